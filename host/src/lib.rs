@@ -1,1 +1,5 @@
-//! liner
+//! liner turns shared music links into clean library entries.
+
+pub mod digest;
+pub mod music;
+pub mod strategy;

@@ -1,1 +1,3 @@
+//! The `liner` binary.
+
 fn main() {}

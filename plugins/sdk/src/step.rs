@@ -2,6 +2,8 @@
 
 use crate::{Belief, Decision, Description, Extraction, FieldOrigin, MusicType, Origin, Outcome, Step};
 
+// The type is generated, so the derive that clippy asks for has nowhere to stand.
+#[allow(clippy::derivable_impls)]
 impl Default for Step {
     fn default() -> Self {
         Self { decisions: Vec::new(), hints: Vec::new(), prompts: Vec::new() }
