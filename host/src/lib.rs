@@ -2,4 +2,5 @@
 
 pub mod digest;
 pub mod music;
+pub mod store;
 pub mod strategy;

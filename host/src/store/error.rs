@@ -13,7 +13,9 @@ pub enum StoreError {
         path: String,
     },
     /// The database was written by a later version.
-    #[error("the database is newer than this binary: it has migration {found}, the newest known here is {known}; use a newer liner")]
+    #[error(
+        "the database is newer than this binary: it has migration {found}, the newest known here is {known}; use a newer liner"
+    )]
     TooNew {
         /// Its newest migration.
         found: i64,

@@ -8,7 +8,7 @@ mod sqlite;
 mod types;
 
 pub use error::StoreError;
-pub use sqlite::{ManualClock, SqliteStore};
+pub use sqlite::{ManualClock, SqliteStore, WorkerLock, path_of};
 pub use types::*;
 
 use crate::music::{Track, TrackKey};
@@ -26,7 +26,13 @@ pub trait Store: Send + Sync {
 
     /// Claims up to `size` due tracks for a host: mostly by priority and age, a few by age alone. Counts an attempt for
     /// each. `None` when nothing is due or the operator has paused, unless `even_paused`.
-    async fn claim(&self, host: &HostId, size: u32, revision: i64, even_paused: bool) -> Result<Option<Claim>, StoreError>;
+    async fn claim(
+        &self,
+        host: &HostId,
+        size: u32,
+        revision: i64,
+        even_paused: bool,
+    ) -> Result<Option<Claim>, StoreError>;
 
     /// Takes over a batch whose lease has ended, with the tracks it was shown, so that its journalled replies are found
     /// again. A track that has no attempt left fails instead.
@@ -56,7 +62,11 @@ pub trait Store: Send + Sync {
 
     /// A journalled reply to the same prompt that may be used again: one of this batch or its predecessors, one that was
     /// never interpreted, or one that decided all its tracks.
-    async fn journalled_reply(&self, prompt_digest: &str, root: &BatchId) -> Result<Option<JournalledReply>, StoreError>;
+    async fn journalled_reply(
+        &self,
+        prompt_digest: &str,
+        root: &BatchId,
+    ) -> Result<Option<JournalledReply>, StoreError>;
 
     /// Lets tracks that waited for a cause go on; returns how many.
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError>;

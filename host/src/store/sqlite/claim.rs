@@ -124,47 +124,35 @@ impl SqliteStore {
     }
 }
 
-/// Most rows by priority and age, one in [`AGED_SHARE`] by age alone.
+/// Most rows by priority and age, one in [`AGED_SHARE`] by age alone; what both shares name counts once.
 async fn due_rows(tx: &mut SqliteConnection, size: u32) -> Result<Vec<Due>, StoreError> {
-    let aged = size / AGED_SHARE;
-    let rows = sqlx::query(
-        "select rowid, max_batch from (
-             select rowid, max_batch from music_ai_queue
-             where status = 'pending' and waiting_for is null and not_before is null
-             order by priority desc, queued_at limit $1)
-         union
-         select rowid, max_batch from (
-             select rowid, max_batch from music_ai_queue
-             where status = 'pending' and waiting_for is null and not_before is null
-             order by queued_at limit $2)",
+    let by_priority = sqlx::query(
+        "select rowid, max_batch from music_ai_queue
+         where status = 'pending' and waiting_for is null and not_before is null
+         order by priority desc, queued_at limit $1",
     )
-    .bind(size - aged)
-    .bind(aged)
+    .bind(size)
     .fetch_all(&mut *tx)
     .await?;
-    let mut due = rows.iter().map(read_due).collect::<Result<Vec<_>, _>>()?;
-    if due.len() < usize::try_from(size).unwrap_or(usize::MAX) && !due.is_empty() {
-        // Both shares named some of the same rows: fill up by priority.
-        let more = sqlx::query(
-            "select rowid, max_batch from music_ai_queue
-             where status = 'pending' and waiting_for is null and not_before is null
-             order by priority desc, queued_at limit $1",
-        )
-        .bind(size)
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in &more {
-            let row = read_due(row)?;
-            if due.len() < usize::try_from(size).unwrap_or(usize::MAX) && due.iter().all(|known| known.rowid != row.rowid) {
-                due.push(row);
-            }
+    let by_age = sqlx::query(
+        "select rowid, max_batch from music_ai_queue
+         where status = 'pending' and waiting_for is null and not_before is null
+         order by queued_at limit $1",
+    )
+    .bind(size / AGED_SHARE)
+    .fetch_all(tx)
+    .await?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let first = size - by_age.len();
+    let (preferred, rest) = by_priority.split_at_checked(first).unwrap_or((by_priority.as_slice(), &[]));
+    let mut due: Vec<Due> = Vec::with_capacity(size);
+    for row in preferred.iter().chain(&by_age).chain(rest) {
+        let row = Due { rowid: row.try_get("rowid")?, max_batch: row.try_get("max_batch")? };
+        if due.len() < size && due.iter().all(|known| known.rowid != row.rowid) {
+            due.push(row);
         }
     }
     Ok(due)
-}
-
-fn read_due(row: &sqlx::sqlite::SqliteRow) -> Result<Due, sqlx::Error> {
-    Ok(Due { rowid: row.try_get("rowid")?, max_batch: row.try_get("max_batch")? })
 }
 
 /// The rows a batch may take: no more than the smallest `max_batch` among them.

@@ -11,6 +11,8 @@ mod open;
 mod queue;
 mod settle;
 
+pub use open::{WorkerLock, path_of};
+
 use super::{
     BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, HostId, JournalledReply,
     LibraryChange, LibraryEntry, LibraryQuery, NewLink, Pause, QueueCounts, Settled, Settlement, Store, StoreError,
@@ -80,7 +82,7 @@ impl SqliteStore {
 }
 
 /// JSON that goes into a statement. Serialising our own types cannot fail; were it to, the statement would be refused.
-fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
@@ -111,7 +113,13 @@ impl Store for SqliteStore {
     async fn enqueue(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
         self.enqueue_links(links).await
     }
-    async fn claim(&self, host: &HostId, size: u32, revision: i64, even_paused: bool) -> Result<Option<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        host: &HostId,
+        size: u32,
+        revision: i64,
+        even_paused: bool,
+    ) -> Result<Option<Claim>, StoreError> {
         self.claim_due(host, size, revision, even_paused).await
     }
     async fn recover(&self, host: &HostId) -> Result<Option<Claim>, StoreError> {
@@ -132,7 +140,11 @@ impl Store for SqliteStore {
     async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError> {
         self.write_answer(call, answer).await
     }
-    async fn journalled_reply(&self, prompt_digest: &str, root: &BatchId) -> Result<Option<JournalledReply>, StoreError> {
+    async fn journalled_reply(
+        &self,
+        prompt_digest: &str,
+        root: &BatchId,
+    ) -> Result<Option<JournalledReply>, StoreError> {
         self.find_reply(prompt_digest, root).await
     }
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {

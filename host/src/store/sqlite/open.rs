@@ -62,8 +62,9 @@ impl SqliteStore {
             .await
             .map_err(|error| unusable(&error))?;
         MIGRATIONS.run(&writer).await.map_err(|error| unusable(&error))?;
-        let readers: SqlitePool =
-            SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options.read_only(true).create_if_missing(false));
+        let readers: SqlitePool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
         Ok(Self { writer, readers, clock })
     }
 
@@ -115,13 +116,13 @@ fn refuse_unwritable(path: &Path) -> Result<(), StoreError> {
 
 /// Looks at the file's newest migration without writing anything.
 async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging();
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, &error))?;
-    let has_table: bool =
-        sqlx::query_scalar("select count(*) > 0 from sqlite_master where name = '_sqlx_migrations'")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(|error| unusable(path, &error))?;
+    let has_table: bool = sqlx::query_scalar("select count(*) > 0 from sqlite_master where name = '_sqlx_migrations'")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(|error| unusable(path, &error))?;
     let found: i64 = if has_table {
         sqlx::query_scalar("select ifnull(max(version), 0) from _sqlx_migrations").fetch_one(&mut connection).await?
     } else {

@@ -83,7 +83,8 @@ fn row(at: u32, verdict: &Verdict) -> Result<Row<'_>, StoreError> {
     let row = Row { at, jitter: 1.0, ..Row::default() };
     Ok(match verdict {
         Verdict::Completed(entry, by) => {
-            let origins: BTreeMap<&str, Origin> = entry.origins.iter().map(|(field, origin)| (field.as_str(), *origin)).collect();
+            let origins: BTreeMap<&str, Origin> =
+                entry.origins.iter().map(|(field, origin)| (field.as_str(), *origin)).collect();
             Row {
                 kind: "completed",
                 title: Some(&entry.title),
@@ -159,8 +160,7 @@ async fn write_library(tx: &mut SqliteConnection, batch: &BatchId, rows: &str, n
              processing_status = case v.kind
                  when 'completed' then 'ai_completed'
                  when 'no_music' then 'no_music'
-                 when 'failed' then iif(v.retry_count >= $4, 'failed', 'pending')
-                 else 'pending' end,
+                 else iif(v.burnt and v.retry_count >= $4, 'failed', 'pending') end,
              title = iif(v.kind = 'completed' and not instr(corrected_fields, '\"title\"'), v.title, music_library.title),
              artist = iif(v.kind = 'completed' and not instr(corrected_fields, '\"artist\"'), v.artist, music_library.artist),
              album = iif(v.kind = 'completed' and not instr(corrected_fields, '\"album\"'), v.album, music_library.album),
@@ -181,7 +181,8 @@ async fn write_library(tx: &mut SqliteConnection, batch: &BatchId, rows: &str, n
                  r.value ->> 'album' as album, r.value ->> 'genres' as genres, r.value ->> 'release_date' as release_date,
                  r.value ->> 'music_type' as music_type, r.value ->> 'confidence' as confidence,
                  r.value ->> 'origins' as origins, r.value ->> 'strategy' as strategy, r.value ->> 'digest' as digest,
-                 r.value ->> 'model' as model
+                 r.value ->> 'model' as model,
+                 r.value ->> 'kind' = 'failed' or (r.value ->> 'kind' = 'refunded' and q.queued_at < $5) as burnt
              from music_ai_queue q join json_each($1) r on r.value ->> 'at' = q.batch_index
              where q.batch_id = $2 and q.status = 'processing'
          ) as v
@@ -191,6 +192,7 @@ async fn write_library(tx: &mut SqliteConnection, batch: &BatchId, rows: &str, n
     .bind(batch.as_str())
     .bind(now)
     .bind(MAX_ATTEMPTS)
+    .bind(now - REFUND_MAX_AGE_MS)
     .execute(tx)
     .await?;
     Ok(())

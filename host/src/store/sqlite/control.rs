@@ -1,0 +1,71 @@
+//! The operator's switch, the running host, and the revisions of the pipeline.
+
+use super::SqliteStore;
+use crate::store::{HostId, Pause, StoreError};
+use sqlx::Row;
+
+impl SqliteStore {
+    pub(super) async fn read_pause(&self) -> Result<Option<Pause>, StoreError> {
+        let row = sqlx::query("select paused_at, paused_by, reason from worker_control where paused_at is not null")
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| {
+            Ok(Pause { at: row.try_get("paused_at")?, by: row.try_get("paused_by")?, reason: row.try_get("reason")? })
+        })
+        .transpose()
+    }
+
+    pub(super) async fn write_pause(&self, by: &str, reason: Option<&str>) -> Result<(), StoreError> {
+        sqlx::query("update worker_control set paused_at = $1, paused_by = $2, reason = $3 where paused_at is null")
+            .bind(self.now())
+            .bind(by)
+            .bind(reason)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn lift_pause(&self) -> Result<(), StoreError> {
+        sqlx::query("update worker_control set paused_at = null, paused_by = null, reason = null")
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn write_host(&self, host: &HostId) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into host (id, started_at, seen_at, version) values ($1, $2, $2, $3)
+             on conflict do update set seen_at = excluded.seen_at",
+        )
+        .bind(host.as_str())
+        .bind(self.now())
+        .bind(env!("CARGO_PKG_VERSION"))
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn write_pipeline(&self, entries: &str, cause: &str, by: &str) -> Result<i64, StoreError> {
+        let mut tx = self.write().await?;
+        let newest = sqlx::query("select revision, entries from pipeline order by revision desc limit 1")
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(newest) = newest {
+            let known: String = newest.try_get("entries")?;
+            if known == entries {
+                return Ok(newest.try_get("revision")?);
+            }
+        }
+        let revision = sqlx::query_scalar(
+            "insert into pipeline (entries, cause, by, at) values ($1, $2, $3, $4) returning revision",
+        )
+        .bind(entries)
+        .bind(cause)
+        .bind(by)
+        .bind(self.now())
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(revision)
+    }
+}
