@@ -1,9 +1,9 @@
 //! What every store must do, on a real database with a clock that the test moves.
 
-use liner::music::{Extraction, Field, MusicType, Origin, Prompt, Reply, Stop, Track, TrackKey};
+use liner::music::{Extraction, Field, MusicType, Origin, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use liner::store::{
     Attribution, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, HostId, LibraryQuery,
-    ManualClock, NewLink, Settlement, SqliteStore, Store, StoreError, Usage, Verdict, Waiting,
+    ManualClock, NewLink, Settlement, SqliteStore, Store, StoreError, Verdict, Waiting,
 };
 use std::path::Path;
 
@@ -78,6 +78,10 @@ fn by() -> Attribution {
 
 fn completed(title: &str) -> Verdict {
     Verdict::Completed(entry(title), by())
+}
+
+fn halved() -> Verdict {
+    Verdict::Halved { reason: "it trapped".into(), rest_ms: 0 }
 }
 
 fn intent(claim: &Claim, digest: &str) -> CallIntent {
@@ -255,10 +259,10 @@ async fn a_batch_that_fails_as_a_whole_comes_back_in_halves() {
     for _ in 0..6 {
         let claim = f.claim(20).await.unwrap();
         sizes.push(claim.tracks.len());
-        f.settle_all(&claim, &Verdict::Halved("it trapped".into())).await;
+        f.settle_all(&claim, &halved()).await;
         while let Some(rest) = f.claim(20).await {
             let size = rest.tracks.len();
-            f.settle_all(&rest, &Verdict::Halved("it trapped".into())).await;
+            f.settle_all(&rest, &halved()).await;
             if size == 1 {
                 break;
             }
@@ -316,7 +320,7 @@ async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies()
     let claim = f.store.recover(&heir).await.unwrap().unwrap();
     assert_eq!((claim.tracks.clone(), claim.root.clone()), (dead.tracks.clone(), dead.id.clone()));
     assert_eq!(claim.open, [false, true], "what was settled stays settled");
-    let reply = f.store.journalled_reply("prompt-1", &claim.root).await.unwrap().unwrap();
+    let reply = f.store.journalled_reply("prompt-1", &claim.root, &[]).await.unwrap().unwrap();
     assert_eq!(reply.reply.text, "[]");
     let late = Settlement { verdicts: vec![(1, completed("Late"))], ..Settlement::default() };
     assert!(matches!(f.store.settle(&dead.id, &late, true).await, Err(StoreError::Fenced(_))));
@@ -368,19 +372,27 @@ async fn a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_nev
     let call = intent(&claim, "p");
     f.store.journal_intent(&call).await.unwrap();
     let stranger = BatchId::new();
-    assert!(f.store.journalled_reply("p", &stranger).await.unwrap().is_none(), "not answered yet");
+    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_none(), "not answered yet");
     f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
-    assert!(f.store.journalled_reply("p", &stranger).await.unwrap().is_some(), "paid, and never read");
+    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), "paid, and never read");
     for (decided_all, reusable) in [(false, false), (true, true)] {
         let settlement = Settlement { interpreted: vec![(call.id.clone(), decided_all)], ..Settlement::default() };
         f.store.settle(&claim.id, &settlement, false).await.unwrap();
-        assert_eq!(f.store.journalled_reply("p", &stranger).await.unwrap().is_some(), reusable);
-        assert!(f.store.journalled_reply("p", &claim.root).await.unwrap().is_some(), "its own batch always finds it");
+        assert_eq!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), reusable);
+        assert!(
+            f.store.journalled_reply("p", &claim.root, &[]).await.unwrap().is_some(),
+            "its own batch always finds it"
+        );
     }
+    let read = [call.id.clone()];
+    assert!(
+        f.store.journalled_reply("p", &claim.root, &read).await.unwrap().is_none(),
+        "asked again, it is answered anew"
+    );
     let failed = intent(&claim, "q");
     f.store.journal_intent(&failed).await.unwrap();
     f.store.journal_answer(&failed.id, &CallAnswer::Error("529".into())).await.unwrap();
-    assert!(f.store.journalled_reply("q", &claim.root).await.unwrap().is_none());
+    assert!(f.store.journalled_reply("q", &claim.root, &[]).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -83,6 +83,19 @@ pub struct Reply {
     pub model: String,
 }
 
+/// Tokens and cost of a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All input tokens, cached ones too.
+    pub tokens_in: i64,
+    /// Input tokens read from the provider's cache.
+    pub tokens_cached: i64,
+    /// Output tokens.
+    pub tokens_out: i64,
+    /// Millionths of a dollar; `None` when the model's price is unknown.
+    pub cost_micros: Option<i64>,
+}
+
 /// What one call of a strategy answers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Step {

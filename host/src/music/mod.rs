@@ -3,7 +3,7 @@
 mod dialogue;
 mod platform;
 
-pub use dialogue::{Description, Prompt, Reply, Step, Stop};
+pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
 pub use platform::Platform;
 
 use serde::{Deserialize, Serialize};

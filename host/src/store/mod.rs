@@ -61,11 +61,13 @@ pub trait Store: Send + Sync {
     async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError>;
 
     /// A journalled reply to the same prompt that may be used again: one of this batch or its predecessors, one that was
-    /// never interpreted, or one that decided all its tracks.
+    /// never interpreted, or one that decided all its tracks; the earliest that this run has not `read` yet, so that a
+    /// prompt that is asked a second time gets a second reply.
     async fn journalled_reply(
         &self,
         prompt_digest: &str,
         root: &BatchId,
+        read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
     /// Lets tracks that waited for a cause go on; returns how many.

@@ -1,6 +1,6 @@
 //! What goes into a store and what comes out. Times are Unix milliseconds.
 
-use crate::music::{Extraction, MusicType, Prompt, Reply, Stop, Track, TrackKey};
+use crate::music::{Extraction, MusicType, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,7 +130,12 @@ pub enum Verdict {
         rest_ms: i64,
     },
     /// It failed with its batch: the attempt is given back, and it comes again in a smaller batch.
-    Halved(String),
+    Halved {
+        /// Why.
+        reason: String,
+        /// How long it rests before the next claim, in milliseconds.
+        rest_ms: i64,
+    },
     /// It waits for a cause, and the attempt is given back.
     Waits(Waiting, String),
 }
@@ -206,19 +211,6 @@ pub enum CallAnswer {
     },
     /// None; the reason.
     Error(String),
-}
-
-/// Tokens and cost of a call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// All input tokens, cached ones too.
-    pub tokens_in: i64,
-    /// Input tokens read from the provider's cache.
-    pub tokens_cached: i64,
-    /// Output tokens.
-    pub tokens_out: i64,
-    /// Millionths of a dollar; `None` when the model's price is unknown.
-    pub cost_micros: Option<i64>,
 }
 
 /// A reply out of the journal.

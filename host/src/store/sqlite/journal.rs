@@ -66,15 +66,18 @@ impl SqliteStore {
         &self,
         prompt_digest: &str,
         root: &BatchId,
+        read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError> {
         let row = sqlx::query(
             "select id, reply, stop, answered_by from model_call
              where prompt_digest = $1 and answered_at is not null and error is null
                  and (root_id = $2 or interpreted_at is null or decided_all)
+                 and id not in (select value from json_each($3))
              order by root_id = $2 desc, answered_at limit 1",
         )
         .bind(prompt_digest)
         .bind(root.as_str())
+        .bind(json(&read.iter().map(CallId::as_str).collect::<Vec<_>>())?)
         .fetch_optional(&self.readers)
         .await?;
         row.map(|row| {

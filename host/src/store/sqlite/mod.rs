@@ -144,8 +144,9 @@ impl Store for SqliteStore {
         &self,
         prompt_digest: &str,
         root: &BatchId,
+        read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError> {
-        self.find_reply(prompt_digest, root).await
+        self.find_reply(prompt_digest, root, read).await
     }
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
         self.end_waiting(cause).await

@@ -69,7 +69,7 @@ fn count(settlement: &Settlement) -> Settled {
         match verdict {
             Verdict::Completed(..) | Verdict::NoMusic(..) => settled.succeeded += 1,
             Verdict::Failed(_) => settled.failed += 1,
-            Verdict::Refunded { .. } | Verdict::Halved(_) | Verdict::Waits(..) => settled.returned += 1,
+            Verdict::Refunded { .. } | Verdict::Halved { .. } | Verdict::Waits(..) => settled.returned += 1,
         }
     }
     settled
@@ -115,7 +115,7 @@ fn row(at: u32, verdict: &Verdict) -> Result<Row<'_>, StoreError> {
         Verdict::Refunded { reason, rest_ms } => {
             Row { kind: "refunded", error: Some(reason), rest_ms: *rest_ms, ..row }
         }
-        Verdict::Halved(reason) => Row { kind: "halved", error: Some(reason), ..row },
+        Verdict::Halved { reason, rest_ms } => Row { kind: "halved", error: Some(reason), rest_ms: *rest_ms, ..row },
         Verdict::Waits(cause, reason) => {
             Row { kind: "waits", error: Some(reason), waiting: Some(waiting_name(*cause)), ..row }
         }
