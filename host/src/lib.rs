@@ -7,3 +7,4 @@ pub mod music;
 pub mod secret;
 pub mod store;
 pub mod strategy;
+pub mod worker;

@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use async_trait::async_trait;
 use error::{Failure, backoff};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -21,6 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_RESPONSE: usize = 8 << 20;
 
 /// The Messages API at one origin, with one key.
+#[derive(Clone)]
 pub struct Anthropic {
     client: reqwest::Client,
     endpoint: Url,
@@ -97,6 +99,10 @@ impl ModelProvider for Anthropic {
 
     fn model(&self) -> &str {
         &self.model
+    }
+
+    fn with_model(&self, model: &str) -> Arc<dyn ModelProvider> {
+        Arc::new(Self { model: model.to_owned(), ..self.clone() })
     }
 
     fn origin(&self) -> String {

@@ -1,12 +1,15 @@
 //! The model: whom to ask, what it answered and cost, and what an error means for the tracks that were asked about.
 
 mod anthropic;
+mod gateway;
 mod pricing;
 
 pub use anthropic::Anthropic;
+pub use gateway::Gateway;
 
 use crate::music::{Prompt, Reply, Usage};
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Someone who answers prompts.
@@ -17,6 +20,9 @@ pub trait ModelProvider: Send + Sync {
 
     /// The model it asks.
     fn model(&self) -> &str;
+
+    /// The same provider with another model.
+    fn with_model(&self, model: &str) -> Arc<dyn ModelProvider>;
 
     /// Where it asks, for people.
     fn origin(&self) -> String;

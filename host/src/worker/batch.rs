@@ -1,0 +1,204 @@
+//! A batch's way through the strategies: plan, ask, interpret, settle; what one strategy passes on, the next gets.
+//!
+//! Tracks settle by prompt: one prompt's failure does not hold back another's tracks. The same tracks and the same
+//! replies give the same prompts, so a batch that is worked on again after a crash finds its replies in the journal.
+
+use super::board::Board;
+use super::ledger::{Answered, Ledger, Question, Unanswered};
+use crate::model::AskError;
+use crate::music::{Extraction, Field, Prompt, Step, Track};
+use crate::store::{Attribution, StoreError};
+use crate::strategy::Pipeline;
+use crate::strategy::Strategy;
+use crate::strategy::runtime::{CallError, Runtime};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::sync::Arc;
+
+/// How long tracks rest whose request failed on the way.
+const FAILED_REST_MS: i64 = 5_000;
+
+/// Tracks to work on, and with what.
+pub struct Job<'a> {
+    /// The tracks, as every strategy is shown them.
+    pub tracks: &'a [Track],
+    /// Which of them are to be settled.
+    pub wanted: &'a [bool],
+    /// The strategies; the same ones from plan to settle.
+    pub pipeline: &'a Pipeline,
+    /// Where they run.
+    pub runtime: &'a Runtime,
+    /// What an entry must have.
+    pub required: &'a [Field],
+}
+
+/// Works on a batch to its end and settles every track of it.
+///
+/// # Errors
+/// When the store failed or fenced the batch; what was not settled stays claimed until the lease ends.
+pub async fn work<L: Ledger>(job: &Job<'_>, ledger: &L) -> Result<Board, StoreError> {
+    let mut board = Board::new(job.wanted, job.required);
+    let mut follow = job.pipeline.strategies.iter().peekable();
+    while let Some(strategy) = follow.next() {
+        let shown = board.open();
+        if shown.is_empty() {
+            break;
+        }
+        let stage =
+            Stage { job, ledger, strategy, view: view(&board, shown), another_follows: follow.peek().is_some() };
+        stage.run(&mut board).await?;
+    }
+    board.close_rest();
+    ledger.settle(board.take_due(), true).await?;
+    Ok(board)
+}
+
+/// What a strategy is shown: positions in the batch, and the hints as they were when its turn came.
+fn view(board: &Board, shown: Vec<u32>) -> View {
+    let hints = shown.iter().map(|index| board.hint(*index).cloned()).collect();
+    View { shown, hints }
+}
+
+struct View {
+    shown: Vec<u32>,
+    hints: Vec<Option<Extraction>>,
+}
+
+impl View {
+    fn tracks<'a>(&'a self, job: &'a Job<'_>) -> Vec<(&'a Track, Option<&'a Extraction>)> {
+        let track = |index: &u32| job.tracks.get(usize::try_from(*index).ok()?);
+        self.shown.iter().zip(&self.hints).filter_map(|(index, hint)| Some((track(index)?, hint.as_ref()))).collect()
+    }
+
+    /// Positions in the batch of positions in the view.
+    fn outward(&self, indexes: &[u32]) -> Vec<u32> {
+        indexes.iter().filter_map(|index| self.shown.get(usize::try_from(*index).ok()?).copied()).collect()
+    }
+}
+
+/// One strategy's turn.
+struct Stage<'a, L> {
+    job: &'a Job<'a>,
+    ledger: &'a L,
+    strategy: &'a Arc<Strategy>,
+    view: View,
+    another_follows: bool,
+}
+
+/// What became of one prompt.
+struct Exchange {
+    prompt: Prompt,
+    round: u32,
+    result: Result<(Answered, Result<Step, CallError>), Unanswered>,
+}
+
+impl<L: Ledger> Stage<'_, L> {
+    async fn run(&self, board: &mut Board) -> Result<(), StoreError> {
+        let step = match self.job.runtime.plan(self.strategy, &self.view.tracks(self.job)).await {
+            Ok(step) => step,
+            Err(error) => {
+                board.fail_together(&self.view.shown, &error.to_string(), 0);
+                return Ok(());
+            }
+        };
+        let mut waiting = FuturesUnordered::new();
+        for prompt in self.take_over(board, step, None) {
+            waiting.push(self.exchange(prompt, 1));
+        }
+        while !waiting.is_empty() {
+            if board.is_due() {
+                self.ledger.settle(board.take_due(), false).await?;
+            }
+            let Some(exchange) = waiting.next().await else { break };
+            let round = exchange.round;
+            for prompt in self.take_in(board, exchange)? {
+                waiting.push(self.exchange(prompt, round + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what a step says; returns the prompts that are worth asking.
+    fn take_over(&self, board: &mut Board, step: Step, model: Option<&str>) -> Vec<Prompt> {
+        let by = Attribution {
+            strategy: self.strategy.description().name.clone(),
+            digest: self.strategy.digest().as_str().to_owned(),
+            model: model.map(str::to_owned),
+        };
+        for (index, hint) in step.hints {
+            self.view.outward(&[index]).into_iter().for_each(|index| board.believe(index, hint.clone()));
+        }
+        for (index, outcome) in step.decisions {
+            for index in self.view.outward(&[index]) {
+                board.decide(index, outcome.clone(), &by, self.another_follows);
+            }
+        }
+        step.prompts.into_iter().filter(|prompt| board.is_worth_asking(&self.view.outward(&prompt.indexes))).collect()
+    }
+
+    /// Takes in what became of a prompt; returns the prompts that follow from it.
+    fn take_in(&self, board: &mut Board, exchange: Exchange) -> Result<Vec<Prompt>, StoreError> {
+        let Exchange { prompt, round, result } = exchange;
+        let about = self.view.outward(&prompt.indexes);
+        let (answered, step) = match result {
+            Ok(exchanged) => exchanged,
+            Err(Unanswered::Store(error)) => return Err(error),
+            Err(Unanswered::Absent(reason)) => {
+                board.leave_unasked(&about, &reason);
+                return Ok(Vec::new());
+            }
+            Err(Unanswered::Provider(error)) => {
+                unanswered(board, &about, &error);
+                return Ok(Vec::new());
+            }
+        };
+        board.pay(answered.cost_micros);
+        let step = match step {
+            Ok(step) => step,
+            Err(error) => {
+                board.fail_together(&about, &error.to_string(), 0);
+                return Ok(Vec::new());
+            }
+        };
+        let mut again = self.take_over(board, step, Some(&answered.reply.model));
+        if round >= self.job.runtime.limits().rounds {
+            for prompt in again.drain(..) {
+                for index in self.view.outward(&prompt.indexes) {
+                    board.give_up(index, format!("still open after {round} rounds of questions"));
+                }
+            }
+        }
+        board.read(answered.call, again.is_empty() && board.open_of(&about).is_empty());
+        Ok(again)
+    }
+
+    /// Asks one prompt and has the reply interpreted.
+    async fn exchange(&self, prompt: Prompt, round: u32) -> Exchange {
+        let question = Question { strategy: self.strategy, round, prompt: &prompt };
+        let result = match self.ledger.ask(question).await {
+            Ok(answered) => {
+                let tracks = self.view.tracks(self.job);
+                let step = self.job.runtime.interpret(self.strategy, round, &tracks, &prompt, &answered.reply).await;
+                Ok((answered, step))
+            }
+            Err(unanswered) => Err(unanswered),
+        };
+        Exchange { prompt, round, result }
+    }
+}
+
+/// What no answer means for the tracks that were asked about.
+fn unanswered(board: &mut Board, about: &[u32], error: &AskError) {
+    let reason = error.to_string();
+    match error {
+        AskError::Busy { rest, .. } => {
+            board.refund(about, &reason, i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
+        }
+        AskError::Misconfigured(_) => board.leave_unasked(about, &reason),
+        AskError::Rejected(_) => match about {
+            [alone] => board.give_up(*alone, reason),
+            _ => board.fail_together(about, &reason, 0),
+        },
+        AskError::Failed(_) => board.fail_together(about, &reason, FAILED_REST_MS),
+    }
+}

@@ -1,0 +1,234 @@
+//! Where a batch's questions and verdicts are written down: in the store under a lease, or nowhere.
+
+use crate::model::{AskError, Gateway};
+use crate::music::{Prompt, Reply};
+use crate::store::{BatchId, CallAnswer, CallId, CallIntent, Claim, Settled, Settlement, Store, StoreError};
+use crate::strategy::Strategy;
+use async_trait::async_trait;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// A strategy's question.
+pub struct Question<'a> {
+    /// Whose.
+    pub strategy: &'a Strategy,
+    /// In which round, from 1.
+    pub round: u32,
+    /// The prompt.
+    pub prompt: &'a Prompt,
+}
+
+/// An answered question.
+pub struct Answered {
+    /// Its place in the journal.
+    pub call: CallId,
+    /// The reply.
+    pub reply: Reply,
+    /// What was paid for it now, in millionths of a dollar; nothing when it came out of the journal.
+    pub cost_micros: i64,
+}
+
+/// Why a question has no answer.
+pub enum Unanswered {
+    /// Nobody is there to ask.
+    Absent(String),
+    /// The provider did not answer.
+    Provider(AskError),
+    /// The journal could not be written; nothing was asked.
+    Store(StoreError),
+}
+
+/// What a batch needs while it is worked on.
+#[async_trait]
+pub trait Ledger: Sync {
+    /// Answers a question: out of the journal if it was paid for before, else by asking.
+    async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered>;
+
+    /// Settles verdicts; with `finish`, ends the batch.
+    async fn settle(&self, settlement: Settlement, finish: bool) -> Result<(), StoreError>;
+}
+
+/// Figures of a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// What was settled.
+    pub settled: Settled,
+    /// Positions with a verdict.
+    closed: Vec<u32>,
+    /// Replies that this run has read.
+    read: Vec<CallId>,
+    /// Questions sent.
+    pub asked: u64,
+    /// Replies out of the journal.
+    pub reused: u64,
+    /// What was paid, in millionths of a dollar.
+    pub cost_micros: i64,
+}
+
+/// A claimed batch in the store.
+pub struct LeasedLedger {
+    store: Arc<dyn Store>,
+    gateway: Arc<Gateway>,
+    batch: BatchId,
+    root: BatchId,
+    tally: Mutex<Tally>,
+}
+
+impl LeasedLedger {
+    /// The ledger of a claim.
+    pub fn new(store: Arc<dyn Store>, gateway: Arc<Gateway>, claim: &Claim) -> Self {
+        Self { store, gateway, batch: claim.id.clone(), root: claim.root.clone(), tally: Mutex::default() }
+    }
+
+    /// The figures so far.
+    pub fn tally(&self) -> Tally {
+        self.lock().clone()
+    }
+
+    /// Positions of a claim that were not settled yet.
+    pub fn unsettled(&self, claim: &Claim) -> Vec<u32> {
+        let closed = self.lock().closed.clone();
+        let open = (0u32..).zip(&claim.open).filter(|(index, open)| **open && !closed.contains(index));
+        open.map(|(index, _)| index).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn recall(&self, digest: &str) -> Result<Option<Answered>, StoreError> {
+        let read = self.lock().read.clone();
+        let Some(found) = self.store.journalled_reply(digest, &self.root, &read).await? else { return Ok(None) };
+        let mut tally = self.lock();
+        tally.read.push(found.id.clone());
+        tally.reused += 1;
+        metrics::counter!("liner_model_replies_reused_total").increment(1);
+        Ok(Some(Answered { call: found.id, reply: found.reply, cost_micros: 0 }))
+    }
+}
+
+#[async_trait]
+impl Ledger for LeasedLedger {
+    async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
+        let configured = self.gateway.configured();
+        let digest = configured.map(|provider| question.prompt.digest(provider.model()));
+        if let Some(digest) = &digest
+            && let Some(answered) = self.recall(digest).await.map_err(Unanswered::Store)?
+        {
+            return Ok(answered);
+        }
+        let provider = self.gateway.provider().map_err(Unanswered::Absent)?;
+        let call = CallIntent {
+            id: CallId::new(),
+            batch: self.batch.clone(),
+            root: self.root.clone(),
+            strategy: question.strategy.description().name.clone(),
+            strategy_digest: question.strategy.digest().as_str().to_owned(),
+            round: question.round,
+            prompt: question.prompt.clone(),
+            prompt_digest: digest.unwrap_or_default(),
+            provider: provider.name().to_owned(),
+            model: provider.model().to_owned(),
+        };
+        self.store.journal_intent(&call).await.map_err(Unanswered::Store)?;
+        self.lock().asked += 1;
+        let asked = ask(&self.gateway, question.prompt).await;
+        let journalled = match &asked {
+            Ok(asked) => asked.answer.clone(),
+            Err(error) => CallAnswer::Error(error.to_string()),
+        };
+        self.store.journal_answer(&call.id, &journalled).await.map_err(Unanswered::Store)?;
+        let asked = asked.map_err(Unanswered::Provider)?;
+        let mut tally = self.lock();
+        tally.read.push(call.id.clone());
+        tally.cost_micros += asked.cost_micros;
+        Ok(Answered { call: call.id, reply: asked.reply, cost_micros: asked.cost_micros })
+    }
+
+    async fn settle(&self, settlement: Settlement, finish: bool) -> Result<(), StoreError> {
+        let settled = self.store.settle(&self.batch, &settlement, finish).await?;
+        let mut tally = self.lock();
+        tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
+        tally.settled += settled;
+        Ok(())
+    }
+}
+
+/// No store: questions are asked, and nothing is written.
+pub struct Unrecorded {
+    gateway: Arc<Gateway>,
+    verdicts: Mutex<Settlement>,
+}
+
+impl Unrecorded {
+    /// A ledger that keeps the verdicts for its owner.
+    #[must_use]
+    pub fn new(gateway: Arc<Gateway>) -> Self {
+        Self { gateway, verdicts: Mutex::default() }
+    }
+
+    /// All verdicts so far.
+    #[must_use]
+    pub fn into_settlement(self) -> Settlement {
+        self.verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Ledger for Unrecorded {
+    async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
+        self.gateway.provider().map_err(Unanswered::Absent)?;
+        let asked = ask(&self.gateway, question.prompt).await.map_err(Unanswered::Provider)?;
+        Ok(Answered { call: CallId::new(), reply: asked.reply, cost_micros: asked.cost_micros })
+    }
+
+    async fn settle(&self, settlement: Settlement, _finish: bool) -> Result<(), StoreError> {
+        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        verdicts.verdicts.extend(settlement.verdicts);
+        verdicts.cost_micros += settlement.cost_micros;
+        Ok(())
+    }
+}
+
+struct Asked {
+    reply: Reply,
+    answer: CallAnswer,
+    cost_micros: i64,
+}
+
+/// Asks the provider, counts, and leaves a misconfigured one alone from then on.
+async fn ask(gateway: &Gateway, prompt: &Prompt) -> Result<Asked, AskError> {
+    let provider = gateway.provider().map_err(AskError::Misconfigured)?;
+    let started = Instant::now();
+    let asked = provider.ask(prompt).await;
+    let elapsed = started.elapsed();
+    metrics::histogram!("liner_model_call_seconds").record(elapsed.as_secs_f64());
+    let outcome = match &asked {
+        Ok(_) => "answered",
+        Err(AskError::Busy { .. }) => "busy",
+        Err(AskError::Misconfigured(_)) => "misconfigured",
+        Err(AskError::Rejected(_)) => "rejected",
+        Err(AskError::Failed(_)) => "failed",
+    };
+    metrics::counter!("liner_model_calls_total", "outcome" => outcome).increment(1);
+    if let Err(AskError::Misconfigured(reason)) = &asked {
+        tracing::error!("the model is not asked again for now: {reason}");
+        gateway.block(reason);
+    }
+    let answer = asked?;
+    let count = |name: &'static str, kind: &'static str, n: i64| {
+        metrics::counter!(name, "kind" => kind).increment(u64::try_from(n).unwrap_or(0));
+    };
+    count("liner_model_tokens_total", "input", answer.usage.tokens_in - answer.usage.tokens_cached);
+    count("liner_model_tokens_total", "cached", answer.usage.tokens_cached);
+    count("liner_model_tokens_total", "output", answer.usage.tokens_out);
+    let cost_micros = answer.usage.cost_micros.unwrap_or(0);
+    metrics::counter!("liner_model_cost_micros_total").increment(u64::try_from(cost_micros).unwrap_or(0));
+    let journalled = CallAnswer::Reply {
+        reply: answer.reply.clone(),
+        request_id: answer.request_id,
+        usage: answer.usage,
+        latency_ms: i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX),
+    };
+    Ok(Asked { reply: answer.reply, answer: journalled, cost_micros })
+}

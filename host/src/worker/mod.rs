@@ -1,0 +1,356 @@
+//! The worker: looks at the queue on an interval, and whenever something is enqueued, and works off what is due.
+
+mod batch;
+mod board;
+mod ledger;
+mod run;
+mod scheduler;
+mod stats;
+
+pub use batch::{Job, work};
+pub use ledger::Unrecorded;
+pub use run::RunReport;
+pub use stats::{Totals, percent};
+
+use crate::config::WorkerSettings;
+use crate::model::Gateway;
+use crate::music::Field;
+use crate::store::{HostId, Pause, Settled, Store, StoreError, Waiting};
+use crate::strategy::registry::Registry;
+use crate::strategy::runtime::Runtime;
+use run::Run;
+use scheduler::{NextRun, Schedule, run_on};
+use stats::Stats;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// How long batches in flight may finish at a stop, before their tracks are given back.
+pub const GRACE: Duration = Duration::from_secs(25);
+
+/// How far a host is on its way down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Claims and works.
+    Running,
+    /// Claims nothing more; what is in flight is finished.
+    Stopping,
+    /// What is still in flight is given back.
+    Cancelled,
+}
+
+/// What a command to the worker may find.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// It was started before.
+    #[error("Worker is already running")]
+    AlreadyRunning,
+    /// It is disabled or stopped.
+    #[error("Worker is not running")]
+    NotRunning,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The host's parts that a worker works with.
+pub struct Context {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Where strategies run.
+    pub runtime: Runtime,
+    /// Which strategies.
+    pub registry: Registry,
+    /// Whom to ask.
+    pub gateway: Arc<Gateway>,
+    /// What an entry must have.
+    pub required: Vec<Field>,
+    /// How to go about it.
+    pub settings: WorkerSettings,
+    /// Who this is.
+    pub host: HostId,
+    wake: Notify,
+    stats: Stats,
+    next: NextRun,
+    active_runs: AtomicUsize,
+    last_run: Mutex<Option<jiff::Timestamp>>,
+}
+
+impl Context {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        runtime: Runtime,
+        registry: Registry,
+        gateway: Gateway,
+        required: Vec<Field>,
+        settings: WorkerSettings,
+    ) -> Self {
+        Self {
+            store,
+            runtime,
+            registry,
+            gateway: Arc::new(gateway),
+            required,
+            settings,
+            host: HostId::new(),
+            wake: Notify::new(),
+            stats: Stats::default(),
+            next: NextRun::default(),
+            active_runs: AtomicUsize::new(0),
+            last_run: Mutex::new(None),
+        }
+    }
+}
+
+/// What the worker is doing.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Whether it is configured to run by itself.
+    pub enabled: bool,
+    /// Whether it was started and not stopped.
+    pub running: bool,
+    /// The operator's pause.
+    pub paused: Option<Pause>,
+    /// Whether it works on something right now.
+    pub processing: bool,
+    /// When the last look at the queue began.
+    pub last_run_at: Option<jiff::Timestamp>,
+    /// When the next look on the interval is due; none when paused or stopped.
+    pub next_run_at: Option<jiff::Timestamp>,
+    /// What was done.
+    pub totals: Totals,
+}
+
+/// A manual run.
+#[derive(Debug, Clone, Default)]
+pub struct Manual<'a> {
+    /// The most tracks; all that are due without it.
+    pub limit: Option<u32>,
+    /// Another model than the configured one.
+    pub model: Option<&'a str>,
+}
+
+struct Running {
+    phase: watch::Sender<Phase>,
+    task: JoinHandle<()>,
+}
+
+/// The worker's handle. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    context: Arc<Context>,
+    running: Arc<Mutex<Option<Running>>>,
+}
+
+impl Worker {
+    /// A worker that is not started: it takes over what a predecessor of this host left, and lets go on what waited for
+    /// a model if there is one now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn new(context: Context) -> Result<Self, StoreError> {
+        let store = &context.store;
+        store.register_host(&context.host).await?;
+        let ended = store.end_leases_of_others(&context.host).await?;
+        if ended > 0 {
+            tracing::info!(batches = ended, "taking over what a host that is gone was working on");
+        }
+        if context.gateway.configured().is_some() {
+            store.release_waiting(Waiting::Provider).await?;
+        }
+        Ok(Self { context: Arc::new(context), running: Arc::default() })
+    }
+
+    /// The host's parts.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Starts looking at the queue.
+    ///
+    /// # Errors
+    /// [`WorkerError::AlreadyRunning`]; it goes on as it was.
+    pub fn start(&self) -> Result<(), WorkerError> {
+        let mut running = self.lock();
+        if running.is_some() {
+            return Err(WorkerError::AlreadyRunning);
+        }
+        let (phase, receiver) = watch::channel(Phase::Running);
+        let context = self.context.clone();
+        let schedule = Schedule { interval: context.settings.interval, run_on_start: context.settings.run_on_start };
+        let task = tokio::spawn(async move {
+            let look = || look(&context, receiver.clone());
+            let panicked = |text| {
+                context.stats.panicked();
+                tracing::error!("the worker panicked, and goes on: {text}");
+            };
+            run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked).await;
+        });
+        *running = Some(Running { phase, task });
+        Ok(())
+    }
+
+    /// Stops claiming, lets batches in flight finish within [`GRACE`], and gives the rest back.
+    ///
+    /// # Errors
+    /// [`WorkerError::NotRunning`].
+    pub async fn stop(&self) -> Result<(), WorkerError> {
+        self.stop_within(GRACE).await
+    }
+
+    /// As [`Worker::stop`], with another time to finish in.
+    ///
+    /// # Errors
+    /// [`WorkerError::NotRunning`].
+    pub async fn stop_within(&self, grace: Duration) -> Result<(), WorkerError> {
+        let Some(mut running) = self.lock().take() else { return Err(WorkerError::NotRunning) };
+        // The task holds receivers for as long as it runs; one that has ended needs no telling.
+        let _ = running.phase.send(Phase::Stopping);
+        if tokio::time::timeout(grace, &mut running.task).await.is_err() {
+            tracing::warn!("batches in flight did not finish within {grace:?}; their tracks are given back");
+            let _ = running.phase.send(Phase::Cancelled);
+            if let Err(error) = running.task.await {
+                tracing::error!("the worker ended badly: {error}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Pauses every host on this database, until it is lifted.
+    ///
+    /// # Errors
+    /// [`WorkerError::NotRunning`] where this host's worker is disabled or stopped.
+    pub async fn pause(&self, by: &str, reason: Option<&str>) -> Result<(), WorkerError> {
+        self.ensure_running()?;
+        Ok(self.context.store.pause(by, reason).await?)
+    }
+
+    /// Lifts the pause, tries a provider again that had been given up, and looks at the queue at once.
+    ///
+    /// # Errors
+    /// [`WorkerError::NotRunning`] where this host's worker is disabled or stopped.
+    pub async fn resume(&self) -> Result<(), WorkerError> {
+        self.ensure_running()?;
+        self.context.store.resume().await?;
+        self.retry_provider().await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Looks at the queue at once.
+    pub fn wake(&self) {
+        self.context.wake.notify_one();
+    }
+
+    /// One run by hand: also when the worker is disabled or paused.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn process(
+        &self,
+        manual: Manual<'_>,
+        on_batch: &(dyn Fn(Settled) + Sync),
+    ) -> Result<RunReport, StoreError> {
+        self.retry_provider().await?;
+        let (_phase, receiver) = watch::channel(Phase::Running);
+        let gateway = match manual.model {
+            Some(model) => Arc::new(self.context.gateway.with_model(model)),
+            None => self.context.gateway.clone(),
+        };
+        let run = Run {
+            context: &self.context,
+            gateway,
+            limit: manual.limit,
+            drain: true,
+            even_paused: true,
+            phase: receiver,
+            on_batch,
+        };
+        counted(&self.context, run).await
+    }
+
+    /// What it is doing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn status(&self) -> Result<Status, StoreError> {
+        let context = &self.context;
+        let paused = context.store.paused().await?;
+        let running = self.lock().is_some();
+        let next = context.next.after(Instant::now()).filter(|_| running && paused.is_none());
+        let last_run_at = *context.last_run.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Status {
+            enabled: context.settings.enabled,
+            running,
+            paused,
+            processing: context.active_runs.load(Ordering::SeqCst) > 0,
+            last_run_at,
+            next_run_at: next.and_then(wall_time),
+            totals: context.stats.totals(),
+        })
+    }
+
+    async fn retry_provider(&self) -> Result<(), StoreError> {
+        if self.context.gateway.unblock() {
+            self.context.store.release_waiting(Waiting::Provider).await?;
+        }
+        Ok(())
+    }
+
+    fn ensure_running(&self) -> Result<(), WorkerError> {
+        if self.lock().is_some() { Ok(()) } else { Err(WorkerError::NotRunning) }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A look on the schedule, unless the operator has paused.
+async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
+    match context.store.paused().await {
+        Ok(Some(_)) => return tracing::debug!("paused"),
+        Ok(None) => {}
+        Err(error) => return tracing::error!("the worker cannot look at the queue: {error}"),
+    }
+    let run = Run {
+        context,
+        gateway: context.gateway.clone(),
+        limit: None,
+        drain: context.settings.drain,
+        even_paused: false,
+        phase,
+        on_batch: &|_| (),
+    };
+    if let Err(error) = counted(context, run).await {
+        tracing::error!("the worker cannot claim: {error}");
+    }
+}
+
+/// A run, counted while it goes on and when it was.
+async fn counted(context: &Context, run: Run<'_>) -> Result<RunReport, StoreError> {
+    /// Counts down again however the run ends, a panic too.
+    struct Active<'a>(&'a AtomicUsize);
+    impl Drop for Active<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+    context.active_runs.fetch_add(1, Ordering::SeqCst);
+    let _active = Active(&context.active_runs);
+    *context.last_run.lock().unwrap_or_else(PoisonError::into_inner) = Some(jiff::Timestamp::now());
+    context.stats.ran();
+    run.finish().await
+}
+
+/// The time of day of a moment on the monotonic clock, in whole milliseconds.
+fn wall_time(at: Instant) -> Option<jiff::Timestamp> {
+    let ahead = i64::try_from(at.saturating_duration_since(Instant::now()).as_millis()).ok()?;
+    jiff::Timestamp::from_millisecond(jiff::Timestamp::now().as_millisecond() + ahead).ok()
+}

@@ -1,0 +1,266 @@
+//! One look at the queue: what dead hosts left is taken over, then batches are claimed and worked on side by side until
+//! nothing more is due.
+
+use super::batch::{Job, work};
+use super::board::Board;
+use super::ledger::{LeasedLedger, Ledger, Tally};
+use super::scheduler::panic_text;
+use super::{Context, Phase};
+use crate::model::Gateway;
+use crate::store::{BatchId, Claim, Settled, Settlement, StoreError, Waiting};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+
+/// How often a lease is renewed; it lasts three times as long.
+const RENEWAL: Duration = Duration::from_secs(15);
+/// The longest a batch may take.
+const DEADLINE: Duration = Duration::from_secs(600);
+
+/// What a look at the queue did.
+#[derive(Debug, Clone, Default)]
+pub struct RunReport {
+    /// What was settled.
+    pub settled: Settled,
+    /// Reasons of failures, each once.
+    pub errors: Vec<String>,
+    /// Whether a model was needed and there was none.
+    pub lacked_model: bool,
+}
+
+/// What a batch did.
+struct BatchReport {
+    errors: Vec<String>,
+    lacked_model: bool,
+    settled: Settled,
+    /// Whether the provider wants to be left alone, so that further claims are useless for now.
+    busy: bool,
+}
+
+/// A look at the queue.
+pub struct Run<'a> {
+    /// The host's parts.
+    pub context: &'a Arc<Context>,
+    /// Whom to ask.
+    pub gateway: Arc<Gateway>,
+    /// The most tracks; all that are due without it.
+    pub limit: Option<u32>,
+    /// Whether a full batch is followed by the next.
+    pub drain: bool,
+    /// Whether the operator's pause does not hold.
+    pub even_paused: bool,
+    /// Whether the host is stopping.
+    pub phase: watch::Receiver<Phase>,
+    /// Told what each batch settled.
+    pub on_batch: &'a (dyn Fn(Settled) + Sync),
+}
+
+/// Batches in flight.
+type InFlight = JoinSet<BatchReport>;
+/// What a batch holds, should it panic.
+type Held = HashMap<Id, (BatchId, Vec<bool>)>;
+
+impl Run<'_> {
+    /// Works until nothing more is due, the limit is reached or the host is stopping.
+    ///
+    /// # Errors
+    /// When claiming failed; batches that were in flight are finished first.
+    pub async fn finish(mut self) -> Result<RunReport, StoreError> {
+        let (mut report, mut batches, mut held) = (RunReport::default(), InFlight::new(), Held::new());
+        if self.context.gateway.unblock_expired() {
+            self.context.store.release_waiting(Waiting::Provider).await?;
+        }
+        let mut failed = None;
+        let (mut lost, mut more) = (true, true);
+        loop {
+            while (lost || more) && self.is_running() && batches.len() < self.context.settings.concurrency {
+                match self.claim(&mut lost).await {
+                    Ok(Some(claim)) => {
+                        more = more && self.drain && claim.full && self.limit != Some(0);
+                        self.start(claim, &mut batches, &mut held);
+                    }
+                    Ok(None) => more = false,
+                    Err(error) => {
+                        (lost, more, failed) = (false, false, Some(error));
+                    }
+                }
+            }
+            if batches.is_empty() {
+                break;
+            }
+            tokio::select! {
+                Some(joined) = batches.join_next_with_id() => {
+                    let batch = self.join(joined, &mut held).await;
+                    more = more && !batch.busy;
+                    report.add(batch);
+                }
+                () = self.context.wake.notified(), if self.drain && self.limit.is_none() && !more => more = true,
+            }
+        }
+        failed.map_or(Ok(report), Err)
+    }
+
+    fn is_running(&self) -> bool {
+        *self.phase.borrow() == Phase::Running
+    }
+
+    /// The next batch: one that a dead host left, while there are such, else a new one.
+    async fn claim(&mut self, lost: &mut bool) -> Result<Option<Claim>, StoreError> {
+        let context = self.context;
+        if *lost {
+            if let Some(claim) = context.store.recover(&context.host).await? {
+                return Ok(Some(claim));
+            }
+            *lost = false;
+        }
+        let size = self.limit.unwrap_or(u32::MAX).min(context.settings.batch_size);
+        if size == 0 {
+            return Ok(None);
+        }
+        let revision = context.registry.active().revision;
+        let claim = context.store.claim(&context.host, size, revision, self.even_paused).await?;
+        if let (Some(limit), Some(claim)) = (&mut self.limit, &claim) {
+            *limit = limit.saturating_sub(u32::try_from(claim.tracks.len()).unwrap_or(u32::MAX));
+        }
+        Ok(claim)
+    }
+
+    fn start(&self, claim: Claim, batches: &mut InFlight, held: &mut Held) {
+        let holds = (claim.id.clone(), claim.open.clone());
+        let batch = work_under_lease(self.context.clone(), self.gateway.clone(), claim, self.phase.clone());
+        held.insert(batches.spawn(batch).id(), holds);
+    }
+
+    async fn join(&self, joined: Result<(Id, BatchReport), JoinError>, held: &mut Held) -> BatchReport {
+        let batch = match joined {
+            Ok((id, batch)) => {
+                held.remove(&id);
+                batch
+            }
+            Err(error) => self.settle_panicked(held.remove(&error.id()), error).await,
+        };
+        self.context.stats.settled(batch.settled);
+        (self.on_batch)(batch.settled);
+        batch
+    }
+
+    /// A batch that panicked fails as a whole; those of its tracks that it had settled stay settled.
+    async fn settle_panicked(&self, holds: Option<(BatchId, Vec<bool>)>, error: JoinError) -> BatchReport {
+        self.context.stats.panicked();
+        let text = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| panic_text(panic.as_ref()));
+        let reason = format!("the batch panicked: {text}");
+        tracing::error!("{reason}");
+        let mut settled = Settled::default();
+        if let Some((id, open)) = holds {
+            let mut board = Board::new(&open, &[]);
+            board.fail_together(&board.open(), &reason, 0);
+            match self.context.store.settle(&id, &board.take_due(), true).await {
+                Ok(done) => settled = done,
+                Err(error) => tracing::error!(batch = %id, "a batch that panicked was not settled: {error}"),
+            }
+        }
+        BatchReport { errors: vec![reason], lacked_model: false, settled, busy: false }
+    }
+}
+
+impl RunReport {
+    fn add(&mut self, batch: BatchReport) {
+        self.settled += batch.settled;
+        self.lacked_model |= batch.lacked_model;
+        for error in batch.errors {
+            if !self.errors.contains(&error) {
+                self.errors.push(error);
+            }
+        }
+    }
+}
+
+/// How a batch ended.
+enum End {
+    Done(Board),
+    Lost(StoreError),
+    Late,
+    Stopped,
+}
+
+/// Works on a claimed batch while its lease is renewed; ends it in good order when it takes too long or the host stops.
+async fn work_under_lease(
+    context: Arc<Context>,
+    gateway: Arc<Gateway>,
+    claim: Claim,
+    mut phase: watch::Receiver<Phase>,
+) -> BatchReport {
+    let started = Instant::now();
+    let pipeline = context.registry.active();
+    let ledger = LeasedLedger::new(context.store.clone(), gateway, &claim);
+    let job = Job {
+        tracks: &claim.tracks,
+        wanted: &claim.open,
+        pipeline: &pipeline,
+        runtime: &context.runtime,
+        required: &context.required,
+    };
+    let end = tokio::select! {
+        worked = work(&job, &ledger) => worked.map_or_else(End::Lost, End::Done),
+        error = keep_lease(&context, &claim.id) => End::Lost(error),
+        () = tokio::time::sleep(DEADLINE) => End::Late,
+        _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
+    };
+    let mut report = BatchReport { errors: Vec::new(), lacked_model: false, settled: Settled::default(), busy: false };
+    match end {
+        End::Done(board) => {
+            (report.errors, report.lacked_model, report.busy) = (board.reasons, board.lacked_model, board.busy);
+        }
+        End::Lost(error) => report.errors.push(error.to_string()),
+        End::Late => {
+            let reason = format!("the batch took longer than {} s", DEADLINE.as_secs());
+            let mut board = Board::new(&claim.open, &[]);
+            board.fail_together(&ledger.unsettled(&claim), &reason, 0);
+            report.errors.push(reason);
+            close(&ledger, board.take_due(), &mut report).await;
+        }
+        End::Stopped => close(&ledger, Settlement::default(), &mut report).await,
+    }
+    let tally = ledger.tally();
+    report.settled = tally.settled;
+    log(&claim, &tally, &report, started.elapsed());
+    report
+}
+
+async fn close(ledger: &LeasedLedger, settlement: Settlement, report: &mut BatchReport) {
+    if let Err(error) = ledger.settle(settlement, true).await {
+        report.errors.push(error.to_string());
+    }
+}
+
+/// Renews a lease until it is lost. Another error is no reason to stop: the lease still holds for a while.
+async fn keep_lease(context: &Context, batch: &BatchId) -> StoreError {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match context.store.renew(batch).await {
+            Err(fenced @ StoreError::Fenced(_)) => return fenced,
+            Err(error) => tracing::warn!(%batch, "the lease was not renewed: {error}"),
+            Ok(()) => {}
+        }
+    }
+}
+
+fn log(claim: &Claim, tally: &Tally, report: &BatchReport, took: Duration) {
+    metrics::histogram!("liner_batch_seconds").record(took.as_secs_f64());
+    tracing::info!(
+        batch = %claim.id,
+        tracks = claim.open.iter().filter(|open| **open).count(),
+        succeeded = tally.settled.succeeded,
+        failed = tally.settled.failed,
+        returned = tally.settled.returned,
+        asked = tally.asked,
+        reused = tally.reused,
+        cost_micros = tally.cost_micros,
+        ms = took.as_millis(),
+        recovered = claim.recovered,
+        errors = report.errors.join("; "),
+        "batch"
+    );
+}
