@@ -1,13 +1,26 @@
-.PHONY: run test check
+.PHONY: run test check bench plugins plugins-check
+
 run:
 	cargo run -- serve --sample
+
 test:
 	cargo test
+
 check:
 	cargo fmt --all --check
 	cargo clippy --all-targets --locked -- -D warnings
-.PHONY: plugins plugins-check
+	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: licences and duplicates were not checked"; fi
+
+# One line a figure: name value unit.
+bench:
+	cargo bench --quiet -p liner-tests --bench figures
+
+# Compiles the bundled strategies to components. Needs a compiler for wasm32-unknown-unknown:
+# `rustup target add wasm32-unknown-unknown`, or Debian's rustc-web and rust-web-src.
 plugins:
 	cargo run --quiet -p liner-plugins -- build
+
+# Compiles them again and compares bytes where the compiler is the same one.
 plugins-check:
 	cargo run --quiet -p liner-plugins -- check

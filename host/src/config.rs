@@ -59,6 +59,12 @@ pub const SETTINGS: &[Setting] = &[
         "a list of title, artist, album, genres, release_date",
         "what an entry must have before the next strategy is not asked; title,artist,genres with a model, title,artist without",
     ),
+    setting(
+        "LINER_ALLOW_WASI",
+        "false",
+        "true or false",
+        "whether strategies may import WASI, of which they get an empty one",
+    ),
     setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
 ];
 
@@ -308,6 +314,8 @@ pub struct Config {
     pub model: ModelSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
+    /// Whether strategies may import WASI.
+    pub allow_wasi: bool,
     /// What is logged.
     pub log: String,
     /// Every setting's name, value as shown, and origin.
@@ -333,6 +341,7 @@ impl Config {
             worker: worker(sources)?,
             model,
             required_fields,
+            allow_wasi: sources.flag("LINER_ALLOW_WASI")?,
             log: sources.want("RUST_LOG", log_filter)?,
             effective: Vec::new(),
         };

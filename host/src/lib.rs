@@ -1,10 +1,14 @@
 //! liner turns shared music links into clean library entries.
 
+pub mod api;
+pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod ingest;
 pub mod model;
 pub mod music;
 pub mod secret;
 pub mod store;
 pub mod strategy;
+pub mod telemetry;
 pub mod worker;

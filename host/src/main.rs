@@ -1,3 +1,5 @@
-//! The `liner` binary.
+//! The binary `liner`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    liner::cli::main()
+}

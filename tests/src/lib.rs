@@ -1,1 +1,36 @@
-//! tests
+//! What the tests share: the real binary as a process, a model that answers as the tests want, and in-process workers.
+//!
+//! Waiting is for conditions, never for time: [`eventually`] looks again until what it waits for is there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod answers;
+mod host;
+mod in_process;
+mod stub;
+
+pub use answers::{item, message, message_about};
+pub use host::{Answer, Finished, Host, liner};
+pub use in_process::{Fixture, ScriptedModel, links, settings};
+pub use stub::{Exchange, StubModel};
+
+use std::time::Duration;
+
+/// How long a condition may take to come true. Only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks again and again until there is something to see.
+///
+/// # Panics
+/// When it does not come.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain: {what}"))
+}

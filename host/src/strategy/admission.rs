@@ -28,7 +28,9 @@ pub enum Refusal {
         found: String,
     },
     /// It imports what no strategy may.
-    #[error("imports: {0} is not allowed; a strategy may import {CONTRACT}'s host and types only")]
+    #[error(
+        "imports: {0} is not allowed; a strategy may import {CONTRACT}'s host and types only (and, with LINER_ALLOW_WASI, an empty WASI)"
+    )]
     Import(String),
     /// It does not compile.
     #[error("compile: {0}")]
@@ -69,6 +71,9 @@ fn check_interfaces(runtime: &Runtime, component: &Component) -> Result<(), Refu
     let ty = component.component_type();
     for (name, _) in ty.imports(runtime.engine()) {
         let interface = name.split_once('@').map_or(name, |(interface, _)| interface);
+        if runtime.limits().wasi && interface.starts_with("wasi:") {
+            continue;
+        }
         if !matches!(interface, "liner:extractor/host" | "liner:extractor/types") {
             return Err(Refusal::Import(name.to_owned()));
         }

@@ -25,6 +25,8 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Size of a component, in bytes.
     pub component_bytes: usize,
+    /// Whether a component may import WASI, of which it gets an empty one.
+    pub wasi: bool,
 }
 
 /// How often the epoch advances; a call ends at most one tick late.
@@ -42,6 +44,7 @@ impl Default for Limits {
             log_lines: 64,
             log_line_bytes: 1 << 10,
             component_bytes: 32 << 20,
+            wasi: false,
         }
     }
 }

@@ -9,6 +9,7 @@ mod convert;
 pub mod limits;
 pub mod registry;
 pub mod runtime;
+mod wasi;
 
 use crate::digest::Digest;
 use crate::music::Description;

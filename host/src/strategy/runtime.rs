@@ -6,12 +6,17 @@
 use super::bindings::liner::extractor::{host, types as wit};
 use super::bindings::{Extractor, ExtractorPre};
 use super::limits::{Limits, TICK, drop_invalid};
+use super::wasi::{self, EmptyWasi};
 use super::{Strategy, convert};
 use crate::music::{Description, Extraction, Prompt, Reply, Step, Track};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, Trap};
+
+/// How much later than its wall time a call's thread may answer.
+const LATE: Duration = Duration::from_secs(2);
 
 /// Why a call gave no step.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +72,8 @@ pub struct CallState {
     strategy: String,
     lines_left: usize,
     line_bytes: usize,
+    /// Made when a component that imports it first uses it.
+    pub(super) wasi: Option<EmptyWasi>,
 }
 
 impl wit::Host for CallState {}
@@ -123,6 +130,9 @@ impl Runtime {
         start_ticker(&engine);
         let mut linker = Linker::new(&engine);
         Extractor::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut CallState| state)?;
+        if limits.wasi {
+            wasi::add_to(&mut linker)?;
+        }
         Ok(Self { engine, linker: Arc::new(linker), limits, threads: Arc::new(Semaphore::new(threads.max(1))) })
     }
 
@@ -181,6 +191,14 @@ impl Runtime {
         .await
     }
 
+    /// Instantiates a strategy in a store of its own and drops it: what every call costs before it begins.
+    ///
+    /// # Errors
+    /// When it cannot be instantiated.
+    pub fn instantiate(&self, strategy: &Strategy) -> Result<(), CallError> {
+        self.enter(&strategy.component.pre, &strategy.description().name, "instantiate", |_, _| Ok(()))
+    }
+
     /// What a component says of itself.
     pub(super) fn describe(&self, pre: &ExtractorPre<CallState>) -> Result<Description, CallError> {
         self.enter(pre, "unnamed", "describe", |guest, store| guest.liner_extractor_strategy().call_describe(store))
@@ -217,17 +235,18 @@ impl Runtime {
             + Send
             + 'static,
     {
-        let permit = self.threads.clone().acquire_owned().await.map_err(|_| CallError::Stopping)?;
+        let _permit = self.threads.acquire().await.map_err(|_| CallError::Stopping)?;
         let (runtime, callee) = (self.clone(), strategy.clone());
         let started = std::time::Instant::now();
-        let answer = tokio::task::spawn_blocking(move || {
-            let answer = runtime.enter(&callee.component.pre, &callee.component.description.name, function, call);
-            drop(permit);
-            answer
-        })
-        .await
-        .map_err(|_| CallError::Stopping)?;
+        let call = tokio::task::spawn_blocking(move || {
+            runtime.enter(&callee.component.pre, &callee.component.description.name, function, call)
+        });
         let name = strategy.component.description.name.as_str();
+        // The epoch ends what runs in the guest; a guest that waits in a WASI function is left behind on its thread.
+        let answer = match tokio::time::timeout(self.limits.wall_time + LATE, call).await {
+            Ok(answer) => answer.map_err(|_| CallError::Stopping)?,
+            Err(_) => Err(self.timed_out(name, function)),
+        };
         metrics::histogram!("liner_strategy_call_seconds", "strategy" => name.to_owned(), "function" => function)
             .record(started.elapsed().as_secs_f64());
         let mut step = convert::step_in(answer?.map_err(|error| refused(name, function, &error))?);
@@ -263,6 +282,7 @@ impl Runtime {
             strategy: strategy.to_owned(),
             lines_left: self.limits.log_lines,
             line_bytes: self.limits.log_line_bytes,
+            wasi: None,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limits);
@@ -271,10 +291,14 @@ impl Runtime {
         store
     }
 
+    fn timed_out(&self, strategy: &str, function: &'static str) -> CallError {
+        CallError::TimedOut { strategy: strategy.to_owned(), function, limit_ms: self.limits.wall_time.as_millis() }
+    }
+
     fn call_error(&self, strategy: &str, function: &'static str, error: &wasmtime::Error) -> CallError {
         let strategy = strategy.to_owned();
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-            return CallError::TimedOut { strategy, function, limit_ms: self.limits.wall_time.as_millis() };
+            return self.timed_out(&strategy, function);
         }
         let text = format!("{error:#}");
         if text.contains("fuel allocated for hostcalls has been exhausted") {

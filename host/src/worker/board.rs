@@ -30,6 +30,8 @@ pub struct Board {
     pub lacked_model: bool,
     /// Whether the provider wants to be left alone for a while.
     pub busy: bool,
+    /// Whether tracks are due again at once, in smaller batches.
+    pub halved: bool,
 }
 
 impl Board {
@@ -43,6 +45,7 @@ impl Board {
             reasons: Vec::new(),
             lacked_model: false,
             busy: false,
+            halved: false,
         }
     }
 
@@ -111,6 +114,7 @@ impl Board {
     /// Tracks failed together: they come again in smaller batches, so that only one that fails alone pays.
     pub fn fail_together(&mut self, indexes: &[u32], reason: &str, rest_ms: i64) {
         let open = self.open_of(indexes);
+        self.halved |= open.len() > 1 && rest_ms == 0;
         for index in &open {
             let reason = reason.to_owned();
             let verdict = if open.len() == 1 { Verdict::Failed(reason) } else { Verdict::Halved { reason, rest_ms } };

@@ -315,7 +315,7 @@ impl Worker {
 /// A look on the schedule, unless the operator has paused.
 async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
     match context.store.paused().await {
-        Ok(Some(_)) => return tracing::debug!("paused"),
+        Ok(Some(_)) => return context.stats.skipped(),
         Ok(None) => {}
         Err(error) => return tracing::error!("the worker cannot look at the queue: {error}"),
     }

@@ -31,12 +31,15 @@ pub struct RunReport {
 }
 
 /// What a batch did.
+#[derive(Default)]
 struct BatchReport {
     errors: Vec<String>,
     lacked_model: bool,
     settled: Settled,
     /// Whether the provider wants to be left alone, so that further claims are useless for now.
     busy: bool,
+    /// Whether tracks of it are due again at once.
+    halved: bool,
 }
 
 /// A look at the queue.
@@ -93,7 +96,8 @@ impl Run<'_> {
             tokio::select! {
                 Some(joined) = batches.join_next_with_id() => {
                     let batch = self.join(joined, &mut held).await;
-                    more = more && !batch.busy;
+                    let again = batch.halved && self.drain && self.limit != Some(0);
+                    more = (more || again) && !batch.busy;
                     report.add(batch);
                 }
                 () = self.context.wake.notified(), if self.drain && self.limit.is_none() && !more => more = true,
@@ -152,16 +156,18 @@ impl Run<'_> {
         let text = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| panic_text(panic.as_ref()));
         let reason = format!("the batch panicked: {text}");
         tracing::error!("{reason}");
-        let mut settled = Settled::default();
+        let mut report = BatchReport::default();
         if let Some((id, open)) = holds {
             let mut board = Board::new(&open, &[]);
             board.fail_together(&board.open(), &reason, 0);
+            report.halved = board.halved;
             match self.context.store.settle(&id, &board.take_due(), true).await {
-                Ok(done) => settled = done,
+                Ok(settled) => report.settled = settled,
                 Err(error) => tracing::error!(batch = %id, "a batch that panicked was not settled: {error}"),
             }
         }
-        BatchReport { errors: vec![reason], lacked_model: false, settled, busy: false }
+        report.errors.push(reason);
+        report
     }
 }
 
@@ -208,10 +214,11 @@ async fn work_under_lease(
         () = tokio::time::sleep(DEADLINE) => End::Late,
         _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
     };
-    let mut report = BatchReport { errors: Vec::new(), lacked_model: false, settled: Settled::default(), busy: false };
+    let mut report = BatchReport::default();
     match end {
         End::Done(board) => {
-            (report.errors, report.lacked_model, report.busy) = (board.reasons, board.lacked_model, board.busy);
+            (report.busy, report.halved) = (board.busy, board.halved);
+            (report.errors, report.lacked_model) = (board.reasons, board.lacked_model);
         }
         End::Lost(error) => report.errors.push(error.to_string()),
         End::Late => {

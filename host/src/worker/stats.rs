@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct Totals {
     /// Looks at the queue, empty ones too.
     pub runs: u64,
+    /// Looks that were skipped because of the operator's pause.
+    pub skipped: u64,
     /// Tracks that got an outcome: succeeded or failed.
     pub processed: u64,
     /// Completed, or found not to be music.
@@ -48,6 +50,11 @@ impl Stats {
     pub fn ran(&self) {
         self.update(|totals| totals.runs += 1);
         metrics::counter!("liner_worker_runs_total").increment(1);
+    }
+
+    /// Counts a look that the pause forbade.
+    pub fn skipped(&self) {
+        self.update(|totals| totals.skipped += 1);
     }
 
     /// Counts what a batch settled.

@@ -70,3 +70,8 @@ pub trait Strategy {
         Err(Error::Internal(format!("no prompt tagged {:?} was asked", prompt.tag)))
     }
 }
+
+/// The README's strategy compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

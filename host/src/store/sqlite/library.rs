@@ -91,24 +91,6 @@ impl SqliteStore {
     }
 }
 
-impl Correction {
-    /// The names of the fields that it gives.
-    #[must_use]
-    pub fn fields(&self) -> Vec<&'static str> {
-        [
-            ("title", self.title.is_some()),
-            ("artist", self.artist.is_some()),
-            ("album", self.album.is_some()),
-            ("genres", self.genres.is_some()),
-            ("release_date", self.release_date.is_some()),
-            ("music_type", self.music_type.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(field, given)| given.then_some(field))
-        .collect()
-    }
-}
-
 fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -1,0 +1,50 @@
+//! Probes and figures.
+
+use super::problem::Problem;
+use super::{Answer, Api, ping};
+use crate::telemetry;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The process lives.
+pub async fn alive() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// The database answers, so that requests can be served.
+pub async fn ready(State(api): State<Arc<Api>>) -> Answer<Value> {
+    ping(&api).await.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    Ok(Json(json!({"status": "ready"})))
+}
+
+#[derive(Serialize)]
+pub struct Health {
+    status: &'static str,
+    anthropic_configured: bool,
+    message: String,
+}
+
+/// Whether extraction works in full.
+pub async fn health(State(api): State<Arc<Api>>) -> Answer<Health> {
+    ping(&api).await?;
+    let configured = api.worker.context().gateway.configured().map(|provider| provider.model().to_owned());
+    let (status, message) = match (api.lack_of_model(), &configured) {
+        (None, Some(model)) => ("healthy", format!("Rules decide what they can; {model} is asked about the rest")),
+        (lack, _) => {
+            let lack = lack.unwrap_or_default();
+            ("degraded", format!("Rules decide what they can; the rest waits for a model: {lack}"))
+        }
+    };
+    Ok(Json(Health { status, anthropic_configured: configured.is_some(), message }))
+}
+
+/// Figures in Prometheus' text format.
+pub async fn metrics(State(api): State<Arc<Api>>) -> Result<impl IntoResponse, Problem> {
+    telemetry::show_queue(&api.store().counts().await?);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.figures.render()))
+}

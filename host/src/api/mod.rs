@@ -1,0 +1,124 @@
+//! The control API. Reading is for everyone who may read, changing for the operator.
+
+mod auth;
+mod health;
+mod library;
+mod problem;
+mod queue;
+mod request;
+mod worker;
+
+pub use queue::waiting_reason;
+
+use crate::config::Config;
+use crate::secret::Secret;
+use crate::store::{Store, StoreError};
+use crate::worker::Worker;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use problem::Problem;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The most bytes of a body, but for links, which are streamed.
+const MAX_BODY: usize = 256 << 10;
+/// The longest a request may take, but for links and for manual runs.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What requests are answered with.
+pub struct Api {
+    worker: Worker,
+    admin_token: Option<Secret>,
+    public_read: bool,
+    figures: PrometheusHandle,
+}
+
+impl Api {
+    /// An API to a worker.
+    #[must_use]
+    pub fn new(worker: Worker, config: &Config, figures: PrometheusHandle) -> Arc<Self> {
+        let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
+        Arc::new(Self { worker, admin_token, public_read, figures })
+    }
+
+    fn store(&self) -> &dyn Store {
+        self.worker.context().store.as_ref()
+    }
+
+    /// Why no model is asked, if none is.
+    fn lack_of_model(&self) -> Option<String> {
+        self.worker.context().gateway.provider().err()
+    }
+}
+
+/// All paths.
+pub fn router(api: Arc<Api>) -> Router {
+    let quick = Router::new()
+        .route("/api/music-ai/worker/status", get(worker::status))
+        .route("/api/music-ai/worker/pause", post(worker::pause))
+        .route("/api/music-ai/worker/resume", post(worker::resume))
+        .route("/api/music-ai/status", get(queue::status))
+        .route("/api/music-ai/failed", get(queue::failed))
+        .route("/api/music-ai/failed/retry", post(queue::retry))
+        .route("/api/music-ai/health", get(health::health))
+        .route("/api/music-ai/library", get(library::list))
+        .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))
+        .route("/metrics", get(health::metrics))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+    let long = Router::new()
+        .route("/api/music-ai/process", post(worker::process))
+        .route("/api/music-ai/queue", post(queue::enqueue).layer(DefaultBodyLimit::disable()));
+    let probes = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
+    quick
+        .merge(long)
+        .layer(from_fn_with_state(api.clone(), auth::authorise))
+        .merge(probes)
+        .fallback(|| async { Problem::not_found("there is nothing at this path") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(|_panic| -> Response {
+            tracing::error!("a request panicked");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside; the log says more")
+                .into_response()
+        }))
+        .with_state(api)
+}
+
+/// A time of the store as people and programs read it: RFC 3339, UTC.
+fn time(unix_ms: i64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(unix_ms).ok()
+}
+
+/// Reads a state that a database error would make useless.
+type Answer<T> = Result<axum::Json<T>, Problem>;
+
+/// A limit of a list, 1 to 100.
+fn limit(given: Option<u32>) -> Result<u32, Problem> {
+    match given.unwrap_or(50) {
+        limit @ 1..=100 => Ok(limit),
+        other => Err(Problem::bad_request(format!("limit is {other}; allowed: 1 to 100"))),
+    }
+}
+
+impl From<crate::worker::WorkerError> for Problem {
+    fn from(error: crate::worker::WorkerError) -> Self {
+        match error {
+            crate::worker::WorkerError::Store(error) => error.into(),
+            other => Self::bad_request(other.to_string()),
+        }
+    }
+}
+
+/// Whether the database answers, for the probes.
+async fn ping(api: &Api) -> Result<(), StoreError> {
+    api.store().ping().await
+}

@@ -1,0 +1,51 @@
+//! What a request may hold: known query parameters and known body fields, or 400 with the name of the other.
+
+use super::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+/// Query parameters.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Query(params) =
+            Query::try_from_uri(&parts.uri).map_err(|error| Problem::bad_request(cause(&error).to_string()))?;
+        Ok(Self(params))
+    }
+}
+
+/// A JSON body; an empty one stands for `{}`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
+        let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes };
+        let body = serde_json::from_slice(text)
+            .map_err(|error| Problem::bad_request(format!("the body is not what is wanted here: {error}")))?;
+        Ok(Self(body))
+    }
+}
+
+fn unread(error: &BytesRejection) -> Problem {
+    match error {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {} bytes", super::MAX_BODY))
+        }
+        _ => Problem::bad_request("the body could not be read to its end"),
+    }
+}
+
+/// The innermost error: "unknown field `x`, expected `limit`" instead of what failed around it.
+fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    error.source().map_or(error, cause)
+}

@@ -1,0 +1,215 @@
+//! The worker: what it does, the operator's switch, and runs by hand.
+
+use super::problem::Problem;
+use super::request::{Json as Body, Params};
+use super::{Answer, Api, time};
+use crate::worker::{Manual, Status};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerStatus {
+    worker: WorkerState,
+    stats: Stats,
+    config: Settings,
+    pipeline: PipelineState,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkerState {
+    enabled: bool,
+    is_running: bool,
+    is_paused: bool,
+    is_processing: bool,
+    last_run_at: Option<Timestamp>,
+    next_run_at: Option<Timestamp>,
+    paused_at: Option<Timestamp>,
+    paused_by: Option<String>,
+    pause_reason: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stats {
+    total_runs: u64,
+    total_processed: u64,
+    total_successful: u64,
+    total_failed: u64,
+    success_rate: String,
+    total_skipped: u64,
+    total_panics: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Settings {
+    interval_ms: u128,
+    batch_size: u32,
+    concurrency: usize,
+    drain: bool,
+}
+
+#[derive(Serialize)]
+struct PipelineState {
+    revision: i64,
+    strategies: Vec<StrategyState>,
+    provider: Option<&'static str>,
+    model: Option<String>,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct StrategyState {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+/// What the worker does.
+pub async fn status(State(api): State<Arc<Api>>) -> Answer<WorkerStatus> {
+    Ok(Json(current(&api).await?))
+}
+
+async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
+    let Status { enabled, running, paused, processing, last_run_at, next_run_at, totals } = api.worker.status().await?;
+    let context = api.worker.context();
+    let settings = context.settings;
+    let pipeline = context.registry.active();
+    let strategy = |strategy: &Arc<crate::strategy::Strategy>| StrategyState {
+        name: strategy.description().name.clone(),
+        version: strategy.description().version.clone(),
+        digest: strategy.digest().as_str().to_owned(),
+    };
+    let provider = context.gateway.configured();
+    Ok(WorkerStatus {
+        worker: WorkerState {
+            enabled,
+            is_running: running,
+            is_paused: paused.is_some(),
+            is_processing: processing,
+            last_run_at,
+            next_run_at,
+            paused_at: paused.as_ref().and_then(|pause| time(pause.at)),
+            paused_by: paused.as_ref().and_then(|pause| pause.by.clone()),
+            pause_reason: paused.and_then(|pause| pause.reason),
+        },
+        stats: Stats {
+            total_runs: totals.runs,
+            total_processed: totals.processed,
+            total_successful: totals.successful,
+            total_failed: totals.failed,
+            success_rate: totals.success_rate(),
+            total_skipped: totals.skipped,
+            total_panics: totals.panics,
+        },
+        config: Settings {
+            interval_ms: settings.interval.as_millis(),
+            batch_size: settings.batch_size,
+            concurrency: settings.concurrency,
+            drain: settings.drain,
+        },
+        pipeline: PipelineState {
+            revision: pipeline.revision,
+            strategies: pipeline.strategies.iter().map(strategy).collect(),
+            provider: provider.map(|provider| provider.name()),
+            model: provider.map(|provider| provider.model().to_owned()),
+            reason: api.lack_of_model(),
+        },
+    })
+}
+
+#[derive(Serialize)]
+pub struct Switched {
+    success: bool,
+    message: &'static str,
+    status: WorkerStatus,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct PauseRequest {
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Pauses every host on this database.
+pub async fn pause(
+    State(api): State<Arc<Api>>,
+    _: Params<Nothing>,
+    Body(body): Body<PauseRequest>,
+) -> Answer<Switched> {
+    api.worker.pause("api", body.reason.as_deref()).await?;
+    Ok(Json(Switched { success: true, message: "Worker paused", status: current(&api).await? }))
+}
+
+/// Lifts the pause and looks at the queue at once.
+pub async fn resume(State(api): State<Arc<Api>>, _: Params<Nothing>, _: Body<Nothing>) -> Answer<Switched> {
+    api.worker.resume().await?;
+    Ok(Json(Switched { success: true, message: "Worker resumed", status: current(&api).await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessParams {
+    limit: Option<u32>,
+    model: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct Processed {
+    success: bool,
+    processed: u64,
+    successful: u64,
+    failed: u64,
+    /// Tracks that went back to the queue unburnt.
+    returned: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+}
+
+/// One run by hand.
+pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<ProcessParams>) -> Answer<Processed> {
+    let limit = match params.limit {
+        None => api.worker.context().settings.batch_size,
+        Some(limit @ 1..=10_000) => limit,
+        Some(other) => return Err(Problem::bad_request(format!("limit is {other}; allowed: 1 to 10000"))),
+    };
+    if params.model.as_deref().is_some_and(|model| model.is_empty() || model.len() > 200) {
+        return Err(Problem::bad_request("model is empty or longer than 200 characters"));
+    }
+    // The run goes on when the caller hangs up, so that no batch is left claimed.
+    let worker = api.worker.clone();
+    let run = async move {
+        let manual = Manual { limit: Some(limit), model: params.model.as_deref() };
+        worker.process(manual, &|_| ()).await
+    };
+    let report = tokio::spawn(run)
+        .await
+        .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the run panicked; the log says more"))??;
+    let settled = report.settled;
+    let processed = settled.succeeded + settled.failed;
+    if report.lacked_model && processed == 0 {
+        let reason = api.lack_of_model().unwrap_or_else(|| "no model could be asked".to_owned());
+        return Err(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("no track could be decided without a model, and there is none: {reason}"),
+        ));
+    }
+    Ok(Json(Processed {
+        success: settled.failed == 0 && report.errors.is_empty(),
+        processed,
+        successful: settled.succeeded,
+        failed: settled.failed,
+        returned: settled.returned,
+        errors: report.errors,
+    }))
+}

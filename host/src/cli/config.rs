@@ -1,0 +1,34 @@
+//! `liner config`: the effective settings, secrets masked.
+
+use super::output;
+use crate::config::Config;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub fn run(&self, config: &Config) -> anyhow::Result<ExitCode> {
+        if self.json {
+            let settings: serde_json::Map<_, _> = config
+                .effective
+                .iter()
+                .map(|(name, value, origin)| {
+                    ((*name).to_owned(), serde_json::json!({"value": value, "from": origin.to_string()}))
+                })
+                .collect();
+            output::json(&settings)?;
+        } else {
+            let row = |(name, value, origin): &(&str, String, crate::config::Origin)| {
+                [(*name).to_owned(), value.clone(), origin.to_string()]
+            };
+            output::table(["setting", "value", "from"], config.effective.iter().map(row))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

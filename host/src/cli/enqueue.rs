@@ -1,0 +1,94 @@
+//! `liner enqueue`: links into the queue.
+
+use super::{open, output};
+use crate::config::Config;
+use crate::ingest::{Splitter, Unknown, parse};
+use crate::store::{Enqueued, NewLink, Store};
+use anyhow::Context;
+use clap::Args;
+use std::fs::File;
+use std::io::Read;
+use std::process::ExitCode;
+
+/// Bytes read at once.
+const CHUNK: usize = 256 << 10;
+
+#[derive(Debug, Args)]
+pub struct Enqueue {
+    /// A file, a link, or - for standard input
+    source: String,
+    /// 0 to 10; higher goes first. A row's own priority wins
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    priority: u8,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Default, serde::Serialize)]
+struct Counts {
+    queued: u64,
+    known: u64,
+    rejected: u64,
+}
+
+impl Enqueue {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let mut source = self.open()?;
+        let store = open::store(config).await?;
+        let (mut splitter, mut counts, mut chunk) = (Splitter::new(), Counts::default(), vec![0; CHUNK]);
+        loop {
+            let read = source.read(&mut chunk).with_context(|| format!("cannot read {}", self.source))?;
+            let Some(bytes) = chunk.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+            self.take_in(&store, splitter.push(bytes), &mut counts).await?;
+        }
+        self.take_in(&store, splitter.finish(), &mut counts).await?;
+        store.close().await;
+        if self.json {
+            output::json(&counts)?;
+        } else {
+            output::line(&format!(
+                "{} queued, {} known before, {} rejected",
+                counts.queued, counts.known, counts.rejected
+            ))?;
+        }
+        Ok(if counts.queued + counts.known == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn open(&self) -> anyhow::Result<Box<dyn Read>> {
+        if self.source == "-" {
+            return Ok(Box::new(std::io::stdin().lock()));
+        }
+        if std::path::Path::new(&self.source).is_file() {
+            return Ok(Box::new(File::open(&self.source).with_context(|| format!("cannot open {}", self.source))?));
+        }
+        crate::ingest::identify(&self.source)
+            .with_context(|| format!("{:?} is neither a file that is there nor a link", self.source))?;
+        Ok(Box::new(std::io::Cursor::new(self.source.clone().into_bytes())))
+    }
+
+    async fn take_in(
+        &self,
+        store: &impl Store,
+        rows: Vec<crate::ingest::RawRow>,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        let mut links: Vec<NewLink> = Vec::new();
+        for row in rows {
+            match parse(row, Unknown::Ignore) {
+                Ok(link) => links.push(NewLink { priority: link.priority.max(self.priority), ..link }),
+                Err(error) => {
+                    counts.rejected += 1;
+                    eprintln!("liner: {error}");
+                }
+            }
+        }
+        for result in store.enqueue(&links).await? {
+            match result {
+                Enqueued::Queued => counts.queued += 1,
+                Enqueued::Known => counts.known += 1,
+            }
+        }
+        Ok(())
+    }
+}

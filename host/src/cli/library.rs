@@ -1,0 +1,57 @@
+//! `liner library`: the newest entries.
+
+use super::{open, output};
+use crate::config::Config;
+use crate::store::{LibraryQuery, Store};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct Library {
+    /// Words that title, artist or page title contain
+    #[arg(long)]
+    search: Option<String>,
+    /// pending, og_fetched, ai_processing, ai_completed, no_music or failed
+    #[arg(long)]
+    status: Option<String>,
+    /// The most to show
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// Print a line of JSON an entry
+    #[arg(long)]
+    json: bool,
+}
+
+impl Library {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let store = open::store(config).await?;
+        let query = LibraryQuery { search: self.search, status: self.status, before: None, limit: self.limit };
+        let entries = store.library(&query).await?;
+        store.close().await;
+        if self.json {
+            return entries.iter().try_for_each(output::json).map(|()| ExitCode::SUCCESS);
+        }
+        if entries.is_empty() {
+            output::line("nothing there")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::table(
+            ["title", "artist", "genres", "released", "type", "state", "track"],
+            entries.into_iter().map(|entry| {
+                let title = entry.title.or(entry.og_title).unwrap_or_default();
+                let cell = |text: Option<String>| text.unwrap_or_default();
+                let (genres, track) = (entry.genres.join(", "), entry.key.to_string());
+                [
+                    title,
+                    cell(entry.artist),
+                    genres,
+                    cell(entry.release_date),
+                    cell(entry.music_type),
+                    entry.processing_status,
+                    track,
+                ]
+            }),
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

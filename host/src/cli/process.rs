@@ -1,0 +1,70 @@
+//! `liner process`: works off what is due, once.
+
+use super::{open, output};
+use crate::config::Config;
+use crate::store::Store;
+use crate::worker::Manual;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct Process {
+    /// The most tracks
+    #[arg(long)]
+    limit: Option<u32>,
+    /// Another model than AI_MODEL
+    #[arg(long)]
+    model: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Process {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let (worker, store, _lock) = open::worker(config).await?;
+        let counts = store.counts().await?;
+        let due = counts.pending - counts.waiting.values().sum::<i64>();
+        let due = u64::try_from(due).unwrap_or(0).min(self.limit.map_or(u64::MAX, u64::from));
+        let bar = bar(due);
+        let manual = Manual { limit: self.limit, model: self.model.as_deref() };
+        let report =
+            worker.process(manual, &|settled| bar.inc(settled.succeeded + settled.failed + settled.returned)).await?;
+        bar.finish_and_clear();
+        let counts = store.counts().await?;
+        store.close().await;
+        let settled = report.settled;
+        if self.json {
+            output::json(&serde_json::json!({
+                "processed": settled.succeeded + settled.failed, "successful": settled.succeeded,
+                "failed": settled.failed, "returned": settled.returned, "errors": report.errors,
+            }))?;
+        } else {
+            output::line(&format!(
+                "{} completed, {} failed, {} returned to the queue; {} pending",
+                settled.succeeded, settled.failed, settled.returned, counts.pending
+            ))?;
+            for (cause, n) in &counts.waiting {
+                let lack = worker.context().gateway.provider().err();
+                output::line(&format!("{n} wait: {}", crate::api::waiting_reason(cause, lack)))?;
+            }
+            for error in &report.errors {
+                eprintln!("liner: {error}");
+            }
+        }
+        Ok(if settled.failed > 0 || !report.errors.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn bar(length: u64) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(length), target);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} tracks, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

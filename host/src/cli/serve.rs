@@ -1,0 +1,147 @@
+//! `liner serve`: the worker and the control API, until a signal.
+
+use super::open;
+use crate::api::{Api, router};
+use crate::config::Config;
+use crate::ingest::sample;
+use crate::store::{SqliteStore, Store};
+use crate::telemetry;
+use crate::worker::{GRACE, Worker};
+use anyhow::Context;
+use clap::Args;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long open connections may finish after the worker has.
+const HTTP_GRACE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// On the first start, queue some sixty well-known links
+    #[arg(long)]
+    sample: bool,
+}
+
+impl Serve {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        config.check_served_address()?;
+        telemetry::log_to_stderr(&config.log)?;
+        let figures = telemetry::collect_figures()?;
+        let listener = listen(config.address).await?;
+        let address = listener.local_addr()?;
+        let (worker, store, _lock) = open::worker(config).await?;
+        if self.sample {
+            queue_sample(&store).await?;
+        }
+        let mut signals = Signals::new()?;
+        print!("{}", banner(config, &worker, &store, address).await?);
+        if config.worker.enabled {
+            worker.start()?;
+        }
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let api = Api::new(worker.clone(), config, figures);
+        let serving = tokio::spawn(
+            axum::serve(listener, router(api))
+                .with_graceful_shutdown(async {
+                    let _ = stopped.await;
+                })
+                .into_future(),
+        );
+        let signal = signals.next().await;
+        tracing::info!(
+            "{signal}: batches in flight may finish within {} s; a second signal ends at once",
+            GRACE.as_secs()
+        );
+        tokio::spawn(async move {
+            signals.next().await;
+            std::process::exit(130);
+        });
+        if config.worker.enabled {
+            worker.stop().await?;
+        }
+        drop(stop);
+        if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
+            tracing::warn!("connections were still open at the end");
+        }
+        store.close().await;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+async fn queue_sample(store: &SqliteStore) -> anyhow::Result<()> {
+    if store.counts().await?.total() == 0 {
+        let links = sample::links();
+        store.enqueue(&links).await?;
+        tracing::info!(links = links.len(), "queued the sample");
+    }
+    Ok(())
+}
+
+async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: SocketAddr) -> anyhow::Result<String> {
+    let context = worker.context();
+    let settings = &config.worker;
+    let state = match (settings.enabled, store.paused().await?) {
+        (false, _) => "disabled (AI_WORKER_ENABLED); POST /api/music-ai/process runs by hand".to_owned(),
+        (true, Some(_)) => "paused; POST /api/music-ai/worker/resume lifts it".to_owned(),
+        (true, None) => "running".to_owned(),
+    };
+    let provider = match context.gateway.provider() {
+        Ok(provider) => format!("{} {} at {}", provider.name(), provider.model(), provider.origin()),
+        Err(reason) => format!("none: {reason}; rules decide what they can, the rest waits"),
+    };
+    let counts = store.counts().await?;
+    let fields: Vec<&str> = context.required.iter().map(|field| field.name()).collect();
+    Ok(format!(
+        "liner {version}\n\
+         \n\
+         address    http://{address}\n\
+         endpoints  GET  /api/music-ai/status  /api/music-ai/worker/status  /api/music-ai/library  /metrics\n\
+         \x20          POST /api/music-ai/queue   /api/music-ai/worker/pause  /api/music-ai/worker/resume  /api/music-ai/process\n\
+         worker     {state}\n\
+         interval   {interval} ms, {batch} tracks a batch, {concurrency} batches in flight\n\
+         database   sqlite:{database} ({pending} pending, {completed} completed, {failed} failed)\n\
+         pipeline   revision {revision}: {pipeline}\n\
+         provider   {provider}\n\
+         required   {fields}\n\n",
+        version = env!("CARGO_PKG_VERSION"),
+        interval = settings.interval.as_millis(),
+        batch = settings.batch_size,
+        concurrency = settings.concurrency,
+        database = config.database.display(),
+        pending = counts.pending,
+        completed = counts.completed,
+        failed = counts.failed,
+        revision = context.registry.active().revision,
+        pipeline = context.registry.active().summary(),
+        fields = fields.join(", "),
+    ))
+}

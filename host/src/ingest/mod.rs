@@ -1,0 +1,10 @@
+//! How links come in: a URL becomes a platform and an identifier there, rows of many forms become links.
+
+mod platform;
+mod rows;
+pub mod sample;
+mod splitter;
+
+pub use platform::{Link, LinkError, identify};
+pub use rows::{Unknown, parse};
+pub use splitter::{MAX_ROW, RawRow, RowError, RowText, Splitter};

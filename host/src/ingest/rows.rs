@@ -1,0 +1,272 @@
+//! From a row to a link for the queue.
+
+use super::platform::identify;
+use super::splitter::{RawRow, RowError, RowText};
+use crate::digest::hex;
+use crate::music::{Platform, Track, TrackKey};
+use crate::store::NewLink;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// The most bytes of one text.
+const MAX_TEXT: usize = 16 << 10;
+/// The most bytes of `og_metadata`.
+const MAX_METADATA: usize = 32 << 10;
+
+/// What happens with fields that no row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are an error, so that a misspelt one is noticed.
+    Refuse,
+    /// They are nobody's business: other programs' rows have more fields.
+    Ignore,
+}
+
+/// Reads a row.
+///
+/// # Errors
+/// [`RowError`] naming the field.
+pub fn parse(row: RawRow, unknown: Unknown) -> Result<NewLink, RowError> {
+    let line = row.line;
+    let link = match row.content? {
+        RowText::Url(url) => Fields { url: Some(url), ..Fields::default() }.into_link(),
+        RowText::Json(text) => from_json(&text, unknown),
+        RowText::Cells(cells) => from_cells(cells, unknown),
+    };
+    link.map_err(|reason| RowError::new(line, reason))
+}
+
+fn from_json(text: &str, unknown: Unknown) -> Result<NewLink, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        format!("this is not JSON (column {}); wanted is an object or a link in quotes", error.column())
+    })?;
+    match value {
+        Value::String(url) => Fields { url: Some(url), ..Fields::default() }.into_link(),
+        Value::Object(fields) => Fields::read(fields, unknown)?.into_link(),
+        _ => Err("wanted is an object or a link in quotes".to_owned()),
+    }
+}
+
+/// Cells are texts; those that JSON would write otherwise are read from theirs.
+fn from_cells(cells: Vec<(String, String)>, unknown: Unknown) -> Result<NewLink, String> {
+    let value = |name: &str, cell: String| match name {
+        _ if cell.trim().is_empty() => Value::Null,
+        "priority" | "og_metadata" => serde_json::from_str(&cell).unwrap_or(Value::String(cell)),
+        _ => Value::String(cell),
+    };
+    let fields = cells.into_iter().map(|(name, cell)| {
+        let value = value(&name, cell);
+        (name, value)
+    });
+    Fields::read(fields.collect(), unknown)?.into_link()
+}
+
+#[derive(Debug, Default)]
+struct Fields {
+    url: Option<String>,
+    platform: Option<String>,
+    platform_id: Option<String>,
+    id: Option<String>,
+    og_title: Option<String>,
+    og_artist: Option<String>,
+    og_description: Option<String>,
+    og_image_url: Option<String>,
+    og_metadata: Option<String>,
+    shared_text: Option<String>,
+    priority: u8,
+}
+
+impl Fields {
+    fn read(fields: Map<String, Value>, unknown: Unknown) -> Result<Self, String> {
+        let mut read = Self::default();
+        for (name, value) in fields {
+            match name.as_str() {
+                "url" | "link" => read.url = text(&name, value)?,
+                "platform" | "platform_name" => read.platform = text(&name, value)?,
+                "platform_id" => read.platform_id = text(&name, value)?,
+                "id" => read.id = text(&name, value)?,
+                "og_title" => read.og_title = text(&name, value)?,
+                "og_artist" => read.og_artist = text(&name, value)?,
+                "og_description" => read.og_description = text(&name, value)?,
+                "og_image_url" => read.og_image_url = text(&name, value)?,
+                "shared_text" => read.shared_text = text(&name, value)?,
+                "og_metadata" => read.og_metadata = metadata(value)?,
+                "priority" => read.priority = priority(&value)?,
+                _ if unknown == Unknown::Refuse => return Err(format!("{name} is no field of a link")),
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    fn into_link(self) -> Result<NewLink, String> {
+        let (key, url) = self.identity()?;
+        let track = Track {
+            key,
+            url,
+            og_title: self.og_title,
+            og_artist: self.og_artist,
+            og_description: self.og_description,
+            og_metadata: self.og_metadata.unwrap_or_else(|| "{}".to_owned()),
+            shared_text: self.shared_text,
+        };
+        Ok(NewLink { track, og_image_url: self.og_image_url, priority: self.priority })
+    }
+
+    /// The link tells who it is, unless the row says so itself; without a link the row must.
+    fn identity(&self) -> Result<(TrackKey, Option<String>), String> {
+        let named = self.platform.as_deref().map(Platform::canonical);
+        let Some(url) = &self.url else {
+            let platform_name = named.ok_or("url is missing; a row without one needs platform")?;
+            let platform_id = match self.platform_id.clone().or_else(|| self.id.clone()) {
+                Some(id) => id,
+                None => self.digest().ok_or("url is missing; a row without one needs platform_id or an og_ text")?,
+            };
+            return Ok((TrackKey { platform_name, platform_id }, None));
+        };
+        let link = identify(url).map_err(|error| format!("url: {error}"))?;
+        let key = match (named, self.platform_id.clone()) {
+            (Some(platform_name), Some(platform_id)) => TrackKey { platform_name, platform_id },
+            (Some(platform_name), None) if link.key.platform_name == Platform::WEB.name() => {
+                TrackKey { platform_name, ..link.key }
+            }
+            _ => link.key,
+        };
+        Ok((key, Some(link.url)))
+    }
+
+    /// An identifier made of what the page says, if it says something.
+    fn digest(&self) -> Option<String> {
+        let texts = [&self.platform, &self.og_title, &self.og_artist, &self.og_description];
+        texts.iter().skip(1).any(|text| text.is_some()).then(|| {
+            let mut digest = Sha256::new();
+            for text in texts {
+                digest.update(text.as_deref().unwrap_or_default());
+                digest.update([0]);
+            }
+            hex(&digest.finalize()).chars().take(32).collect()
+        })
+    }
+}
+
+fn text(name: &str, value: Value) -> Result<Option<String>, String> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text,
+        // Identifiers of some platforms are numbers.
+        Value::Number(number) if matches!(name, "id" | "platform_id") => number.to_string(),
+        other => return Err(format!("{name} is {}; wanted is a text or null", kind(&other))),
+    };
+    if text.len() > MAX_TEXT {
+        return Err(format!("{name} is longer than {MAX_TEXT} bytes"));
+    }
+    let plain: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let plain = plain.trim();
+    Ok((!plain.is_empty()).then(|| plain.to_owned()))
+}
+
+fn metadata(value: Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(_) => {
+            let text = value.to_string();
+            if text.len() > MAX_METADATA {
+                Err(format!("og_metadata is longer than {MAX_METADATA} bytes"))
+            } else {
+                Ok(Some(text))
+            }
+        }
+        other => Err(format!("og_metadata is {}; wanted is an object or null", kind(&other))),
+    }
+}
+
+fn priority(value: &Value) -> Result<u8, String> {
+    match value {
+        Value::Null => Ok(0),
+        _ => value
+            .as_u64()
+            .and_then(|priority| u8::try_from(priority).ok())
+            .filter(|priority| *priority <= 10)
+            .ok_or_else(|| format!("priority is {value}; allowed: 0 to 10")),
+    }
+}
+
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(value: &Value) -> Result<NewLink, RowError> {
+        let content = Ok(RowText::Json(value.to_string()));
+        parse(RawRow { line: 7, content }, Unknown::Refuse)
+    }
+
+    #[test]
+    fn a_link_alone_is_enough() {
+        let link = row(&json!("https://youtu.be/dQw4w9WgXcQ?si=x")).unwrap();
+        assert_eq!(link.track.key.to_string(), "youtube/dQw4w9WgXcQ");
+        assert!(!link.track.has_metadata());
+    }
+
+    #[test]
+    fn what_the_page_says_comes_along() {
+        let link = row(&json!({
+            "url": "https://youtu.be/dQw4w9WgXcQ", "og_title": " Title\u{0} ", "og_artist": "", "og_metadata": {"duration": 3},
+            "priority": 4, "shared_text": null
+        }))
+        .unwrap();
+        assert_eq!((link.track.og_title.as_deref(), link.track.og_artist.as_deref()), (Some("Title"), None));
+        assert_eq!((link.track.og_metadata.as_str(), link.priority), (r#"{"duration":3}"#, 4));
+    }
+
+    #[test]
+    fn a_row_without_a_link_names_its_platform() {
+        let link = row(&json!({"platform": "YouTube-Music", "id": "g1", "og_title": "x", "url": null})).unwrap();
+        assert_eq!(link.track.key.to_string(), "youtube/g1");
+        let link = row(&json!({"platform": "niconico", "og_title": "x"})).unwrap();
+        assert_eq!((link.track.key.platform_name.as_str(), link.track.key.platform_id.len()), ("niconico", 32));
+    }
+
+    #[test]
+    fn a_platform_liner_does_not_know_keeps_its_name() {
+        let link = row(&json!({"url": "https://www.nicovideo.jp/watch/sm9", "platform": "niconico"})).unwrap();
+        assert_eq!(link.track.key.platform_name, "niconico");
+    }
+
+    #[test]
+    fn a_bad_row_names_its_line_and_field() {
+        for (value, named) in [
+            (json!({"url": 7}), "url is a number"),
+            (json!({"url": "ftp://x"}), "url: "),
+            (json!({"og_title": "x"}), "url is missing"),
+            (json!({"platform": "spotify"}), "platform_id"),
+            (json!({"url": "https://a.example", "colour": 1}), "colour"),
+            (json!({"url": "https://a.example", "priority": 11}), "priority is 11"),
+            (json!({"url": "https://a.example", "og_metadata": "x"}), "og_metadata is a text"),
+            (json!({"url": "https://a.example", "og_title": "x".repeat(MAX_TEXT + 1)}), "og_title is longer"),
+            (json!([1]), "object"),
+        ] {
+            let error = row(&value).unwrap_err().to_string();
+            assert!(error.starts_with("line 7: ") && error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn cells_are_read_like_json() {
+        let cells = [("url", "https://a.example/x"), ("priority", "3"), ("og_title", "T"), ("og_artist", "")];
+        let cells = cells.map(|(name, cell)| (name.to_owned(), cell.to_owned())).to_vec();
+        let link = parse(RawRow { line: 2, content: Ok(RowText::Cells(cells)) }, Unknown::Refuse).unwrap();
+        assert_eq!((link.priority, link.track.og_title.as_deref(), link.track.og_artist), (3, Some("T"), None));
+    }
+}

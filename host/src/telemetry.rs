@@ -1,0 +1,75 @@
+//! What the service says of itself: logs on standard error, figures for Prometheus.
+
+use crate::store::QueueCounts;
+use anyhow::Context;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::io::IsTerminal;
+use tracing_subscriber::EnvFilter;
+
+/// Bounds of every histogram, in seconds: from a strategy's tenth of a millisecond to a batch's deadline.
+const SECONDS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
+
+/// Starts logging to standard error, in colour on a terminal unless `NO_COLOR` is set.
+///
+/// # Errors
+/// When the filter is wrong, or something logs already.
+pub fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .try_init()
+        .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+}
+
+/// Starts collecting figures.
+///
+/// # Errors
+/// When something collects them already.
+pub fn collect_figures() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()
+        .context("figures cannot be collected")?;
+    describe();
+    Ok(handle)
+}
+
+/// Sets the queue's gauges, which are read from the database when someone asks.
+pub fn show_queue(counts: &QueueCounts) {
+    let show = |status: &'static str, n: i64| {
+        #[allow(clippy::cast_precision_loss)]
+        metrics::gauge!("liner_queue_tracks", "status" => status).set(n as f64);
+    };
+    show("pending", counts.pending);
+    show("processing", counts.processing);
+    show("completed", counts.completed);
+    show("failed", counts.failed);
+    for cause in ["page", "provider", "budget"] {
+        #[allow(clippy::cast_precision_loss)]
+        let n = counts.waiting.get(cause).copied().unwrap_or(0) as f64;
+        metrics::gauge!("liner_queue_waiting_tracks", "cause" => cause).set(n);
+    }
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_gauge!("liner_queue_tracks", "Tracks by the state they are in.");
+    describe_gauge!("liner_queue_waiting_tracks", "Pending tracks that wait, by cause.");
+    describe_counter!("liner_tracks_total", "Tracks of settled batches by outcome.");
+    describe_counter!("liner_worker_runs_total", "Looks at the queue.");
+    describe_counter!("liner_worker_panics_total", "Panics that were caught.");
+    describe_histogram!("liner_batch_seconds", "From a batch's claim to its end.");
+    describe_histogram!("liner_strategy_call_seconds", "A call of a strategy.");
+    describe_counter!("liner_strategy_dropped_total", "What strategies said that could not be true.");
+    describe_counter!("liner_model_calls_total", "Questions to the model by outcome.");
+    describe_counter!("liner_model_retries_total", "Requests to the model that were sent again.");
+    describe_counter!(
+        "liner_model_replies_reused_total",
+        "Replies taken from the journal instead of being paid again."
+    );
+    describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
+    describe_counter!("liner_model_tokens_total", "Tokens by kind.");
+    describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");
+}

@@ -1,0 +1,198 @@
+//! `make bench`: what liner costs, one line a figure (`name value unit`). Everything is measured in one run on one
+//! machine; the model is a stub in this process that answers at once, so that what is measured is liner.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::cast_precision_loss)]
+
+use liner::music::{Prompt, Reply, Stop, Track, TrackKey};
+use liner::strategy::cache::Cache;
+use liner::strategy::limits::Limits;
+use liner::strategy::runtime::Runtime;
+use liner::strategy::{Strategy, bundled};
+use liner_strategy as sdk;
+use liner_tests::{Host, ScriptedModel, StubModel, liner};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Tracks of the end-to-end figure.
+const QUEUED: usize = 20_000;
+/// Tracks of a strategy's call, as in a batch of default size.
+const BATCH: usize = 20;
+/// Calls of a strategy; the median counts.
+const CALLS: usize = 300;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        strategies().await;
+        let folder = tempfile::tempdir().unwrap();
+        start(folder.path()).await;
+        end_to_end(tempfile::tempdir().unwrap().path(), "asked", vague).await;
+        end_to_end(tempfile::tempdir().unwrap().path(), "decided_by_rules", clear).await;
+    });
+}
+
+fn print(name: &str, value: f64, unit: &str) {
+    println!("{name} {value:.2} {unit}");
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn vague(n: usize) -> serde_json::Value {
+    json!({"platform": "youtube", "platform_id": format!("id{n}"), "og_title": format!("untitled upload {n}")})
+}
+
+fn clear(n: usize) -> serde_json::Value {
+    let title = format!("Ada Lane - Harbour {n} (Official Video)");
+    json!({"platform": "youtube", "platform_id": format!("id{n}"), "og_title": title, "og_artist": "Ada Lane"})
+}
+
+/// Tracks a second from a full queue to an empty one: claim, strategies, journal, settle, every write on the disk.
+async fn end_to_end(folder: &Path, kind: &str, row: fn(usize) -> serde_json::Value) {
+    let model = StubModel::willing().await;
+    let rows: String = (0..QUEUED).map(|n| format!("{}\n", row(n))).collect();
+    let queueing = Instant::now();
+    let queued = liner(folder, &["enqueue", "-"], &[], &rows).await;
+    assert!(queued.stdout.starts_with(&format!("{QUEUED} queued")), "{}", queued.stderr);
+    if kind == "asked" {
+        print("enqueue", QUEUED as f64 / queueing.elapsed().as_secs_f64(), "tracks/s");
+    }
+    let mut settings = vec![("RUST_LOG", "warn")];
+    if kind == "asked" {
+        settings.extend([("ANTHROPIC_API_KEY", "sk-bench"), ("ANTHROPIC_BASE_URL", model.url.as_str())]);
+    }
+    let started = Instant::now();
+    let host = Host::start(folder, &settings).await;
+    let queue = host.drained().await;
+    let took = started.elapsed();
+    assert_eq!(queue["completed"], QUEUED);
+    print(&format!("end_to_end_{kind}"), QUEUED as f64 / took.as_secs_f64(), "tracks/s");
+    host.stop().await;
+}
+
+/// From the process's start to its first answer, and what it holds while it idles.
+async fn start(folder: &Path) {
+    let mut times = Vec::new();
+    for n in 0..6 {
+        let started = Instant::now();
+        let host = Host::start(folder, &[("RUST_LOG", "warn")]).await;
+        assert_eq!(host.get("/readyz").await.status, 200);
+        let took = started.elapsed();
+        if n == 0 {
+            print("start_cold", took.as_secs_f64() * 1e3, "ms");
+        } else {
+            times.push(took);
+        }
+        if n == 5 {
+            print("start_warm", median(times.clone()).as_secs_f64() * 1e3, "ms");
+            print("resident_idle", resident_mb(host.pid()), "MB");
+        }
+        host.stop().await;
+    }
+}
+
+fn resident_mb(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+}
+
+/// A strategy's calls in its sandbox, beside the same code natively.
+async fn strategies() {
+    let runtime = Runtime::new(Limits::default(), 2).unwrap();
+    let pipeline = bundled::pipeline(&runtime, &Cache::none()).unwrap();
+    let [rules, llm] = pipeline.strategies.as_slice() else { panic!("two strategies") };
+
+    let times = (0..CALLS).map(|_| {
+        let started = Instant::now();
+        runtime.instantiate(llm).unwrap();
+        started.elapsed()
+    });
+    print("instantiate", micros(median(times.collect())), "us");
+
+    let wasm = [in_wasm(&runtime, rules).await, in_wasm(&runtime, llm).await];
+    let native = [natively::<liner_rules::Rules>(), natively::<liner_llm::Llm>()];
+    for ((name, wasm), native) in ["rules_plan", "llm_plan_interpret"].iter().zip(wasm).zip(native) {
+        print(&format!("{name}_20_wasm"), micros(wasm), "us");
+        print(&format!("{name}_20_native"), micros(native), "us");
+        print(&format!("{name}_ratio"), wasm.as_secs_f64() / native.as_secs_f64(), "x");
+    }
+}
+
+async fn in_wasm(runtime: &Runtime, strategy: &Arc<Strategy>) -> Duration {
+    let tracks: Vec<Track> = (0..BATCH).map(track).collect();
+    let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let started = Instant::now();
+        let step = runtime.plan(strategy, &view).await.unwrap();
+        for prompt in &step.prompts {
+            let reply = Reply { text: answer(prompt), stop: Stop::Complete, model: "m".into() };
+            let step = runtime.interpret(strategy, 1, &view, prompt, &reply).await.unwrap();
+            assert_eq!(step.decisions.len(), BATCH);
+        }
+        times.push(started.elapsed());
+    }
+    median(times)
+}
+
+fn natively<S: sdk::Strategy>() -> Duration {
+    let tracks: Vec<sdk::Track> = (0..BATCH).map(native_track).collect();
+    let config = S::describe().default_config;
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let started = Instant::now();
+        let step = sdk::testing::plan::<S>(&config, &tracks).unwrap();
+        for prompt in &step.prompts {
+            let indexes = prompt.indexes.clone();
+            let text = answer(&Prompt {
+                tag: String::new(),
+                indexes,
+                system: String::new(),
+                user: String::new(),
+                response_schema: None,
+                max_output_tokens: 0,
+            });
+            let step = sdk::testing::interpret::<S>(&config, &tracks, prompt, &sdk::testing::reply(&text)).unwrap();
+            assert_eq!(step.decisions.len(), BATCH);
+        }
+        times.push(started.elapsed());
+    }
+    median(times)
+}
+
+fn answer(prompt: &Prompt) -> String {
+    ScriptedModel::good_answer(prompt)
+}
+
+fn track(n: usize) -> Track {
+    Track {
+        key: TrackKey { platform_name: "youtube".into(), platform_id: format!("id{n}") },
+        url: None,
+        og_title: Some(format!("Ada Lane - Harbour {n} (Official Video)")),
+        og_artist: Some("some uploader".into()),
+        og_description: Some("The official video. Subscribe for more.".into()),
+        og_metadata: "{}".into(),
+        shared_text: None,
+    }
+}
+
+fn native_track(n: usize) -> sdk::Track {
+    let track = track(n);
+    sdk::Track {
+        og_title: track.og_title.clone(),
+        og_artist: track.og_artist.clone(),
+        og_description: track.og_description.clone(),
+        platform_id: track.key.platform_id.clone(),
+        ..sdk::testing::track("")
+    }
+}

@@ -1,0 +1,600 @@
+//! The real binary, over HTTP, with a real database and a model on a local port.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use liner_tests::{Host, StubModel, eventually, liner, message, message_about};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const KEY: &str = "sk-test-not-a-real-key";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A host that asks a stub.
+async fn host_with(folder: &Path, model: &StubModel, settings: &[(&str, &str)]) -> Host {
+    let mut all = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", model.url.as_str())];
+    all.extend(settings);
+    Host::start(folder, &all).await
+}
+
+/// Rows that no rule can decide.
+fn vague(n: usize) -> String {
+    let row = |n: usize| json!({"url": format!("https://www.youtube.com/watch?v=vague{n:06}"), "og_title": format!("untitled upload {n}")});
+    Value::Array((0..n).map(row).collect()).to_string()
+}
+
+/// A row that rules decide.
+fn clear() -> String {
+    let title = "Ada Lane - Harbour (Official Video)";
+    json!([{"url": "https://youtu.be/clear000001", "og_title": title, "og_artist": "Ada Lane"}]).to_string()
+}
+
+mod the_path {
+    use super::*;
+
+    #[tokio::test]
+    async fn links_go_in_and_clean_entries_come_out() {
+        let (folder, model) = (folder(), StubModel::willing().await);
+        let host = host_with(folder.path(), &model, &[]).await;
+        let queued = host.post("/api/music-ai/queue", vague(45)).await;
+        assert_eq!((queued.status, &queued.json["queued"]), (200, &json!(45)), "{}", queued.text);
+        host.post("/api/music-ai/queue", clear()).await;
+        let queue = host.drained().await;
+        assert_eq!((&queue["completed"], &queue["failed"]), (&json!(46), &json!(0)));
+        let entry = host.get("/api/music-ai/library/youtube/clear000001").await.json;
+        assert_eq!((&entry["title"], &entry["artist"]), (&json!("Harbour"), &json!("Ada Lane")));
+        assert_eq!((&entry["genres"], &entry["processing_status"]), (&json!(["folk"]), &json!("ai_completed")));
+        assert_eq!(host.stop().await, Some(0));
+    }
+
+    #[tokio::test]
+    async fn requests_to_the_model_have_the_key_a_cached_prefix_and_a_schema() {
+        let (folder, model) = (folder(), StubModel::willing().await);
+        let host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(1)).await;
+        host.drained().await;
+        let exchange = model.exchanges().remove(0);
+        assert_eq!(exchange.headers["x-api-key"], KEY);
+        assert_eq!(exchange.headers["anthropic-version"], "2026-10-21");
+        assert_eq!(exchange.body["model"], "claude-haiku-5-5");
+        assert_eq!(exchange.body["system"][0]["cache_control"]["type"], "ephemeral");
+        assert_eq!(exchange.body["output_config"]["format"]["type"], "json_schema");
+        assert_eq!(exchange.body["thinking"]["type"], "disabled");
+        assert!(!host.log().contains(KEY) && !host.banner.contains(KEY));
+    }
+
+    #[tokio::test]
+    async fn without_a_key_rules_decide_what_they_can_and_the_rest_waits_with_the_reason() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[]).await;
+        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", vague(3)).await;
+        let status = eventually("the rest waits", || async {
+            let status = host.get("/api/music-ai/status").await.json;
+            (status["waiting"]["provider"]["count"] == 3 && status["queue"]["completed"] == 1).then_some(status)
+        })
+        .await;
+        assert_eq!(status["queue"]["failed"], 0);
+        assert_eq!(status["percentages"]["completed"], "25.0");
+        let reason = status["waiting"]["provider"]["reason"].as_str().unwrap();
+        assert!(reason.contains("ANTHROPIC_API_KEY"), "{reason}");
+        assert_eq!(host.stop().await, Some(0));
+
+        let model = StubModel::willing().await;
+        let host = host_with(folder.path(), &model, &[]).await;
+        assert_eq!(host.drained().await["completed"], 4, "with a key it goes on by itself");
+    }
+
+    #[tokio::test]
+    async fn a_bare_link_waits_for_its_page_and_the_status_says_so() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[]).await;
+        host.post("/api/music-ai/queue", "https://youtu.be/abcdefghijk\n").await;
+        let status = host.get("/api/music-ai/status").await.json;
+        assert_eq!(status["waiting"]["page"]["count"], 1);
+        host.post(
+            "/api/music-ai/queue",
+            json!([{"url": "https://www.youtube.com/watch?v=abcdefghijk&si=x",
+            "og_title": "Ada Lane - Harbour (Official Video)", "og_artist": "Ada Lane"}])
+            .to_string(),
+        )
+        .await;
+        assert_eq!(host.drained().await["completed"], 1);
+    }
+
+    #[tokio::test]
+    async fn the_sample_is_queued_on_the_first_start_only() {
+        let folder = folder();
+        let host = Host::start_with(folder.path(), &["serve", "--sample"], &[]).await;
+        let queue = host
+            .queue_when("the rules are through", |queue| {
+                queue["processing"] == 0 && queue["completed"].as_i64().unwrap() > 0
+            })
+            .await;
+        let total = queue["total"].as_i64().unwrap();
+        assert!((50..=80).contains(&total), "{total}");
+        assert_eq!(host.stop().await, Some(0));
+        let host = Host::start_with(folder.path(), &["serve", "--sample"], &[]).await;
+        assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["total"], total);
+    }
+}
+
+mod bad_luck {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_killed_in_the_middle_of_a_batch_loses_nothing_and_pays_for_no_journalled_reply_again() {
+        let folder = folder();
+        // Six rounds of questions a batch: the first reply names half of the tracks, so that a second is asked.
+        let model = StubModel::gated(2).await;
+        let settings = [("AI_WORKER_BATCH_SIZE", "5"), ("AI_WORKER_CONCURRENCY", "4")];
+        let host = host_with(folder.path(), &model, &settings).await;
+        host.post("/api/music-ai/queue", vague(20)).await;
+        eventually("four questions were sent, two of them answered", || async {
+            let completed = host.get("/api/music-ai/status").await.json["queue"]["completed"].clone();
+            (model.exchanges().len() == 4 && completed == 10).then_some(())
+        })
+        .await;
+        host.kill().await;
+
+        model.allow(100);
+        let host = host_with(folder.path(), &model, &settings).await;
+        let queue = host.drained().await;
+        assert_eq!((&queue["completed"], &queue["failed"]), (&json!(20), &json!(0)));
+        let asked: Vec<_> = model.exchanges().iter().map(|e| e.body["messages"][0]["content"].clone()).collect();
+        assert_eq!(asked.len(), 6, "the two answered ones were not asked again, the two lost ones once");
+        for answered in &asked[..2] {
+            assert_eq!(asked.iter().filter(|other| other == &answered).count(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_was_journalled_but_not_settled_when_the_host_was_killed_is_found_again() {
+        let folder = folder();
+        // The first reply decides one of three tracks; the question about the others is never answered.
+        let script = |n: usize, request: &Value| {
+            let mut message = message_about(request);
+            if n == 0 {
+                let items = json!({"items": [liner_tests::item("t0")]}).to_string();
+                message["content"][0]["text"] = json!(items);
+            }
+            Json(message).into_response()
+        };
+        let model = StubModel::with_script(script).await;
+        let settings = [("AI_WORKER_ENABLED", "false")];
+        let host = host_with(folder.path(), &model, &settings).await;
+        host.post("/api/music-ai/queue", vague(3)).await;
+        host.stop().await;
+        // Claimed and asked by a host that dies with its journal written: as if it were killed before it settled.
+        let db = folder.path().join("liner-data/liner.db");
+        let host = host_with(folder.path(), &model, &settings).await;
+        host.post("/api/music-ai/process", "").await;
+        assert_eq!(model.exchanges().len(), 2);
+        host.kill().await;
+        unsettle(&db).await;
+
+        let host = host_with(folder.path(), &model, &settings).await;
+        host.post("/api/music-ai/process", "").await;
+        assert_eq!(host.drained().await["completed"], 3);
+        assert_eq!(model.exchanges().len(), 2, "both replies came out of the journal");
+    }
+
+    /// Puts a database back to the moment after its replies were journalled and before they were settled.
+    async fn unsettle(db: &Path) {
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", db.display())).await.unwrap();
+        for sql in [
+            "update extraction_batch set state = 'leased', finished_at = null",
+            "update model_call set interpreted_at = null, decided_all = null",
+            "update music_ai_queue set status = 'processing', batch_id = (select id from extraction_batch),
+                 batch_index = rowid - 1, retry_count = 1",
+        ] {
+            sqlx::query(sql).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+    }
+
+    #[tokio::test]
+    async fn graceful_shutdown_lets_a_batch_finish_and_exits_0() {
+        for signal in ["TERM", "INT"] {
+            let (folder, model) = (folder(), StubModel::gated(0).await);
+            let mut host = host_with(folder.path(), &model, &[]).await;
+            host.post("/api/music-ai/queue", vague(2)).await;
+            eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
+            host.signal(signal);
+            eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
+            model.allow(1);
+            assert_eq!(host.wait().await.code(), Some(0));
+            let status = liner(folder.path(), &["status", "--json"], &[], "").await;
+            let status: Value = serde_json::from_str(&status.stdout).unwrap();
+            assert_eq!((&status["queue"]["completed"], &status["queue"]["processing"]), (&json!(2), &json!(0)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_signal_exits_at_once() {
+        let (folder, model) = (folder(), StubModel::gated(0).await);
+        let mut host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(2)).await;
+        eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
+        host.signal("TERM");
+        eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
+        host.signal("TERM");
+        assert_eq!(host.wait().await.code(), Some(130));
+    }
+
+    #[tokio::test]
+    async fn an_overloaded_provider_is_asked_again_politely_and_then_the_work_is_done() {
+        let folder = folder();
+        let script = |n: usize, request: &Value| match n {
+            0 => (
+                StatusCode::from_u16(529).unwrap(),
+                Json(json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})),
+            )
+                .into_response(),
+            1 => (
+                StatusCode::TOO_MANY_REQUESTS,
+                [("retry-after", "1")],
+                Json(json!({"type": "error", "error": {"type": "rate_limit_error", "message": "Rate limited"}})),
+            )
+                .into_response(),
+            _ => Json(message_about(request)).into_response(),
+        };
+        let model = StubModel::with_script(script).await;
+        let host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(2)).await;
+        assert_eq!(host.drained().await["completed"], 2);
+        assert_eq!(model.exchanges().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_retired_model_is_named_in_words_and_burns_no_attempt() {
+        let folder = folder();
+        let script = |_: usize, _: &Value| {
+            let error = json!({"type": "error", "error": {"type": "not_found_error", "message": "model: claude-3-5-haiku-20241022"}});
+            (StatusCode::NOT_FOUND, [("x-should-retry", "false")], Json(error)).into_response()
+        };
+        let model = StubModel::with_script(script).await;
+        let host = host_with(folder.path(), &model, &[("AI_MODEL", "claude-3-5-haiku-20241022")]).await;
+        host.post("/api/music-ai/queue", vague(2)).await;
+        let reason = eventually("the reason", || async {
+            let status = host.get("/api/music-ai/status").await.json;
+            status["waiting"]["provider"]["reason"].as_str().map(str::to_owned)
+        })
+        .await;
+        assert!(reason.contains("AI_MODEL") && reason.contains("claude-3-5-haiku-20241022"), "{reason}");
+        let health = host.get("/api/music-ai/health").await.json;
+        assert_eq!((&health["status"], &health["anthropic_configured"]), (&json!("degraded"), &json!(true)));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_does_not_carry_the_key_elsewhere() {
+        let (folder, elsewhere) = (folder(), StubModel::willing().await);
+        let target = format!("{}/v1/messages", elsewhere.url);
+        let script =
+            move |_: usize, _: &Value| (StatusCode::TEMPORARY_REDIRECT, [("location", target.clone())]).into_response();
+        let model = StubModel::with_script(script).await;
+        let host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(1)).await;
+        eventually("it waits", || async {
+            (host.get("/api/music-ai/status").await.json["waiting"]["provider"]["count"] == 1).then_some(())
+        })
+        .await;
+        assert!(elsewhere.exchanges().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_a_provider_echoes_is_not_shown() {
+        let folder = folder();
+        let script = |_: usize, _: &Value| {
+            let error = json!({"type": "error", "error": {"type": "invalid_request_error", "message": format!("bad key {KEY}")}});
+            (StatusCode::UNAUTHORIZED, Json(error)).into_response()
+        };
+        let model = StubModel::with_script(script).await;
+        let host = host_with(folder.path(), &model, &[("RUST_LOG", "trace")]).await;
+        host.post("/api/music-ai/queue", vague(1)).await;
+        let status = eventually("it waits", || async {
+            let status = host.get("/api/music-ai/status").await;
+            (status.json["waiting"]["provider"]["count"] == 1).then_some(status.text)
+        })
+        .await;
+        assert!(status.contains("bad key ***"), "{status}");
+        assert!(!status.contains(KEY) && !host.log().contains(KEY));
+        let config = liner(folder.path(), &["config"], &[("ANTHROPIC_API_KEY", KEY)], "").await;
+        assert!(config.stdout.contains("***") && !config.stdout.contains(KEY));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_split_and_fails_for_its_track_alone() {
+        let folder = folder();
+        let script = |_: usize, request: &Value| {
+            let user = request["messages"][0]["content"].as_str().unwrap();
+            if user.contains("untitled upload 1") {
+                return Json(message("", "refusal")).into_response();
+            }
+            Json(message_about(request)).into_response()
+        };
+        let model = StubModel::with_script(script).await;
+        let host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(4)).await;
+        let queue = host
+            .queue_when("the others are completed", |queue| queue["completed"] == 3 && queue["processing"] == 0)
+            .await;
+        assert_eq!(queue["pending"], 1);
+    }
+}
+
+mod the_operator {
+    use super::*;
+
+    #[tokio::test]
+    async fn accurate_status_with_the_original_names() {
+        let folder = folder();
+        let settings = [("AI_WORKER_INTERVAL_MS", "3600000"), ("AI_WORKER_BATCH_SIZE", "7")];
+        let host = Host::start(folder.path(), &settings).await;
+        host.post("/api/music-ai/queue", clear()).await;
+        host.drained().await;
+        let status = eventually("it idles", || async {
+            let status = host.get("/api/music-ai/worker/status").await.json;
+            (status["worker"]["isProcessing"] == false).then_some(status)
+        })
+        .await;
+        let worker = &status["worker"];
+        assert_eq!(
+            (&worker["enabled"], &worker["isRunning"], &worker["isPaused"]),
+            (&json!(true), &json!(true), &json!(false))
+        );
+        assert!(worker["lastRunAt"].as_str().unwrap().ends_with('Z') && worker["nextRunAt"].is_string());
+        let stats = &status["stats"];
+        assert_eq!((&stats["totalProcessed"], &stats["totalSuccessful"]), (&json!(1), &json!(1)));
+        assert_eq!((&stats["totalFailed"], &stats["successRate"]), (&json!(0), &json!("100.0")));
+        assert!(stats["totalRuns"].as_u64().unwrap() >= 1);
+        assert_eq!(status["config"]["intervalMs"], 3_600_000);
+        assert_eq!(status["config"]["batchSize"], 7);
+        assert_eq!(status["pipeline"]["strategies"][0]["name"], "rules");
+    }
+
+    #[tokio::test]
+    async fn pause_and_resume_answer_with_the_status_and_next_run_at_is_null_when_paused() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[]).await;
+        let paused = host.post("/api/music-ai/worker/pause", r#"{"reason":"maintenance"}"#).await.json;
+        assert_eq!((&paused["success"], &paused["status"]["worker"]["isPaused"]), (&json!(true), &json!(true)));
+        assert_eq!(paused["status"]["worker"]["nextRunAt"], Value::Null);
+        assert_eq!(paused["status"]["worker"]["pauseReason"], "maintenance");
+        host.post("/api/music-ai/queue", clear()).await;
+        assert_eq!(host.stop().await, Some(0));
+
+        let host = Host::start(folder.path(), &[]).await;
+        assert!(host.banner.contains("paused"), "{}", host.banner);
+        let status = host.get("/api/music-ai/worker/status").await.json;
+        assert_eq!(status["worker"]["isPaused"], true, "the pause survives a restart");
+        assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["pending"], 1);
+        let resumed = host.post("/api/music-ai/worker/resume", "").await.json;
+        assert_eq!(resumed["status"]["worker"]["isPaused"], false);
+        assert_eq!(host.drained().await["completed"], 1, "resume runs at once");
+    }
+
+    #[tokio::test]
+    async fn disabled_by_ai_worker_enabled_false_manual_processing_still_works() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        host.post("/api/music-ai/queue", clear()).await;
+        let status = host.get("/api/music-ai/worker/status").await.json;
+        assert_eq!((&status["worker"]["enabled"], &status["worker"]["isRunning"]), (&json!(false), &json!(false)));
+        assert_eq!(status["worker"]["nextRunAt"], Value::Null);
+        for action in ["pause", "resume"] {
+            let refused = host.post(&format!("/api/music-ai/worker/{action}"), "").await;
+            assert_eq!((refused.status, &refused.json["error"]), (400, &json!("Worker is not running")));
+        }
+        let processed = host.post("/api/music-ai/process?limit=5", "").await;
+        assert_eq!(processed.status, 200, "{}", processed.text);
+        assert_eq!((&processed.json["success"], &processed.json["successful"]), (&json!(true), &json!(1)));
+        assert_eq!(host.stop().await, Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_missing_key_is_answered_with_a_clear_error() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        let health = host.get("/api/music-ai/health").await.json;
+        assert_eq!(health["anthropic_configured"], false);
+        assert!(health["message"].as_str().unwrap().contains("ANTHROPIC_API_KEY is not set"));
+        host.post("/api/music-ai/queue", vague(2)).await;
+        let processed = host.post("/api/music-ai/process", "").await;
+        assert_eq!(processed.status, 500);
+        assert!(
+            processed.json["error"].as_str().unwrap().contains("ANTHROPIC_API_KEY is not set"),
+            "{}",
+            processed.text
+        );
+        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", vague(3)).await;
+        let processed = host.post("/api/music-ai/process", "").await;
+        assert_eq!((processed.status, &processed.json["successful"]), (200, &json!(1)), "one could be decided");
+    }
+
+    #[tokio::test]
+    async fn failed_tracks_are_listed_and_retried() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        host.post("/api/music-ai/queue", clear()).await;
+        let db = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
+        let pool = sqlx::SqlitePool::connect(&db).await.unwrap();
+        let sql = "update music_ai_queue set status = 'failed', retry_count = 5, error_message = 'it trapped', processed_at = 1";
+        sqlx::query(sql).execute(&pool).await.unwrap();
+        pool.close().await;
+        let failed = host.get("/api/music-ai/failed?limit=10").await.json;
+        let item = &failed["items"][0];
+        assert_eq!(
+            (&failed["count"], &item["platform_name"], &item["platform_id"]),
+            (&json!(1), &json!("youtube"), &json!("clear000001"))
+        );
+        assert_eq!((&item["error_message"], &item["retry_count"]), (&json!("it trapped"), &json!(5)));
+        let other = r#"{"items":[{"platform_name":"youtube","platform_id":"another"}]}"#;
+        assert_eq!(host.post("/api/music-ai/failed/retry", other).await.json["retried"], 0);
+        assert_eq!(host.post("/api/music-ai/failed/retry", "").await.json["retried"], 1);
+        assert_eq!(host.post("/api/music-ai/process", "").await.json["successful"], 1);
+    }
+
+    #[tokio::test]
+    async fn a_correction_is_kept_with_its_history() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[]).await;
+        host.post("/api/music-ai/queue", clear()).await;
+        host.drained().await;
+        let path = "/api/music-ai/library/youtube/clear000001";
+        let patch = |body: &str| host.send(host.request("PATCH", path).body(body.to_owned()));
+        let corrected = patch(r#"{"title":"Harbor","genres":["folk"]}"#).await.json;
+        assert_eq!(
+            (&corrected["title"], &corrected["corrected_fields"]),
+            (&json!("Harbor"), &json!(["genres", "title"]))
+        );
+        assert_eq!(
+            (&corrected["history"][0]["field"], &corrected["history"][0]["old"]),
+            (&json!("title"), &json!("Harbour"))
+        );
+        for (body, named) in [
+            (r#"{"colour":"red"}"#, "colour"),
+            (r#"{"release_date":"May"}"#, "release_date"),
+            (r#"{"title":7}"#, "string"),
+            ("{}", "no field"),
+        ] {
+            let refused = patch(body).await;
+            assert!(
+                refused.status == 400 && refused.json["error"].as_str().unwrap().contains(named),
+                "{}",
+                refused.text
+            );
+        }
+        assert_eq!(host.get("/api/music-ai/library/youtube/nothing").await.status, 404);
+        let list = host.get("/api/music-ai/library?search=harbor&status=ai_completed&limit=5").await.json;
+        assert_eq!((list["items"].as_array().unwrap().len(), &list["nextCursor"]), (1, &Value::Null));
+    }
+
+    #[tokio::test]
+    async fn probes_and_figures_answer() {
+        let (folder, model) = (folder(), StubModel::willing().await);
+        let host = host_with(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague(3)).await;
+        host.drained().await;
+        assert_eq!(host.get("/healthz").await.status, 200);
+        assert_eq!(host.get("/readyz").await.status, 200);
+        let figures = eventually("figures", || async {
+            let figures = host.get("/metrics").await;
+            figures.text.contains("liner_tracks_total").then_some(figures)
+        })
+        .await;
+        assert!(figures.content_type.starts_with("text/plain"));
+        for line in [
+            r#"liner_queue_tracks{status="completed"} 3"#,
+            r#"liner_tracks_total{outcome="succeeded"} 3"#,
+            r#"liner_model_calls_total{outcome="answered"} 1"#,
+            r#"liner_model_tokens_total{kind="cached"} 700"#,
+        ] {
+            assert!(figures.text.contains(line), "{line} is not in\n{}", figures.text);
+        }
+    }
+}
+
+mod bad_input {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_malformed_body_is_answered_400_with_the_field() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        for (path, body, named) in [
+            ("/api/music-ai/queue", r#"[{"url": 7}]"#, "url"),
+            ("/api/music-ai/queue", r#"[{"url": "https://youtu.be/abcdefghijk", "colour": "red"}]"#, "colour"),
+            ("/api/music-ai/queue", r#"[{"url": "https://youtu.be/abcdefghijk", "priority": 99}]"#, "priority"),
+            ("/api/music-ai/queue", r#"[{"url": "#, "line 1"),
+            ("/api/music-ai/queue", "", "no link"),
+            ("/api/music-ai/failed/retry", r#"{"items": 3}"#, "invalid type"),
+            ("/api/music-ai/failed/retry", r#"{"all": true}"#, "all"),
+            ("/api/music-ai/worker/pause", r#"{"why": "x"}"#, "why"),
+            ("/api/music-ai/process?count=3", "", "count"),
+            ("/api/music-ai/process?limit=0", "", "limit"),
+        ] {
+            let refused = host.post(path, body).await;
+            assert_eq!(refused.status, 400, "{path} {body}: {}", refused.text);
+            assert_eq!(refused.content_type, "application/problem+json");
+            let error = refused.json["error"].as_str().unwrap();
+            assert!(error.contains(named), "{path} {body}: {error}");
+            assert_eq!((&refused.json["status"], &refused.json["detail"]), (&json!(400), &refused.json["error"]));
+        }
+        assert_eq!(host.get("/api/music-ai/failed?limit=101").await.status, 400);
+        assert_eq!(host.get("/api/music-ai/library?cursor=abc").await.status, 400);
+        assert_eq!(host.get("/api/music-ai/nothing").await.status, 404);
+        assert_eq!(host.post("/api/music-ai/status", "").await.status, 405);
+        assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["total"], 0);
+    }
+
+    #[tokio::test]
+    async fn a_bad_row_is_reported_with_its_line_and_the_good_ones_go_in() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        let body = "{\"url\":\"https://youtu.be/aaaaaaaaaaa\"}\nnonsense\n{\"url\":\"https://youtu.be/bbbbbbbbbbb\"}\n";
+        let answer = host.post("/api/music-ai/queue", body).await;
+        assert_eq!((answer.status, &answer.json["queued"], &answer.json["rejected"]), (200, &json!(2), &json!(1)));
+        assert_eq!((&answer.json["success"], &answer.json["errors"][0]["line"]), (&json!(false), &json!(2)));
+        assert_eq!(answer.json["items"][1]["platform_id"], "bbbbbbbbbbb");
+        let again = host.post("/api/music-ai/queue", body).await.json;
+        assert_eq!((&again["queued"], &again["known"]), (&json!(0), &json!(2)));
+    }
+
+    #[tokio::test]
+    async fn an_oversize_body_is_answered_413() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        let long = "x".repeat(300 << 10);
+        let refused = host.post("/api/music-ai/failed/retry", format!(r#"{{"items": "{long}"}}"#)).await;
+        assert_eq!(refused.status, 413, "{}", refused.text);
+        let row = format!(r#"{{"url": "https://youtu.be/abcdefghijk", "og_title": "{long}"}}"#);
+        assert_eq!(host.post("/api/music-ai/queue", row).await.status, 413);
+        let many = vague(5_000);
+        assert!(many.len() > 300 << 10);
+        assert_eq!(
+            host.post("/api/music-ai/queue", many).await.json["queued"],
+            5_000,
+            "many links are no oversize body"
+        );
+    }
+
+    #[tokio::test]
+    async fn with_a_token_callers_must_send_it() {
+        let folder = folder();
+        let token = "a-token-of-some-length";
+        let host = Host::start(folder.path(), &[("LINER_ADMIN_TOKEN", token)]).await;
+        for (method, path) in
+            [("GET", "/api/music-ai/status"), ("POST", "/api/music-ai/worker/pause"), ("GET", "/metrics")]
+        {
+            let refused = host.send(host.request(method, path)).await;
+            assert_eq!((refused.status, refused.content_type.as_str()), (401, "application/problem+json"));
+            let wrong = host.send(host.request(method, path).bearer_auth("a-token-of-some-lengtH")).await;
+            assert_eq!(wrong.status, 401);
+            assert_eq!(host.send(host.request(method, path).bearer_auth(token)).await.status, 200);
+        }
+        assert_eq!(host.get("/healthz").await.status, 200);
+        host.stop().await;
+        let settings = [("LINER_ADMIN_TOKEN", token), ("LINER_PUBLIC_READ", "true")];
+        let host = Host::start(folder.path(), &settings).await;
+        assert_eq!(host.get("/api/music-ai/status").await.status, 200);
+        assert_eq!(host.post("/api/music-ai/worker/resume", "").await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn without_a_token_web_pages_of_other_origins_change_nothing() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[]).await;
+        let pause = |header: &str, value: &str| {
+            let request = host.request("POST", "/api/music-ai/worker/pause").header(header, value);
+            host.send(request)
+        };
+        assert_eq!(pause("origin", "https://evil.example").await.status, 403);
+        assert_eq!(pause("host", "evil.example").await.status, 403);
+        assert_eq!(pause("origin", &host.url).await.status, 200);
+    }
+}
