@@ -17,7 +17,7 @@ pub use stub::{Exchange, StubModel};
 use std::time::Duration;
 
 /// How long a condition may take to come true. Only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks again and again until there is something to see.
 ///

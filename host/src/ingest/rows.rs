@@ -124,7 +124,15 @@ impl Fields {
             };
             return Ok((TrackKey { platform_name, platform_id }, None));
         };
-        let link = identify(url).map_err(|error| format!("url: {error}"))?;
+        let link = match (identify(url), &named) {
+            (Ok(link), _) => link,
+            // Some programs write a platform's own identifier where the link belongs.
+            (Err(_), Some(platform)) if is_identifier(url) => {
+                let platform_id = self.platform_id.clone().unwrap_or_else(|| url.clone());
+                return Ok((TrackKey { platform_name: platform.clone(), platform_id }, None));
+            }
+            (Err(error), _) => return Err(format!("url: {error}")),
+        };
         let key = match (named, self.platform_id.clone()) {
             (Some(platform_name), Some(platform_id)) => TrackKey { platform_name, platform_id },
             (Some(platform_name), None) if link.key.platform_name == Platform::WEB.name() => {
@@ -147,6 +155,10 @@ impl Fields {
             hex(&digest.finalize()).chars().take(32).collect()
         })
     }
+}
+
+fn is_identifier(text: &str) -> bool {
+    text.len() <= 200 && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, String> {
@@ -242,6 +254,13 @@ mod tests {
     fn a_platform_liner_does_not_know_keeps_its_name() {
         let link = row(&json!({"url": "https://www.nicovideo.jp/watch/sm9", "platform": "niconico"})).unwrap();
         assert_eq!(link.track.key.platform_name, "niconico");
+    }
+
+    #[test]
+    fn an_identifier_in_the_links_place_is_one_when_the_platform_is_named() {
+        let link = row(&json!({"url": "cBvYw8_A0vQ", "platform": "youtube"})).unwrap();
+        assert_eq!((link.track.key.to_string().as_str(), link.track.url), ("youtube/cBvYw8_A0vQ", None));
+        assert!(row(&json!({"url": "cBvYw8_A0vQ"})).is_err());
     }
 
     #[test]

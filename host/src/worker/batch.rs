@@ -13,6 +13,7 @@ use crate::strategy::Strategy;
 use crate::strategy::runtime::{CallError, Runtime};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How long tracks rest whose request failed on the way.
@@ -101,18 +102,30 @@ impl<L: Ledger> Stage<'_, L> {
                 return Ok(());
             }
         };
-        let mut waiting = FuturesUnordered::new();
+        let (mut asked, mut answered) = (FuturesUnordered::new(), VecDeque::new());
         for prompt in self.take_over(board, step, None) {
-            waiting.push(self.exchange(prompt, 1));
+            asked.push(self.exchange(prompt, 1));
         }
-        while !waiting.is_empty() {
+        while !(asked.is_empty() && answered.is_empty()) {
             if board.is_due() {
-                self.ledger.settle(board.take_due(), false).await?;
+                // Exchanges may hold the database's connection or wait in line for it: a settle that did not let them go
+                // on meanwhile would wait for ever.
+                let mut settle = std::pin::pin!(self.ledger.settle(board.take_due(), false));
+                loop {
+                    tokio::select! {
+                        settled = &mut settle => break settled?,
+                        Some(exchange) = asked.next() => answered.push_back(exchange),
+                    }
+                }
             }
-            let Some(exchange) = waiting.next().await else { break };
+            let next = match answered.pop_front() {
+                Some(exchange) => Some(exchange),
+                None => asked.next().await,
+            };
+            let Some(exchange) = next else { break };
             let round = exchange.round;
             for prompt in self.take_in(board, exchange)? {
-                waiting.push(self.exchange(prompt, round + 1));
+                asked.push(self.exchange(prompt, round + 1));
             }
         }
         Ok(())

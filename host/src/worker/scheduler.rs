@@ -67,7 +67,7 @@ pub async fn run_on<F: Future<Output = ()>>(
             () = wake.notified() => {}
         }
         next.set(Some((at, interval)));
-        if let Err(panic) = AssertUnwindSafe(look()).catch_unwind().await {
+        if let Err(panic) = AssertUnwindSafe(async { look().await }).catch_unwind().await {
             panicked(panic_text(panic.as_ref()));
         }
         at = later_than(Instant::now(), at, interval);
