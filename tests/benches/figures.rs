@@ -1,9 +1,6 @@
 //! `make bench`: what liner costs, one line a figure (`name value unit`). Everything is measured in one run on one
 //! machine; the model is a stub in this process that answers at once, so that what is measured is liner.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::cast_precision_loss)]
-
 use liner::music::{Prompt, Reply, Stop, Track, TrackKey};
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;

@@ -2,8 +2,6 @@
 //!
 //! Waiting is for conditions, never for time: [`eventually`] looks again until what it waits for is there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 mod answers;
 mod host;
 mod in_process;
