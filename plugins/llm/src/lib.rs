@@ -17,7 +17,7 @@ use prompt::Question;
 pub struct Llm;
 
 /// The confidence from which a hint is taken as settled, so that only what is missing is asked.
-const SETTLED: f64 = 0.8;
+const SETTLED: f64 = 0.9;
 
 impl Strategy for Llm {
     fn describe() -> Description {

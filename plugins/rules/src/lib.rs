@@ -26,7 +26,7 @@ struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { decide_at: 0.8 }
+        Self { decide_at: 0.9 }
     }
 }
 
@@ -44,7 +44,7 @@ impl Strategy for Rules {
     fn describe() -> Description {
         Description {
             config_schema: r#"{"type":"object","additionalProperties":false,"properties":{"decide_at":{"type":"number","minimum":0,"maximum":1,"description":"The confidence from which a track is decided here instead of passed on."}}}"#.to_owned(),
-            default_config: r#"{"decide_at":0.8}"#.to_owned(),
+            default_config: r#"{"decide_at":0.9}"#.to_owned(),
             ..Description::new("rules", env!("CARGO_PKG_VERSION"), "Reads titles, channels and platform descriptions; asks nobody.")
         }
     }

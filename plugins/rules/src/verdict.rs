@@ -112,7 +112,7 @@ fn two_sides(parts: &Parts, left: &str, right: &str, channel: Option<&Channel>) 
         }
         let (with, against) = (channel.is_among(left), channel.is_among(right));
         if with != against {
-            return if with { straight(sure - 0.03) } else { reversed(sure - 0.1) };
+            return if with { straight(sure - 0.03) } else { reversed(0.5) };
         }
         if channel.kind == Kind::Topic {
             // A generated channel's title is the work's own, dash and all.
@@ -120,10 +120,10 @@ fn two_sides(parts: &Parts, left: &str, right: &str, channel: Option<&Channel>) 
         }
     }
     let unsure = match parts.form {
-        Form::Dash if parts.decorated => 0.86,
+        Form::Dash if parts.decorated => 0.8,
         Form::Dash if has_kana(left) || has_kana(right) => 0.6,
-        Form::Dash => 0.8,
-        Form::Quoted => 0.8,
+        Form::Dash => 0.65,
+        Form::Quoted => 0.72,
         Form::By => 0.6,
         _ => 0.55,
     };
