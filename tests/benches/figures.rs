@@ -1,13 +1,13 @@
 //! `make bench`: what liner costs, one line a figure (`name value unit`). Everything is measured in one run on one
 //! machine; the model is a stub in this process that answers at once, so that what is measured is liner.
 
-use liner::music::{Prompt, Reply, Stop, Track, TrackKey};
+use liner::music::{Reply, Stop, Track, TrackKey};
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;
 use liner::strategy::runtime::Runtime;
 use liner::strategy::{Strategy, bundled};
 use liner_strategy as sdk;
-use liner_tests::{Host, ScriptedModel, StubModel, liner};
+use liner_tests::{Host, StubModel, liner};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ fn main() {
     runtime.block_on(async {
         strategies().await;
         let folder = tempfile::tempdir().unwrap();
+        // Builds the binary, if need be, before anything is timed.
+        liner(folder.path(), &["--version"], &[], "").await;
         start(folder.path()).await;
         end_to_end(tempfile::tempdir().unwrap().path(), "asked", vague).await;
         end_to_end(tempfile::tempdir().unwrap().path(), "decided_by_rules", clear).await;
@@ -116,59 +118,72 @@ async fn strategies() {
     });
     print("instantiate", micros(median(times.collect())), "us");
 
-    let wasm = [in_wasm(&runtime, rules).await, in_wasm(&runtime, llm).await];
-    let native = [natively::<liner_rules::Rules>(), natively::<liner_llm::Llm>()];
-    for ((name, wasm), native) in ["rules_plan", "llm_plan_interpret"].iter().zip(wasm).zip(native) {
-        print(&format!("{name}_20_wasm"), micros(wasm), "us");
-        print(&format!("{name}_20_native"), micros(native), "us");
-        print(&format!("{name}_ratio"), wasm.as_secs_f64() / native.as_secs_f64(), "x");
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let started = Instant::now();
+        runtime.plan(rules, &[]).await.unwrap();
+        times.push(started.elapsed());
     }
+    print("empty_call", micros(median(times)), "us");
+
+    compare::<liner_rules::Rules>("rules_plan", &runtime, rules).await;
+    compare::<liner_llm::Llm>("llm_plan_interpret", &runtime, llm).await;
+}
+
+/// Calls in the sandbox and calls of the same code natively, in turn and on the same pool of threads, so that what
+/// differs is the sandbox alone.
+async fn compare<S: sdk::Strategy + 'static>(name: &str, runtime: &Runtime, strategy: &Arc<Strategy>) {
+    let (mut wasm, mut native) = (Vec::new(), Vec::new());
+    for _ in 0..CALLS {
+        wasm.push(in_wasm(runtime, strategy).await);
+        native.push(natively::<S>(strategy.config()).await);
+    }
+    let (wasm, native) = (median(wasm), median(native));
+    print(&format!("{name}_20_wasm"), micros(wasm), "us");
+    print(&format!("{name}_20_native"), micros(native), "us");
+    print(&format!("{name}_ratio"), wasm.as_secs_f64() / native.as_secs_f64(), "x");
 }
 
 async fn in_wasm(runtime: &Runtime, strategy: &Arc<Strategy>) -> Duration {
     let tracks: Vec<Track> = (0..BATCH).map(track).collect();
     let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
-    let mut times = Vec::new();
-    for _ in 0..CALLS {
+    let started = Instant::now();
+    let step = runtime.plan(strategy, &view).await.unwrap();
+    let mut took = started.elapsed();
+    for prompt in &step.prompts {
+        let reply = Reply { text: answer(&prompt.indexes), stop: Stop::Complete, model: "m".into() };
         let started = Instant::now();
-        let step = runtime.plan(strategy, &view).await.unwrap();
-        for prompt in &step.prompts {
-            let reply = Reply { text: answer(prompt), stop: Stop::Complete, model: "m".into() };
-            let step = runtime.interpret(strategy, 1, &view, prompt, &reply).await.unwrap();
-            assert_eq!(step.decisions.len(), BATCH);
-        }
-        times.push(started.elapsed());
+        let step = runtime.interpret(strategy, 1, &view, prompt, &reply).await.unwrap();
+        took += started.elapsed();
+        assert_eq!(step.decisions.len(), BATCH);
     }
-    median(times)
+    took
 }
 
-fn natively<S: sdk::Strategy>() -> Duration {
-    let tracks: Vec<sdk::Track> = (0..BATCH).map(native_track).collect();
-    let config = S::describe().default_config;
-    let mut times = Vec::new();
-    for _ in 0..CALLS {
+async fn natively<S: sdk::Strategy + 'static>(config: &str) -> Duration {
+    let tracks: Arc<Vec<sdk::Track>> = Arc::new((0..BATCH).map(native_track).collect());
+    let config: Arc<str> = config.into();
+    let (planned, settings) = (tracks.clone(), config.clone());
+    let started = Instant::now();
+    let plan = move || sdk::testing::plan::<S>(&settings, &planned).unwrap();
+    let step = tokio::task::spawn_blocking(plan).await.unwrap();
+    let mut took = started.elapsed();
+    for prompt in step.prompts {
+        let reply = sdk::testing::reply(&answer(&prompt.indexes));
+        let (tracks, config) = (tracks.clone(), config.clone());
         let started = Instant::now();
-        let step = sdk::testing::plan::<S>(&config, &tracks).unwrap();
-        for prompt in &step.prompts {
-            let indexes = prompt.indexes.clone();
-            let text = answer(&Prompt {
-                tag: String::new(),
-                indexes,
-                system: String::new(),
-                user: String::new(),
-                response_schema: None,
-                max_output_tokens: 0,
-            });
-            let step = sdk::testing::interpret::<S>(&config, &tracks, prompt, &sdk::testing::reply(&text)).unwrap();
-            assert_eq!(step.decisions.len(), BATCH);
-        }
-        times.push(started.elapsed());
+        let interpret = move || sdk::testing::interpret::<S>(&config, &tracks, &prompt, &reply).unwrap();
+        let step = tokio::task::spawn_blocking(interpret).await.unwrap();
+        took += started.elapsed();
+        assert_eq!(step.decisions.len(), BATCH);
     }
-    median(times)
+    took
 }
 
-fn answer(prompt: &Prompt) -> String {
-    ScriptedModel::good_answer(prompt)
+/// A good answer about tracks.
+fn answer(indexes: &[u32]) -> String {
+    let items: Vec<_> = indexes.iter().map(|index| liner_tests::item(&format!("t{index}"))).collect();
+    json!({ "items": items }).to_string()
 }
 
 fn track(n: usize) -> Track {
