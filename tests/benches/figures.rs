@@ -118,30 +118,35 @@ async fn strategies() {
     });
     print("instantiate", micros(median(times.collect())), "us");
 
-    let mut times = Vec::new();
-    for _ in 0..CALLS {
-        let started = Instant::now();
-        runtime.plan(rules, &[]).await.unwrap();
-        times.push(started.elapsed());
-    }
-    print("empty_call", micros(median(times)), "us");
-
     compare::<liner_rules::Rules>("rules_plan", &runtime, rules).await;
     compare::<liner_llm::Llm>("llm_plan_interpret", &runtime, llm).await;
 }
 
-/// Calls in the sandbox and calls of the same code natively, in turn and on the same pool of threads, so that what
-/// differs is the sandbox alone.
+/// Calls in the sandbox and calls of the same code natively, in turn and on the same pool of threads. The first ratio is
+/// what a caller waits, a fresh instance a call included; the second is the code's alone: an empty call of each kind is
+/// taken off a call.
 async fn compare<S: sdk::Strategy + 'static>(name: &str, runtime: &Runtime, strategy: &Arc<Strategy>) {
     let (mut wasm, mut native) = (Vec::new(), Vec::new());
+    let (mut empty_wasm, mut empty_native) = (Vec::new(), Vec::new());
     for _ in 0..CALLS {
         wasm.push(in_wasm(runtime, strategy).await);
         native.push(natively::<S>(strategy.config()).await);
+        let started = Instant::now();
+        runtime.plan(strategy, &[]).await.unwrap();
+        empty_wasm.push(started.elapsed());
+        let started = Instant::now();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        empty_native.push(started.elapsed());
     }
-    let (wasm, native) = (median(wasm), median(native));
+    let calls = if strategy.description().asks_model { 2 } else { 1 };
+    let [wasm, native, empty_wasm, empty_native] = [wasm, native, empty_wasm, empty_native].map(median);
+    let code = |whole: Duration, empty: Duration| whole.saturating_sub(empty * calls).as_secs_f64();
     print(&format!("{name}_20_wasm"), micros(wasm), "us");
     print(&format!("{name}_20_native"), micros(native), "us");
-    print(&format!("{name}_ratio"), wasm.as_secs_f64() / native.as_secs_f64(), "x");
+    print(&format!("{name}_empty_wasm"), micros(empty_wasm), "us/call");
+    print(&format!("{name}_empty_native"), micros(empty_native), "us/call");
+    print(&format!("{name}_ratio_whole"), wasm.as_secs_f64() / native.as_secs_f64(), "x");
+    print(&format!("{name}_ratio_code"), code(wasm, empty_wasm) / code(native, empty_native), "x");
 }
 
 async fn in_wasm(runtime: &Runtime, strategy: &Arc<Strategy>) -> Duration {
