@@ -6,14 +6,14 @@ use liner::config::WorkerSettings;
 use liner::model::{Answer, AskError, Gateway, ModelProvider};
 use liner::music::{Field, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use liner::store::{NewLink, SqliteStore, Store};
-use liner::strategy::bundled;
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;
 use liner::strategy::registry::Registry;
 use liner::strategy::runtime::Runtime;
+use liner::strategy::{Pipeline, bundled};
 use liner::worker::{Context, Worker};
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -113,6 +113,33 @@ impl ModelProvider for ScriptedModel {
     }
 }
 
+/// The bundled strategies, compiled once.
+fn bundled() -> (Runtime, Pipeline) {
+    static BUNDLED: OnceLock<(Runtime, Pipeline)> = OnceLock::new();
+    let compile = || {
+        let runtime = Runtime::new(Limits::default(), 2).unwrap();
+        let pipeline = bundled::pipeline(&runtime, &Cache::none()).unwrap();
+        (runtime, pipeline)
+    };
+    BUNDLED.get_or_init(compile).clone()
+}
+
+async fn worker(
+    store: &SqliteStore,
+    settings: WorkerSettings,
+    model: Option<ScriptedModel>,
+    pipeline: Pipeline,
+) -> Worker {
+    let required = match &model {
+        Some(_) => vec![Field::Title, Field::Artist, Field::Genres],
+        None => vec![Field::Title, Field::Artist],
+    };
+    let gateway = model.map_or_else(|| Gateway::absent("no key"), |model| Gateway::to(Arc::new(model)));
+    let (store, runtime) = (Arc::new(store.clone()), bundled().0);
+    let context = Context::new(store, runtime, Registry::new(pipeline), gateway, required, settings);
+    Worker::new(context).await.unwrap()
+}
+
 /// A worker with all it works with.
 pub struct Fixture {
     /// The worker, not started.
@@ -126,25 +153,25 @@ pub struct Fixture {
 impl Fixture {
     /// A worker with a model, or without.
     pub async fn new(settings: WorkerSettings, model: Option<ScriptedModel>) -> Self {
+        Self::with_pipeline(settings, model, |_| bundled().1).await
+    }
+
+    /// A worker with strategies of the test's own.
+    pub async fn with_pipeline(
+        settings: WorkerSettings,
+        model: Option<ScriptedModel>,
+        pipeline: impl FnOnce(&Runtime) -> Pipeline,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
-        let worker = Self::worker(&store, settings, model).await;
+        let pipeline = pipeline(&bundled().0);
+        let worker = worker(&store, settings, model, pipeline).await;
         Self { worker, store, folder }
     }
 
     /// Another worker on a database.
     pub async fn worker(store: &SqliteStore, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
-        let runtime = Runtime::new(Limits::default(), 2).unwrap();
-        let compiled = std::env::temp_dir().join(format!("liner-tests-compiled-{}", std::process::id()));
-        let pipeline = bundled::pipeline(&runtime, &Cache::open(compiled)).unwrap();
-        let required = match &model {
-            Some(_) => vec![Field::Title, Field::Artist, Field::Genres],
-            None => vec![Field::Title, Field::Artist],
-        };
-        let gateway = model.map_or_else(|| Gateway::absent("no key"), |model| Gateway::to(Arc::new(model)));
-        let context =
-            Context::new(Arc::new(store.clone()), runtime, Registry::new(pipeline), gateway, required, settings);
-        Worker::new(context).await.unwrap()
+        worker(store, settings, model, bundled().1).await
     }
 
     /// Queues tracks that no rule can decide.

@@ -14,6 +14,9 @@ pub use stub::{Exchange, StubModel};
 
 use std::time::Duration;
 
+/// A component that breaks the bound that its configuration names; `make plugins` compiles it.
+pub const HOSTILE: &[u8] = include_bytes!("../guests/hostile.wasm");
+
 /// How long a condition may take to come true. Only a failing test waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 

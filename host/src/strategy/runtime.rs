@@ -38,7 +38,7 @@ pub enum CallError {
         strategy: String,
         /// The call.
         function: &'static str,
-        /// The trap's first line and the guest's frames.
+        /// Its last words, and the trap.
         cause: String,
     },
     /// It answered with an error.
@@ -72,6 +72,8 @@ pub struct CallState {
     strategy: String,
     lines_left: usize,
     line_bytes: usize,
+    /// The last line it logged as an error: a panic's message, when a trap follows.
+    last_error: Option<String>,
     /// Made when a component that imports it first uses it.
     pub(super) wasi: Option<EmptyWasi>,
 }
@@ -88,7 +90,10 @@ impl host::Host for CallState {
             host::Level::Debug => tracing::debug!(target: "liner::guest", strategy, "{message}"),
             host::Level::Info => tracing::info!(target: "liner::guest", strategy, "{message}"),
             host::Level::Warn => tracing::warn!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Error => tracing::error!(target: "liner::guest", strategy, "{message}"),
+            host::Level::Error => {
+                tracing::error!(target: "liner::guest", strategy, "{message}");
+                self.last_error = Some(message);
+            }
         }
         if left == 0 {
             tracing::warn!(target: "liner::guest", strategy, "further lines of this call are not shown");
@@ -272,7 +277,7 @@ impl Runtime {
     ) -> Result<T, CallError> {
         let mut store = self.store(strategy);
         let answer = pre.instantiate(&mut store).and_then(|guest| call(&guest, &mut store));
-        answer.map_err(|error| self.call_error(strategy, function, &error))
+        answer.map_err(|error| self.call_error(strategy, function, &error, store.into_data().last_error))
     }
 
     fn store(&self, strategy: &str) -> Store<CallState> {
@@ -282,6 +287,7 @@ impl Runtime {
             strategy: strategy.to_owned(),
             lines_left: self.limits.log_lines,
             line_bytes: self.limits.log_line_bytes,
+            last_error: None,
             wasi: None,
         };
         let mut store = Store::new(&self.engine, state);
@@ -295,7 +301,14 @@ impl Runtime {
         CallError::TimedOut { strategy: strategy.to_owned(), function, limit_ms: self.limits.wall_time.as_millis() }
     }
 
-    fn call_error(&self, strategy: &str, function: &'static str, error: &wasmtime::Error) -> CallError {
+    /// What a failed call is told as: a trap in the guest's own words where it had some. The frames go to the log.
+    fn call_error(
+        &self,
+        strategy: &str,
+        function: &'static str,
+        error: &wasmtime::Error,
+        said: Option<String>,
+    ) -> CallError {
         let strategy = strategy.to_owned();
         if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
             return self.timed_out(&strategy, function);
@@ -305,7 +318,10 @@ impl Runtime {
             let bound = format!("it returned more than {} bytes", self.limits.returned);
             return CallError::Unbounded { strategy, function, bound };
         }
-        CallError::Trapped { strategy, function, cause: cut(&text.replace('\n', " "), 600) }
+        tracing::debug!(strategy, function, "{error:?}");
+        let trap = error.root_cause().to_string();
+        let cause = said.map_or(trap.clone(), |said| format!("{said} ({trap})"));
+        CallError::Trapped { strategy, function, cause: cut(&cause.replace('\n', " "), 600) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `liner-plugins build` compiles the bundled strategies and writes `plugins/bundled`; `liner-plugins check` builds them
+//! `liner-plugins build` compiles the bundled strategies, and those of the tests, to components; `liner-plugins check` builds them
 //! aside and compares. Run it through `make plugins`.
 
 mod compile;
@@ -8,14 +8,21 @@ use anyhow::{Context, Result, bail};
 use manifest::Manifest;
 use std::path::{Path, PathBuf};
 
-/// The strategies that are shipped, in the pipeline's order: package and the component's name.
-const BUNDLED: [(&str, &str); 2] = [("liner-rules", "rules"), ("liner-llm", "llm")];
+/// The guests, shipped ones first and in the pipeline's order: package, and the component's file.
+const GUESTS: [(&str, &str); 3] = [
+    ("liner-rules", "plugins/bundled/rules.wasm"),
+    ("liner-llm", "plugins/bundled/llm.wasm"),
+    ("liner-hostile", "tests/guests/hostile.wasm"),
+];
+
+/// Where the manifest lies.
+const MANIFEST: &str = "plugins/bundled/manifest.json";
 
 fn main() -> Result<()> {
     let root = workspace_root()?;
     let command = std::env::args().nth(1).unwrap_or_default();
     match command.as_str() {
-        "build" => build(&root, &root.join("plugins/bundled")).map(|_| ()),
+        "build" => build(&root, &root).map(|_| ()),
         "check" => check(&root),
         other => bail!("unknown command {other:?}; use `build` or `check`"),
     }
@@ -26,24 +33,31 @@ fn workspace_root() -> Result<PathBuf> {
     here.ancestors().nth(2).map(Path::to_path_buf).context("the crate does not lie in the workspace")
 }
 
+/// Compiles the guests of a workspace and writes the components and their manifest below a folder.
 fn build(root: &Path, into: &Path) -> Result<Manifest> {
-    std::fs::create_dir_all(into)?;
     let mut manifest = Manifest::new(compile::compiler()?, manifest::source_digest(root)?);
-    for (package, name) in BUNDLED {
+    for (package, file) in GUESTS {
         let component = compile::component(root, package)?;
-        manifest.add(name, &component);
-        std::fs::write(into.join(format!("{name}.wasm")), &component)?;
-        println!("{name} {} bytes {}", component.len(), manifest::sha256(&component));
+        manifest.add(file, &component);
+        write(&into.join(file), &component)?;
+        println!("{file} {} bytes {}", component.len(), manifest::sha256(&component));
     }
-    std::fs::write(into.join("manifest.json"), manifest.to_json()?)?;
+    write(&into.join(MANIFEST), manifest.to_json()?.as_bytes())?;
     Ok(manifest)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Fails when the sources are not those of the shipped components, or when the same compiler makes other bytes of them.
 fn check(root: &Path) -> Result<()> {
-    let shipped = Manifest::read(&root.join("plugins/bundled/manifest.json"))?;
+    let shipped = Manifest::read(&root.join(MANIFEST))?;
     if shipped.sources != manifest::source_digest(root)? {
-        bail!("plugins/bundled was built from other sources; run `make plugins` and commit the result");
+        bail!("the components were built from other sources; run `make plugins` and commit the result");
     }
     let aside = root.join("target/plugins-check");
     let built = build(root, &aside)?;
@@ -52,9 +66,9 @@ fn check(root: &Path) -> Result<()> {
         return Ok(());
     }
     if built.components != shipped.components {
-        bail!("the same compiler makes other bytes than plugins/bundled; run `make plugins` and commit the result");
+        bail!("the same compiler makes other bytes of these sources; run `make plugins` and commit the result");
     }
-    println!("plugins/bundled is what its sources make, to the byte");
+    println!("the components are what their sources make, to the byte");
     Ok(())
 }
 
@@ -65,12 +79,12 @@ mod tests {
     #[test]
     fn the_bundled_components_were_built_from_these_sources() {
         let root = workspace_root().unwrap();
-        let shipped = Manifest::read(&root.join("plugins/bundled/manifest.json")).unwrap();
+        let shipped = Manifest::read(&root.join(MANIFEST)).unwrap();
         let sources = manifest::source_digest(&root).unwrap();
         assert_eq!(shipped.sources, sources, "run `make plugins` and commit the result");
         for component in &shipped.components {
-            let bytes = std::fs::read(root.join(format!("plugins/bundled/{}.wasm", component.name))).unwrap();
-            assert_eq!(component.sha256, manifest::sha256(&bytes), "{}", component.name);
+            let bytes = std::fs::read(root.join(&component.file)).unwrap();
+            assert_eq!(component.sha256, manifest::sha256(&bytes), "{}", component.file);
         }
     }
 }

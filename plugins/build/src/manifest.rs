@@ -12,15 +12,15 @@ pub struct Manifest {
     pub compiler: String,
     /// SHA-256 over the guests' sources, the WIT and the lockfile.
     pub sources: String,
-    /// The components, in the pipeline's order.
+    /// The components.
     pub components: Vec<Component>,
 }
 
 /// One shipped component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// File name without `.wasm`.
-    pub name: String,
+    /// Its file in the workspace.
+    pub file: String,
     /// SHA-256 of the bytes.
     pub sha256: String,
 }
@@ -30,8 +30,8 @@ impl Manifest {
         Self { compiler, sources, components: Vec::new() }
     }
 
-    pub fn add(&mut self, name: &str, bytes: &[u8]) {
-        self.components.push(Component { name: name.to_owned(), sha256: sha256(bytes) });
+    pub fn add(&mut self, file: &str, bytes: &[u8]) {
+        self.components.push(Component { file: file.to_owned(), sha256: sha256(bytes) });
     }
 
     pub fn read(path: &Path) -> Result<Self> {
@@ -56,7 +56,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A digest of everything a bundled component is made of.
 pub fn source_digest(root: &Path) -> Result<String> {
     let mut files = vec![root.join("Cargo.lock"), root.join("Cargo.toml")];
-    for folder in ["wit", "plugins/sdk", "plugins/rules", "plugins/llm"] {
+    for folder in ["wit", "plugins/sdk", "plugins/rules", "plugins/llm", "tests/guests"] {
         collect(&root.join(folder), &mut files)?;
     }
     files.sort();

@@ -1,0 +1,255 @@
+//! What the host enforces, whatever a guest does: a real component that breaks every bound, and components that must not
+//! be admitted.
+
+use liner::music::{Outcome, Prompt, Reply, Stop, Track};
+use liner::store::Store;
+use liner::strategy::admission::{Refusal, admit};
+use liner::strategy::cache::Cache;
+use liner::strategy::limits::Limits;
+use liner::strategy::runtime::{CallError, Runtime};
+use liner::strategy::{Pipeline, Strategy, bundled};
+use liner::worker::Manual;
+use liner_tests::{Fixture, HOSTILE, ScriptedModel, links, settings};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn runtime() -> Runtime {
+    Runtime::new(Limits::default(), 2).unwrap()
+}
+
+fn hostile(runtime: &Runtime, config: &str) -> Arc<Strategy> {
+    admit(runtime, &Cache::none(), HOSTILE, Some(config)).unwrap()
+}
+
+fn tracks(n: usize) -> Vec<Track> {
+    links(0, n).into_iter().map(|link| link.track).collect()
+}
+
+async fn plan(config: &str) -> Result<liner::music::Step, CallError> {
+    let runtime = runtime();
+    let (strategy, tracks) = (hostile(&runtime, config), tracks(2));
+    let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
+    runtime.plan(&strategy, &view).await
+}
+
+mod a_call {
+    use super::*;
+
+    #[tokio::test]
+    async fn that_runs_for_ever_is_ended_after_its_wall_time() {
+        let started = Instant::now();
+        let error = plan("spin").await.unwrap_err();
+        assert!(matches!(error, CallError::TimedOut { .. }), "{error}");
+        let took = started.elapsed();
+        assert!((Duration::from_millis(900)..Duration::from_secs(3)).contains(&took), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn that_panics_is_told_in_its_own_words() {
+        let error = plan("panic").await.unwrap_err();
+        assert!(matches!(&error, CallError::Trapped { cause, .. } if cause.contains("the plan went wrong")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn that_takes_more_memory_than_allowed_traps() {
+        assert!(matches!(plan("grow").await.unwrap_err(), CallError::Trapped { .. }));
+    }
+
+    #[tokio::test]
+    async fn that_fails_says_so_in_its_own_words() {
+        let error = plan("error").await.unwrap_err();
+        assert!(error.to_string().contains("nothing works today"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn that_returns_too_much_is_an_error() {
+        for (config, bound) in [("flood", "bytes"), ("many prompts", "65 prompts"), ("long prompt", "307200 bytes")] {
+            let error = plan(config).await.unwrap_err();
+            assert!(
+                matches!(&error, CallError::Unbounded { .. }) && error.to_string().contains(bound),
+                "{config}: {error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn that_decides_what_cannot_be_true_keeps_its_valid_decisions() {
+        let step = plan("wild").await.unwrap();
+        let [(0, Outcome::Extracted(entry))] = step.decisions.as_slice() else { panic!("{step:?}") };
+        assert_eq!(entry.title, "Harbour");
+    }
+
+    #[tokio::test]
+    async fn that_logs_without_end_is_cut() {
+        plan("chatter").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn leaves_nothing_behind_for_the_next() {
+        let runtime = runtime();
+        let tracks = tracks(1);
+        let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
+        let (grows, polite) = (hostile(&runtime, "grow"), hostile(&runtime, "polite"));
+        for _ in 0..10 {
+            runtime.plan(&grows, &view).await.unwrap_err();
+        }
+        assert_eq!(runtime.plan(&polite, &view).await.unwrap().decisions.len(), 1);
+    }
+}
+
+mod admission {
+    use super::*;
+
+    fn wat(text: &str) -> Vec<u8> {
+        wat::parse_str(text).unwrap()
+    }
+
+    fn refusal(bytes: &[u8], config: Option<&str>) -> Refusal {
+        admit(&runtime(), &Cache::none(), bytes, config).unwrap_err()
+    }
+
+    #[test]
+    fn refuses_what_is_no_component() {
+        assert!(matches!(refusal(b"no component", None), Refusal::Compile(_)));
+        assert!(matches!(refusal(&HOSTILE[..HOSTILE.len() / 2], None), Refusal::Compile(_)));
+    }
+
+    #[test]
+    fn refuses_a_component_that_is_too_large() {
+        let runtime = Runtime::new(Limits { component_bytes: 1_000, ..Limits::default() }, 1).unwrap();
+        let refused = admit(&runtime, &Cache::none(), HOSTILE, None).unwrap_err();
+        assert!(matches!(refused, Refusal::Size { allowed: 1_000, .. }));
+    }
+
+    #[test]
+    fn refuses_imports_other_than_the_hosts() {
+        let component = &wat(
+            r#"(component (import "wasi:random/random@0.2.0" (instance (export "get-random-u64" (func (result u64))))))"#,
+        );
+        let refused = refusal(component, None);
+        assert!(matches!(&refused, Refusal::Import(name) if name == "wasi:random/random@0.2.0"), "{refused}");
+        // Where the operator allows it, the next check speaks.
+        let runtime = Runtime::new(Limits { wasi: true, ..Limits::default() }, 1).unwrap();
+        let refused = admit(&runtime, &Cache::none(), component, None).unwrap_err();
+        assert!(matches!(refused, Refusal::Contract { .. }), "{refused}");
+    }
+
+    #[test]
+    fn refuses_a_component_of_another_contract_and_names_both_sides() {
+        let component = &wat(r#"(component
+            (import "liner:extractor/host@0.3.0" (instance $host))
+            (export "liner:extractor/strategy@0.3.0" (instance $host)))"#);
+        let refused = refusal(component, None).to_string();
+        assert!(
+            refused.contains("liner:extractor@0.3.0") && refused.contains("speaks liner:extractor@0.1"),
+            "{refused}"
+        );
+        let refused = refusal(&wat("(component)"), None).to_string();
+        assert!(refused.contains("no contract"), "{refused}");
+    }
+
+    #[test]
+    fn refuses_a_component_whose_types_differ() {
+        let component = &wat(r#"(component
+            (import "liner:extractor/host@0.1.0" (instance $host))
+            (export "liner:extractor/strategy@0.1.0" (instance $host)))"#);
+        assert!(matches!(refusal(component, None), Refusal::Instantiate(_)));
+    }
+
+    #[test]
+    fn refuses_a_configuration_that_the_component_refuses() {
+        let refused = refusal(HOSTILE, Some("refused")).to_string();
+        assert!(refused.contains("refused, as asked"), "{refused}");
+    }
+}
+
+mod the_cache {
+    use super::*;
+
+    #[tokio::test]
+    async fn gives_back_what_was_compiled_and_survives_a_file_that_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().join("compiled"));
+        let runtime = runtime();
+        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        let file = std::fs::read_dir(folder.path().join("compiled")).unwrap().next().unwrap().unwrap().path();
+        let compiled = std::fs::read(&file).unwrap();
+        let started = Instant::now();
+        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        assert!(started.elapsed() < Duration::from_millis(50), "it was not compiled again");
+        std::fs::write(&file, b"broken").unwrap();
+        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap().len(), compiled.len(), "it was replaced");
+    }
+}
+
+mod the_service {
+    use super::*;
+
+    async fn with(config: &str, model: Option<ScriptedModel>, tracks: usize) -> Fixture {
+        let fixture = Fixture::with_pipeline(settings(), model, |runtime| Pipeline {
+            revision: 1,
+            strategies: vec![hostile(runtime, config)],
+        });
+        let fixture = fixture.await;
+        fixture.enqueue(0, tracks).await;
+        fixture
+    }
+
+    #[tokio::test]
+    async fn goes_on_when_a_strategy_traps_or_hangs_and_that_attempt_fails() {
+        for config in ["panic", "spin", "grow", "flood"] {
+            let f = with(config, None, 1).await;
+            let report = f.worker.process(Manual::default(), &|_| ()).await.unwrap();
+            assert_eq!(report.settled.failed, 1, "{config}");
+            let counts = f.store.counts().await.unwrap();
+            assert_eq!((counts.pending, counts.processing), (1, 0), "{config}: it will be tried again");
+        }
+    }
+
+    #[tokio::test]
+    async fn lets_only_the_track_pay_that_traps_alone() {
+        let f = with("trap on second", None, 8).await;
+        f.worker.process(Manual::default(), &|_| ()).await.unwrap();
+        let counts = f.store.counts().await.unwrap();
+        assert_eq!((counts.completed, counts.pending, counts.failed), (7, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn ends_questions_without_end_after_six_rounds() {
+        let model = ScriptedModel::new(|_, _| Ok("whatever".to_owned()));
+        let f = with("ask for ever", Some(model.clone()), 1).await;
+        f.worker.process(Manual::default(), &|_| ()).await.unwrap();
+        assert_eq!(model.prompts().len(), 6);
+        assert_eq!(f.store.counts().await.unwrap().pending, 1);
+    }
+
+    #[tokio::test]
+    async fn keeps_a_paid_reply_that_a_strategy_traps_on() {
+        let model = ScriptedModel::new(|_, _| Ok("whatever".to_owned()));
+        let f = with("trap on reply", Some(model.clone()), 1).await;
+        for _ in 0..2 {
+            f.worker.process(Manual::default(), &|_| ()).await.unwrap();
+            sqlx::query("update music_ai_queue set not_before = 1")
+                .execute(
+                    &sqlx::SqlitePool::connect(&format!("sqlite:{}/liner.db", f.folder.path().display()))
+                        .await
+                        .unwrap(),
+                )
+                .await
+                .unwrap();
+        }
+        assert_eq!(model.prompts().len(), 1, "the same question was answered out of the journal");
+    }
+}
+
+#[tokio::test]
+async fn the_bundled_llm_reads_a_reply_in_its_sandbox() {
+    let runtime = runtime();
+    let pipeline = bundled::pipeline(&runtime, &Cache::none()).unwrap();
+    let (llm, tracks) = (&pipeline.strategies[1], tracks(2));
+    let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
+    let prompt: Prompt = runtime.plan(llm, &view).await.unwrap().prompts.remove(0);
+    let reply = Reply { text: ScriptedModel::good_answer(&prompt), stop: Stop::Complete, model: "m".into() };
+    assert_eq!(runtime.interpret(llm, 1, &view, &prompt, &reply).await.unwrap().decisions.len(), 2);
+}
