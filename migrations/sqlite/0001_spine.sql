@@ -35,9 +35,6 @@ create table music_library (
     primary key (platform_name, platform_id)
 );
 
--- The library's pages, newest first: `order by updated_at desc, rowid desc`.
-create index music_library_newest on music_library (updated_at);
-
 -- A former value that was replaced: by an operator, or by a later extraction.
 create table library_change (
     id            integer primary key,

@@ -169,7 +169,7 @@ async fn eval_counts_what_is_right() {
 #[tokio::test]
 async fn pause_and_resume_reach_a_running_host() {
     let folder = folder();
-    let host = Host::start(folder.path(), &[("AI_WORKER_INTERVAL_MS", "200")]).await;
+    let host = Host::start(folder.path(), &[("AI_WORKER_INTERVAL_MS", "3600000")]).await;
     assert_eq!(liner(folder.path(), &["pause", "--reason", "tea"], &[], "").await.code, Some(0));
     let status = host.get("/api/music-ai/worker/status").await.json;
     assert_eq!((&status["worker"]["isPaused"], &status["worker"]["pauseReason"]), (&json!(true), &json!("tea")));

@@ -410,6 +410,18 @@ async fn the_pause_is_in_the_database() {
 }
 
 #[tokio::test]
+async fn what_another_program_wrote_is_noticed_once() {
+    let f = Fixture::with_tracks(1).await;
+    assert!(!f.store.written_elsewhere().await.unwrap());
+    f.store.enqueue(&[link(1)]).await.unwrap();
+    assert!(!f.store.written_elsewhere().await.unwrap(), "its own writes do not count");
+    let other = SqliteStore::open_at(&f.folder.path().join("liner.db"), f.clock.clone()).await.unwrap();
+    other.enqueue(&[link(2)]).await.unwrap();
+    assert!(f.store.written_elsewhere().await.unwrap());
+    assert!(!f.store.written_elsewhere().await.unwrap());
+}
+
+#[tokio::test]
 async fn a_correction_stands_against_later_extractions_and_history_keeps_what_was_replaced() {
     let f = Fixture::with_tracks(1).await;
     let claim = f.claim(1).await.unwrap();

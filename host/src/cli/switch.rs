@@ -35,7 +35,7 @@ impl Resume {
             store.release_waiting(Waiting::Provider).await?;
         }
         store.close().await;
-        output::line("resumed; a running host goes on at its next look at the queue")?;
+        output::line("resumed; a running host goes on within a second")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -106,6 +106,9 @@ pub trait Store: Send + Sync {
     /// When the next backoff ends, if any track is in one.
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
 
+    /// Whether another process wrote to the database since this was last asked, so that there may be something to do.
+    async fn written_elsewhere(&self) -> Result<bool, StoreError>;
+
     /// Records that a host runs.
     async fn register_host(&self, host: &HostId) -> Result<(), StoreError>;
 

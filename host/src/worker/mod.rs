@@ -31,6 +31,9 @@ use tokio::time::Instant;
 /// How long batches in flight may finish at a stop, before their tracks are given back.
 pub const GRACE: Duration = Duration::from_secs(25);
 
+/// How often the database is looked at for what other programs wrote.
+const LOOK_ELSEWHERE: Duration = Duration::from_secs(1);
+
 /// How far a host is on its way down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -190,7 +193,10 @@ impl Worker {
                 context.stats.panicked();
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
-            run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked).await;
+            tokio::select! {
+                () = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked) => {}
+                never = wake_when_written_elsewhere(&context) => match never {},
+            }
         });
         *running = Some(Running { phase, task });
         Ok(())
@@ -309,6 +315,18 @@ impl Worker {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Another program may queue links, retry or resume on the same database.
+async fn wake_when_written_elsewhere(context: &Context) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(LOOK_ELSEWHERE).await;
+        match context.store.written_elsewhere().await {
+            Ok(true) => context.wake.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("the database was not looked at: {error}"),
+        }
     }
 }
 

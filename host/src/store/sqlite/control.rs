@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use crate::store::{HostId, Pause, StoreError};
 use sqlx::Row;
+use std::sync::atomic::Ordering;
 
 impl SqliteStore {
     pub(super) async fn read_pause(&self) -> Result<Option<Pause>, StoreError> {
@@ -30,6 +31,14 @@ impl SqliteStore {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+
+    /// SQLite changes a connection's `data_version` when another connection has written; the writer is the only one of
+    /// this process that writes.
+    pub(super) async fn read_data_version(&self) -> Result<bool, StoreError> {
+        let version: i64 = sqlx::query_scalar("pragma data_version").fetch_one(&self.writer).await?;
+        let before = self.data_version.swap(version, Ordering::Relaxed);
+        Ok(before != 0 && before != version)
     }
 
     pub(super) async fn write_host(&self, host: &HostId) -> Result<(), StoreError> {

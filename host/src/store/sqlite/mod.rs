@@ -67,6 +67,8 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     clock: Clock,
+    /// The writer's `data_version` when it was last asked for.
+    data_version: Arc<AtomicI64>,
 }
 
 impl SqliteStore {
@@ -183,6 +185,9 @@ impl Store for SqliteStore {
     }
     async fn next_due_at(&self) -> Result<Option<i64>, StoreError> {
         self.read_next_due().await
+    }
+    async fn written_elsewhere(&self) -> Result<bool, StoreError> {
+        self.read_data_version().await
     }
     async fn register_host(&self, host: &HostId) -> Result<(), StoreError> {
         self.write_host(host).await
