@@ -3,27 +3,16 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::Child;
 
-/// The binary, built once if the caller's build did not.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--locked", "-p", "liner", "--bin", "liner"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the binary does not build");
-        // The tests' own binary lies in `target/PROFILE/deps`.
-        let tests = std::env::current_exe().unwrap();
-        let binary = tests.parent().unwrap().parent().unwrap().join("liner");
-        assert!(binary.exists(), "no binary at {}", binary.display());
-        binary
-    })
+/// The binary, which cargo builds with the tests of its package: theirs lie in `target/PROFILE/deps`.
+fn binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let binary = tests.parent().unwrap().parent().unwrap().join("liner");
+    assert!(binary.exists(), "no binary at {}", binary.display());
+    binary
 }
 
 /// What a command printed, and how it ended.

@@ -38,7 +38,7 @@ impl SqliteStore {
     pub(super) async fn read_data_version(&self) -> Result<bool, StoreError> {
         let version: i64 = sqlx::query_scalar("pragma data_version").fetch_one(&self.writer).await?;
         let before = self.data_version.swap(version, Ordering::Relaxed);
-        Ok(before != 0 && before != version)
+        Ok(before != version)
     }
 
     pub(super) async fn write_host(&self, host: &HostId) -> Result<(), StoreError> {

@@ -203,3 +203,20 @@ impl Store for SqliteStore {
         self.read_tracks(keys).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn writing_goes_on_after_sqlite_ended_a_transaction_by_itself_as_it_does_when_the_disk_is_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
+        let mut transaction = store.write().await.unwrap();
+        sqlx::query("rollback").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        store.pause("test", None).await.unwrap();
+        store.release_waiting(Waiting::Page).await.unwrap();
+        store.write().await.unwrap();
+    }
+}

@@ -59,6 +59,9 @@ impl SqliteStore {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // SQLite ends a transaction by itself when the disk is full, and the driver does not notice: its connection
+            // would never begin another. A fresh one does.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone())
             .await
             .map_err(|error| unusable(&error))?;
@@ -66,7 +69,9 @@ impl SqliteStore {
         let readers: SqlitePool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self { writer, readers, clock, data_version: Arc::default() })
+        let store = Self { writer, readers, clock, data_version: Arc::default() };
+        store.read_data_version().await?;
+        Ok(store)
     }
 
     /// Takes the file for the one worker it can have.

@@ -4,7 +4,8 @@ use liner_strategy::{
     Context, Decision, Description, Error, Extraction, Level, Outcome, Prompt, Reply, Step, Strategy, Track, log,
 };
 
-struct Hostile;
+/// A strategy that is never good.
+pub struct Hostile;
 
 impl Strategy for Hostile {
     fn describe() -> Description {

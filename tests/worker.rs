@@ -1,6 +1,8 @@
 //! The worker's behaviour, with the real database and the real components; the schedule itself is tested beside its
 //! code, under paused time.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use liner::config::WorkerSettings;
 use liner::model::AskError;
 use liner::music::TrackKey;

@@ -1,5 +1,7 @@
 //! The real binary, over HTTP, with a real database and a model on a local port.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

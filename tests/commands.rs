@@ -1,5 +1,7 @@
 //! The subcommands of the real binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use liner_tests::{Host, StubModel, liner};
 use serde_json::{Value, json};
 
