@@ -216,6 +216,22 @@ mod bad_luck {
     }
 
     #[tokio::test]
+    async fn graceful_shutdown_lets_a_run_by_hand_finish_too() {
+        let (folder, model) = (folder(), StubModel::gated(0).await);
+        let mut host = host_with(folder.path(), &model, &[("AI_WORKER_ENABLED", "false")]).await;
+        host.post("/api/music-ai/queue", vague(2)).await;
+        let by_hand = host.request("POST", "/api/music-ai/process");
+        let by_hand = tokio::spawn(async move { by_hand.send().await.unwrap().text().await.unwrap() });
+        eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
+        host.signal("TERM");
+        eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
+        model.allow(1);
+        assert_eq!(host.wait().await.code(), Some(0));
+        let report: Value = serde_json::from_str(&by_hand.await.unwrap()).unwrap();
+        assert_eq!(report["successful"], 2);
+    }
+
+    #[tokio::test]
     async fn a_second_signal_exits_at_once() {
         let (folder, model) = (folder(), StubModel::gated(0).await);
         let mut host = host_with(folder.path(), &model, &[]).await;

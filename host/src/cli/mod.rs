@@ -12,6 +12,7 @@ mod output;
 mod process;
 mod requeue;
 mod serve;
+mod signals;
 mod status;
 mod switch;
 

@@ -33,7 +33,8 @@ pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item =
         table.add_row(row.map(|cell| shorten(&cell)));
     }
     for text in table.lines() {
-        line(text.trim())?;
+        // A cell begins with a space of padding.
+        line(text.strip_prefix(' ').unwrap_or(&text).trim_end())?;
     }
     Ok(())
 }

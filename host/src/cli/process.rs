@@ -1,9 +1,10 @@
 //! `liner process`: works off what is due, once.
 
+use super::signals::Signals;
 use super::{open, output};
 use crate::config::Config;
-use crate::store::Store;
-use crate::worker::Manual;
+use crate::store::{Settled, Store};
+use crate::worker::{GRACE, Manual};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -30,8 +31,18 @@ impl Process {
         let due = u64::try_from(due).unwrap_or(0).min(self.limit.map_or(u64::MAX, u64::from));
         let bar = bar(due);
         let manual = Manual { limit: self.limit, model: self.model.as_deref() };
-        let report =
-            worker.process(manual, &|settled| bar.inc(settled.succeeded + settled.failed + settled.returned)).await?;
+        let on_batch = |settled: Settled| bar.inc(settled.succeeded + settled.failed + settled.returned);
+        let mut run = std::pin::pin!(worker.process(manual, &on_batch));
+        let mut signals = Signals::listen()?;
+        let report = tokio::select! {
+            report = &mut run => report?,
+            signal = signals.next() => {
+                eprintln!("liner: {signal}: batches in flight may finish; a second signal ends at once");
+                signals.end_at_once_on_another();
+                let (report, ()) = tokio::join!(run, worker.shut_down(GRACE));
+                report?
+            }
+        };
         bar.finish_and_clear();
         let counts = store.counts().await?;
         store.close().await;

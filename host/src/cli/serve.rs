@@ -1,6 +1,7 @@
 //! `liner serve`: the worker and the control API, until a signal.
 
 use super::open;
+use super::signals::Signals;
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
@@ -13,7 +14,6 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long open connections may finish after the worker has.
 const HTTP_GRACE: Duration = Duration::from_secs(2);
@@ -36,7 +36,7 @@ impl Serve {
         if self.sample {
             queue_sample(&store).await?;
         }
-        let mut signals = Signals::new()?;
+        let mut signals = Signals::listen()?;
         print!("{}", banner(config, &worker, &store, address).await?);
         if config.worker.enabled {
             worker.start()?;
@@ -55,13 +55,8 @@ impl Serve {
             "{signal}: batches in flight may finish within {} s; a second signal ends at once",
             GRACE.as_secs()
         );
-        tokio::spawn(async move {
-            signals.next().await;
-            std::process::exit(130);
-        });
-        if config.worker.enabled {
-            worker.stop().await?;
-        }
+        signals.end_at_once_on_another();
+        worker.shut_down(GRACE).await;
         drop(stop);
         if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
             tracing::warn!("connections were still open at the end");
@@ -76,25 +71,6 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
-}
-
-/// SIGTERM and SIGINT.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }
 
 async fn queue_sample(store: &SqliteStore) -> anyhow::Result<()> {

@@ -21,7 +21,6 @@ use crate::strategy::runtime::Runtime;
 use run::Run;
 use scheduler::{NextRun, Schedule, run_on};
 use stats::Stats;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -78,7 +77,7 @@ pub struct Context {
     wake: Notify,
     stats: Stats,
     next: NextRun,
-    active_runs: AtomicUsize,
+    active_runs: watch::Sender<usize>,
     last_run: Mutex<Option<jiff::Timestamp>>,
 }
 
@@ -104,7 +103,7 @@ impl Context {
             wake: Notify::new(),
             stats: Stats::default(),
             next: NextRun::default(),
-            active_runs: AtomicUsize::new(0),
+            active_runs: watch::Sender::new(0),
             last_run: Mutex::new(None),
         }
     }
@@ -148,6 +147,8 @@ struct Running {
 pub struct Worker {
     context: Arc<Context>,
     running: Arc<Mutex<Option<Running>>>,
+    /// The phase of runs by hand.
+    manual: watch::Sender<Phase>,
 }
 
 impl Worker {
@@ -166,7 +167,8 @@ impl Worker {
         if context.gateway.configured().is_some() {
             store.release_waiting(Waiting::Provider).await?;
         }
-        Ok(Self { context: Arc::new(context), running: Arc::default() })
+        let manual = watch::Sender::new(Phase::Running);
+        Ok(Self { context: Arc::new(context), running: Arc::default(), manual })
     }
 
     /// The host's parts.
@@ -228,6 +230,22 @@ impl Worker {
         Ok(())
     }
 
+    /// Stops for good, runs by hand too, as [`Worker::stop_within`] does.
+    pub async fn shut_down(&self, grace: Duration) {
+        self.manual.send_replace(Phase::Stopping);
+        let by_hand = async {
+            let mut active = self.context.active_runs.subscribe();
+            let idle = |active: &usize| *active == 0;
+            if tokio::time::timeout(grace, active.wait_for(idle)).await.is_err() {
+                self.manual.send_replace(Phase::Cancelled);
+                // The sender lives as long as the context, which is ours.
+                let _ = active.wait_for(idle).await;
+            }
+        };
+        // One that was not started needs no stop.
+        let (_, ()) = tokio::join!(self.stop_within(grace), by_hand);
+    }
+
     /// Pauses every host on this database, until it is lifted.
     ///
     /// # Errors
@@ -264,7 +282,6 @@ impl Worker {
         on_batch: &(dyn Fn(Settled) + Sync),
     ) -> Result<RunReport, StoreError> {
         self.retry_provider().await?;
-        let (_phase, receiver) = watch::channel(Phase::Running);
         let gateway = match manual.model {
             Some(model) => Arc::new(self.context.gateway.with_model(model)),
             None => self.context.gateway.clone(),
@@ -275,7 +292,7 @@ impl Worker {
             limit: manual.limit,
             drain: true,
             even_paused: true,
-            phase: receiver,
+            phase: self.manual.subscribe(),
             on_batch,
         };
         counted(&self.context, run).await
@@ -295,7 +312,7 @@ impl Worker {
             enabled: context.settings.enabled,
             running,
             paused,
-            processing: context.active_runs.load(Ordering::SeqCst) > 0,
+            processing: *context.active_runs.borrow() > 0,
             last_run_at,
             next_run_at: next.and_then(wall_time),
             totals: context.stats.totals(),
@@ -354,13 +371,13 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
 /// A run, counted while it goes on and when it was.
 async fn counted(context: &Context, run: Run<'_>) -> Result<RunReport, StoreError> {
     /// Counts down again however the run ends, a panic too.
-    struct Active<'a>(&'a AtomicUsize);
+    struct Active<'a>(&'a watch::Sender<usize>);
     impl Drop for Active<'_> {
         fn drop(&mut self) {
-            self.0.fetch_sub(1, Ordering::SeqCst);
+            self.0.send_modify(|active| *active = active.saturating_sub(1));
         }
     }
-    context.active_runs.fetch_add(1, Ordering::SeqCst);
+    context.active_runs.send_modify(|active| *active += 1);
     let _active = Active(&context.active_runs);
     *context.last_run.lock().unwrap_or_else(PoisonError::into_inner) = Some(jiff::Timestamp::now());
     context.stats.ran();
