@@ -545,6 +545,10 @@ mod bad_input {
         }
         assert_eq!(host.get("/api/music-ai/failed?limit=101").await.status, 400);
         assert_eq!(host.get("/api/music-ai/library?cursor=abc").await.status, 400);
+        for path in ["status", "worker/status", "health", "failed", "library", "library/youtube/x"] {
+            let refused = host.get(&format!("/api/music-ai/{path}?colour=red")).await;
+            assert!(refused.status == 400 && refused.text.contains("colour"), "{path}: {}", refused.text);
+        }
         assert_eq!(host.get("/api/music-ai/nothing").await.status, 404);
         assert_eq!(host.post("/api/music-ai/status", "").await.status, 405);
         assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["total"], 0);

@@ -133,6 +133,21 @@ async fn what_is_enqueued_while_a_batch_is_in_flight_is_taken_up_at_once() {
 }
 
 #[tokio::test]
+async fn a_batch_that_takes_long_does_not_hold_up_what_becomes_due_meanwhile() {
+    let model = ScriptedModel::willing().gated();
+    let interval = Duration::from_millis(100);
+    let f = Fixture::new(WorkerSettings { interval, ..settings() }, Some(model.clone())).await;
+    f.worker.start().unwrap();
+    f.enqueue(0, 1).await;
+    eventually("a prompt", || async { (model.prompts().len() == 1).then_some(()) }).await;
+    // Not woken: as if its backoff had ended.
+    f.store.enqueue(&links(1, 2)).await.unwrap();
+    eventually("a second prompt", || async { (model.prompts().len() == 2).then_some(()) }).await;
+    model.allow(2);
+    f.completed(2).await;
+}
+
+#[tokio::test]
 async fn a_failing_batch_does_not_stop_the_loop() {
     let model = ScriptedModel::new(|n, prompt| match n {
         0 => Err(AskError::Failed("500 api_error".into())),

@@ -1,6 +1,7 @@
 //! Probes and figures.
 
 use super::problem::Problem;
+use super::request::{Nothing, Params};
 use super::{Answer, Api, ping};
 use crate::telemetry;
 use axum::Json;
@@ -30,7 +31,7 @@ pub struct Health {
 }
 
 /// Whether extraction works in full.
-pub async fn health(State(api): State<Arc<Api>>) -> Answer<Health> {
+pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Health> {
     ping(&api).await?;
     let configured = api.worker.context().gateway.configured().map(|provider| provider.model().to_owned());
     let (status, message) = match (api.lack_of_model(), &configured) {

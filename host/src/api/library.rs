@@ -1,7 +1,7 @@
 //! The library: pages of it, one entry with its history, an operator's correction.
 
 use super::problem::Problem;
-use super::request::{Json as Body, Params};
+use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
 use crate::music::TrackKey;
 use crate::store::{Correction, LibraryChange, LibraryEntry, LibraryQuery};
@@ -78,7 +78,11 @@ struct Change {
 }
 
 /// One entry with what its fields were before.
-pub async fn entry(State(api): State<Arc<Api>>, Path(path): Path<(String, String)>) -> Answer<Detail> {
+pub async fn entry(
+    State(api): State<Arc<Api>>,
+    Path(path): Path<(String, String)>,
+    _: Params<Nothing>,
+) -> Answer<Detail> {
     Ok(Json(detail(&api, key(path)).await?))
 }
 
@@ -86,6 +90,7 @@ pub async fn entry(State(api): State<Arc<Api>>, Path(path): Path<(String, String
 pub async fn correct(
     State(api): State<Arc<Api>>,
     Path(path): Path<(String, String)>,
+    _: Params<Nothing>,
     Body(correction): Body<Correction>,
 ) -> Answer<Detail> {
     correction.check().map_err(Problem::bad_request)?;

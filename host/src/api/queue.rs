@@ -1,7 +1,7 @@
 //! The queue: its counts, what failed, and new links.
 
 use super::problem::Problem;
-use super::request::{Json as Body, Params};
+use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
 use crate::music::TrackKey;
@@ -57,7 +57,7 @@ struct Wait {
 }
 
 /// How many tracks are in each state.
-pub async fn status(State(api): State<Arc<Api>>) -> Answer<QueueStatus> {
+pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<QueueStatus> {
     let counts = api.store().counts().await?;
     let share = |n: i64| percent(u64::try_from(n).unwrap_or(0), u64::try_from(counts.total()).unwrap_or(0));
     let waiting = counts.waiting.iter().map(|(cause, count)| {
@@ -141,7 +141,11 @@ pub struct Retried {
 }
 
 /// Queues failed tracks again: all, or those named.
-pub async fn retry(State(api): State<Arc<Api>>, Body(request): Body<RetryRequest>) -> Answer<Retried> {
+pub async fn retry(
+    State(api): State<Arc<Api>>,
+    _: Params<Nothing>,
+    Body(request): Body<RetryRequest>,
+) -> Answer<Retried> {
     let retried = api.store().retry_failed(request.items.as_deref()).await?;
     api.worker.wake();
     Ok(Json(Retried { success: true, retried }))
@@ -171,7 +175,7 @@ struct IntakeItem {
 }
 
 /// Queues links: a JSON array, or a row a line; streamed, so of any size.
-pub async fn enqueue(State(api): State<Arc<Api>>, body: Stream) -> Answer<Intake> {
+pub async fn enqueue(State(api): State<Arc<Api>>, _: Params<Nothing>, body: Stream) -> Answer<Intake> {
     let (mut splitter, mut intake, mut rows) = (Splitter::new(), Intake::default(), Vec::new());
     let mut stream = body.into_data_stream();
     loop {

@@ -1,7 +1,7 @@
 //! The worker: what it does, the operator's switch, and runs by hand.
 
 use super::problem::Problem;
-use super::request::{Json as Body, Params};
+use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, time};
 use crate::worker::{Manual, Status};
 use axum::Json;
@@ -72,7 +72,7 @@ struct StrategyState {
 }
 
 /// What the worker does.
-pub async fn status(State(api): State<Arc<Api>>) -> Answer<WorkerStatus> {
+pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<WorkerStatus> {
     Ok(Json(current(&api).await?))
 }
 
@@ -136,10 +136,6 @@ pub struct Switched {
 pub struct PauseRequest {
     reason: Option<String>,
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// Pauses every host on this database.
 pub async fn pause(

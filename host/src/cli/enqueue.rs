@@ -52,7 +52,7 @@ impl Enqueue {
                 counts.queued, counts.known, counts.rejected
             ))?;
         }
-        Ok(if counts.queued + counts.known == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if counts.rejected > 0 || counts.queued + counts.known == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     fn open(&self) -> anyhow::Result<Box<dyn Read>> {

@@ -6,5 +6,5 @@ pub mod sample;
 mod splitter;
 
 pub use platform::{Link, LinkError, identify};
-pub use rows::{Unknown, parse};
+pub use rows::{Unknown, parse, read_all};
 pub use splitter::{MAX_ROW, RawRow, RowError, RowText, Splitter};

@@ -36,6 +36,7 @@ impl LinkError {
 
 /// A platform's hosts, its canonical name, and how it writes its links.
 struct Rule {
+    /// Domains, with all that lies below them; a name without a dot is any host's that has it as a label.
     hosts: &'static [&'static str],
     platform: &'static str,
     read: fn(&Page<'_>) -> Option<Identity>,
@@ -57,7 +58,7 @@ const RULES: &[Rule] = &[
     },
     Rule { hosts: &["beatport.com"], platform: "beatport", read: beatport },
     Rule { hosts: &["hypem.com"], platform: "hypemachine", read: hypemachine },
-    Rule { hosts: &["tortoise.studio", "tortoise.xyz"], platform: "tortoise", read: path },
+    Rule { hosts: &["tortoise"], platform: "tortoise", read: path },
     Rule { hosts: &["deezer.page.link", "link.deezer.com", "dzr.page.link"], platform: "deezer", read: short },
     Rule { hosts: &["deezer.com"], platform: "deezer", read: numbered },
     Rule { hosts: &["tidal.com"], platform: "tidal", read: numbered },
@@ -85,7 +86,7 @@ impl Identity {
 /// A URL in parts.
 struct Page<'a> {
     url: &'a Url,
-    /// In lower case, without `www.` and the like.
+    /// In lower case, without `www.`.
     host: &'a str,
     segments: Vec<&'a str>,
 }
@@ -114,7 +115,7 @@ impl Page<'_> {
 pub fn identify(text: &str) -> Result<Link, LinkError> {
     let url = read(text.trim())?;
     let host = url.host_str().unwrap_or_default().to_lowercase();
-    let host = ["www.", "m.", "mobile."].iter().find_map(|prefix| host.strip_prefix(prefix)).unwrap_or(&host);
+    let host = host.strip_prefix("www.").unwrap_or(&host);
     let segments = url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty()).collect();
     let page = Page { url: &url, host, segments };
     let of_host = |rule: &&Rule| rule.hosts.iter().any(|name| is_host(host, name));
@@ -132,26 +133,33 @@ fn read(text: &str) -> Result<Url, LinkError> {
     if text.len() > MAX_URL {
         return Err(LinkError::new(text, ": it is longer than 4096 bytes"));
     }
-    if let Some((kind, id)) = text.strip_prefix("spotify:").and_then(|uri| uri.split_once(':')) {
-        return read(&format!("https://open.spotify.com/{kind}/{id}"));
-    }
-    // `youtu.be/x` is how people write links; a word without a dot is not.
-    let is_host =
-        |host: &str| host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
-    let bare = text.split('/').next().is_some_and(is_host);
-    let text = if bare { format!("https://{text}") } else { text.to_owned() };
     if text.chars().any(char::is_whitespace) {
-        return Err(LinkError::new(&text, ": it has a space inside"));
+        return Err(LinkError::new(text, ": it has a space inside"));
     }
-    let mut url: Url = text.parse().map_err(|_| LinkError::new(&text, ""))?;
+    let no_link = || LinkError::new(text, "; write it in full, as https://host/path");
+    let mut url: Url = in_full(text).parse().map_err(|_| no_link())?;
     let usable = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
     // What somebody pasted with a password is stored and shown without it.
     let shown = usable && url.set_username("").is_ok() && url.set_password(None).is_ok();
-    if shown { Ok(url) } else { Err(LinkError::new(&text, "")) }
+    shown.then_some(url).ok_or_else(no_link)
 }
 
-/// Whether a host is a name or lies below it; `notyoutube.com` and `youtube.com.example.org` do not.
+/// `youtu.be/x` is how people write links, and `spotify:track:x` how Spotify does; a word without a dot is none.
+fn in_full(text: &str) -> String {
+    if let Some(uri) = text.strip_prefix("spotify:") {
+        return format!("https://open.spotify.com/{}", uri.replace(':', "/"));
+    }
+    let is_host =
+        |host: &str| host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
+    let is_bare = text.split(['/', '?', '#']).next().is_some_and(is_host);
+    if is_bare { format!("https://{text}") } else { text.to_owned() }
+}
+
+/// Whether a host is a domain or lies below it; `notyoutube.com` and `youtube.com.example.org` do not.
 fn is_host(host: &str, name: &str) -> bool {
+    if !name.contains('.') {
+        return host.split('.').any(|label| label == name);
+    }
     host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
@@ -167,13 +175,12 @@ fn web(page: &Page<'_>) -> Link {
     let is_tracking = |name: &str| name.starts_with("utm_") || TRACKING.contains(&name);
     let mut url = page.url.clone();
     url.set_fragment(None);
-    let mut query: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(name, _)| !is_tracking(name)).collect();
+    // Parameters keep their spelling: some pages tell `?1` from `?1=`.
+    let name = |parameter: &str| parameter.split('=').next().unwrap_or_default().to_owned();
+    let query = page.url.query().unwrap_or_default().split('&');
+    let mut query: Vec<&str> = query.filter(|given| !given.is_empty() && !is_tracking(&name(given))).collect();
     query.sort_unstable();
-    url.set_query(None);
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&query);
-    }
+    url.set_query((!query.is_empty()).then(|| query.join("&")).as_deref());
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = url.path().trim_end_matches('/');
     let normal = format!("{}{port}{path}?{}", page.host, url.query().unwrap_or_default());
@@ -212,14 +219,18 @@ fn youtube(page: &Page<'_>) -> Option<Identity> {
     }
     match page.segments.as_slice() {
         ["browse", id, ..] => Identity::plain(format!("browse:{id}")),
-        ["channel" | "c" | "user", name, ..] => Identity::plain(format!("channel:{name}")),
-        [handle, ..] if handle.starts_with('@') => Identity::plain(format!("channel:{handle}")),
+        ["channel", id, ..] => Identity::plain(format!("channel:{id}")),
+        // Unlike identifiers, names of channels are the same in any case.
+        ["c" | "user", name, ..] => Identity::plain(format!("channel:{}", name.to_lowercase())),
+        [handle, ..] if handle.starts_with('@') => Identity::plain(format!("channel:{}", handle.to_lowercase())),
         _ => None,
     }
 }
 
+/// On its other hosts, such as the embedded player's, the path names no track.
 fn soundcloud(page: &Page<'_>) -> Option<Identity> {
     match page.segments.as_slice() {
+        _ if !matches!(page.host, "soundcloud.com" | "m.soundcloud.com") => None,
         ["discover" | "search" | "you" | "stream" | "upload" | "charts", ..] => None,
         _ => lower_path(page),
     }
@@ -230,6 +241,7 @@ fn apple_music(page: &Page<'_>) -> Option<Identity> {
     if let Some(song) = page.query("i").filter(|id| is_number(id)) {
         let mut url = page.url.clone();
         url.set_query(Some(&format!("i={song}")));
+        url.set_fragment(None);
         return Identity::at(format!("song:{song}"), url.to_string());
     }
     let kind =
@@ -250,6 +262,8 @@ fn bandcamp(page: &Page<'_>) -> Option<Identity> {
 }
 
 fn songlink(page: &Page<'_>) -> Option<Identity> {
+    // The embedded player has what it plays in its query.
+    (page.segments.first() != Some(&"embed")).then_some(())?;
     let kind = page.host.split('.').next().filter(|kind| *kind != "odesli").unwrap_or("song");
     Identity::plain(format!("{kind}:{}", path(page)?.id))
 }
@@ -302,10 +316,16 @@ mod tests {
         for (url, expected) in [
             ("https://open.spotify.com/track/4cOdK2wGLETKBW3PvgPWqT", "spotify/track:4cOdK2wGLETKBW3PvgPWqT"),
             ("https://open.spotify.com/intl-de/album/abc?si=1", "spotify/album:abc"),
+            ("https://open.spotify.com/embed/artist/abc", "spotify/artist:abc"),
+            ("https://play.spotify.com/episode/aBc", "spotify/episode:aBc"),
             ("spotify:track:4cOdK2wGLETKBW3PvgPWqT", "spotify/track:4cOdK2wGLETKBW3PvgPWqT"),
+            ("spotify:user:spotify:playlist:37i9", "spotify/playlist:37i9"),
             ("https://spotify.link/XyZ", "spotify/short:XyZ"),
             ("https://www.youtube.com/playlist?list=PLx_1", "youtube/playlist:PLx_1"),
-            ("https://www.youtube.com/@handle", "youtube/channel:@handle"),
+            ("https://www.youtube.com/@Handle", "youtube/channel:@handle"),
+            ("https://www.youtube.com/user/Name", "youtube/channel:name"),
+            ("https://www.youtube.com/channel/UCaB", "youtube/channel:UCaB"),
+            ("https://music.youtube.com/browse/MPREb_x", "youtube/browse:MPREb_x"),
             ("https://soundcloud.com/Flume/Never-Be?utm_source=x", "soundcloud/flume/never-be"),
             ("https://m.soundcloud.com/flume/sets/skin/", "soundcloud/flume/sets/skin"),
             ("https://on.soundcloud.com/aBcD1", "soundcloud/short:aBcD1"),
@@ -315,13 +335,17 @@ mod tests {
             ("https://itunes.apple.com/us/album/x/id1440857781", "apple_music/album:1440857781"),
             ("https://music.apple.com/us/playlist/p/pl.u-1", "apple_music/playlist:pl.u-1"),
             ("https://boards.bandcamp.com/track/Sunset", "bandcamp/boards/track/sunset"),
+            ("https://boards.bandcamp.com/album/Tomorrow", "bandcamp/boards/album/tomorrow"),
             ("https://boards.bandcamp.com/", "bandcamp/boards"),
+            ("https://m.bandcamp.com/", "bandcamp/m"),
             ("https://audius.co/User/Track-1", "audius/user/track-1"),
             ("https://song.link/s/4cOd", "songlink/song:s/4cOd"),
             ("https://album.link/i/144", "songlink/album:i/144"),
+            ("https://odesli.co/s/4cOd", "songlink/song:s/4cOd"),
             ("https://www.beatport.com/de/track/some-slug/123", "beatport/track:123"),
             ("https://hypem.com/track/2abc/Artist+-+Title", "hypemachine/track:2abc"),
             ("https://app.tortoise.studio/p/1", "tortoise/p/1"),
+            ("https://tortoise.xyz/p/1", "tortoise/p/1"),
             ("https://www.deezer.com/en/track/3135556", "deezer/track:3135556"),
             ("https://link.deezer.com/s/30xyz", "deezer/short:30xyz"),
             ("https://tidal.com/browse/track/77640617?u", "tidal/track:77640617"),
@@ -359,6 +383,19 @@ mod tests {
             assert_eq!(identify(same).unwrap().key, one.key, "{same}");
         }
         assert_ne!(identify("https://example.org/song?a=2").unwrap().key, one.key);
+        for kept in ["https://example.org/?1", "https://example.org/x?q=a%20b&si=1"] {
+            assert_eq!(identify(kept).unwrap().url, kept);
+        }
+    }
+
+    #[test]
+    fn a_link_may_be_written_without_its_scheme() {
+        for (text, url) in [
+            ("open.spotify.com/track/abc?si=1", "https://open.spotify.com/track/abc"),
+            ("example.org?a=1#top", "https://example.org/?a=1"),
+        ] {
+            assert_eq!(identify(text).unwrap().url, url);
+        }
     }
 
     #[test]
@@ -368,6 +405,9 @@ mod tests {
             "https://open.spotify.com/",
             "https://www.youtube.com/watch?v=short",
             "https://bandcamp.com/discover",
+            "https://w.soundcloud.com/player/?url=x",
+            "https://odesli.co/embed/?url=x",
+            "https://tortoise.bandcamp.com/merch",
         ] {
             assert!(key(url).starts_with("web/"), "{url}");
         }
@@ -375,8 +415,12 @@ mod tests {
 
     #[test]
     fn a_host_that_only_looks_like_a_platform_is_web() {
-        for url in ["https://notyoutube.com/watch?v=dQw4w9WgXcQ", "https://youtube.com.example.org/watch?v=dQw4w9WgXcQ"]
-        {
+        for url in [
+            "https://notyoutube.com/watch?v=dQw4w9WgXcQ",
+            "https://youtube.com.example.org/watch?v=dQw4w9WgXcQ",
+            "https://youtube.com@example.org/watch?v=dQw4w9WgXcQ",
+            "https://tortoiseshell.example.org/p/1",
+        ] {
             assert!(key(url).starts_with("web/"), "{url}");
         }
     }

@@ -1,7 +1,7 @@
 //! From a row to a link for the queue.
 
 use super::platform::identify;
-use super::splitter::{RawRow, RowError, RowText};
+use super::splitter::{RawRow, RowError, RowText, Splitter};
 use crate::digest::hex;
 use crate::music::{Platform, Track, TrackKey};
 use crate::store::NewLink;
@@ -13,6 +13,10 @@ const MAX_TEXT: usize = 16 << 10;
 /// The most bytes of `og_metadata`.
 const MAX_METADATA: usize = 32 << 10;
 
+/// The fields of a row, by the names it is documented with.
+const FIELDS: &str = "url, platform, platform_id, id, og_title, og_artist, og_description, og_image_url, og_metadata, \
+                      shared_text and priority";
+
 /// What happens with fields that no row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
@@ -22,6 +26,15 @@ pub enum Unknown {
     Ignore,
 }
 
+/// Reads all rows of some bytes, each with the line where it begins.
+#[must_use]
+pub fn read_all(bytes: &[u8], unknown: Unknown) -> Vec<(u64, Result<NewLink, RowError>)> {
+    let mut splitter = Splitter::new();
+    let mut rows = splitter.push(bytes);
+    rows.extend(splitter.finish());
+    rows.into_iter().map(|row| (row.line, parse(row, unknown))).collect()
+}
+
 /// Reads a row.
 ///
 /// # Errors
@@ -29,11 +42,15 @@ pub enum Unknown {
 pub fn parse(row: RawRow, unknown: Unknown) -> Result<NewLink, RowError> {
     let line = row.line;
     let link = match row.content? {
-        RowText::Url(url) => Fields { url: Some(url), ..Fields::default() }.into_link(),
+        RowText::Url(url) => from_url(Value::String(url)),
         RowText::Json(text) => from_json(&text, unknown),
         RowText::Cells(cells) => from_cells(cells, unknown),
     };
     link.map_err(|reason| RowError::new(line, reason))
+}
+
+fn from_url(url: Value) -> Result<NewLink, String> {
+    Fields { url: text("url", url)?, ..Fields::default() }.into_link()
 }
 
 fn from_json(text: &str, unknown: Unknown) -> Result<NewLink, String> {
@@ -41,7 +58,7 @@ fn from_json(text: &str, unknown: Unknown) -> Result<NewLink, String> {
         format!("this is not JSON (column {}); wanted is an object or a link in quotes", error.column())
     })?;
     match value {
-        Value::String(url) => Fields { url: Some(url), ..Fields::default() }.into_link(),
+        url @ Value::String(_) => from_url(url),
         Value::Object(fields) => Fields::read(fields, unknown)?.into_link(),
         _ => Err("wanted is an object or a link in quotes".to_owned()),
     }
@@ -81,22 +98,32 @@ impl Fields {
         let mut read = Self::default();
         for (name, value) in fields {
             match name.as_str() {
-                "url" | "link" => read.url = text(&name, value)?,
-                "platform" | "platform_name" => read.platform = text(&name, value)?,
-                "platform_id" => read.platform_id = text(&name, value)?,
-                "id" => read.id = text(&name, value)?,
-                "og_title" => read.og_title = text(&name, value)?,
-                "og_artist" => read.og_artist = text(&name, value)?,
-                "og_description" => read.og_description = text(&name, value)?,
-                "og_image_url" => read.og_image_url = text(&name, value)?,
-                "shared_text" => read.shared_text = text(&name, value)?,
                 "og_metadata" => read.og_metadata = metadata(value)?,
                 "priority" => read.priority = priority(&value)?,
-                _ if unknown == Unknown::Refuse => return Err(format!("{name} is no field of a link")),
-                _ => {}
+                name => match read.text_of(name) {
+                    // One of two spellings may be null.
+                    Some(field) => *field = text(name, value)?.or_else(|| field.take()),
+                    None if unknown == Unknown::Refuse => return Err(no_field(name)),
+                    None => {}
+                },
             }
         }
         Ok(read)
+    }
+
+    fn text_of(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "url" | "link" => &mut self.url,
+            "platform" | "platform_name" => &mut self.platform,
+            "platform_id" => &mut self.platform_id,
+            "id" => &mut self.id,
+            "og_title" => &mut self.og_title,
+            "og_artist" => &mut self.og_artist,
+            "og_description" => &mut self.og_description,
+            "og_image_url" => &mut self.og_image_url,
+            "shared_text" => &mut self.shared_text,
+            _ => return None,
+        })
     }
 
     fn into_link(self) -> Result<NewLink, String> {
@@ -120,7 +147,9 @@ impl Fields {
             let platform_name = named.ok_or("url is missing; a row without one needs platform")?;
             let platform_id = match self.platform_id.clone().or_else(|| self.id.clone()) {
                 Some(id) => id,
-                None => self.digest().ok_or("url is missing; a row without one needs platform_id or an og_ text")?,
+                None => self
+                    .digest(&platform_name)
+                    .ok_or("url is missing; a row without one needs platform_id or an og_ text")?,
             };
             return Ok((TrackKey { platform_name, platform_id }, None));
         };
@@ -144,12 +173,12 @@ impl Fields {
     }
 
     /// An identifier made of what the page says, if it says something.
-    fn digest(&self) -> Option<String> {
-        let texts = [&self.platform, &self.og_title, &self.og_artist, &self.og_description];
-        texts.iter().skip(1).any(|text| text.is_some()).then(|| {
+    fn digest(&self, platform: &str) -> Option<String> {
+        let texts = [&self.og_title, &self.og_artist, &self.og_description].map(Option::as_deref);
+        texts.iter().any(Option::is_some).then(|| {
             let mut digest = Sha256::new();
-            for text in texts {
-                digest.update(text.as_deref().unwrap_or_default());
+            for text in [Some(platform)].into_iter().chain(texts) {
+                digest.update(text.unwrap_or_default());
                 digest.update([0]);
             }
             hex(&digest.finalize()).chars().take(32).collect()
@@ -159,6 +188,11 @@ impl Fields {
 
 fn is_identifier(text: &str) -> bool {
     text.len() <= 200 && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+fn no_field(name: &str) -> String {
+    let shown: String = name.chars().take(60).collect();
+    format!("{shown:?} is no field of a link; its fields are {FIELDS}")
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, String> {
@@ -193,14 +227,13 @@ fn metadata(value: Value) -> Result<Option<String>, String> {
 }
 
 fn priority(value: &Value) -> Result<u8, String> {
-    match value {
-        Value::Null => Ok(0),
-        _ => value
-            .as_u64()
-            .and_then(|priority| u8::try_from(priority).ok())
-            .filter(|priority| *priority <= 10)
-            .ok_or_else(|| format!("priority is {value}; allowed: 0 to 10")),
-    }
+    let given = match value {
+        Value::Null => return Ok(0),
+        Value::Number(number) => number.to_string(),
+        other => kind(other).to_owned(),
+    };
+    let priority = value.as_u64().and_then(|priority| u8::try_from(priority).ok()).filter(|priority| *priority <= 10);
+    priority.ok_or_else(|| format!("priority is {given}; allowed: whole numbers from 0 to 10"))
 }
 
 const fn kind(value: &Value) -> &'static str {
@@ -251,6 +284,49 @@ mod tests {
     }
 
     #[test]
+    fn the_same_texts_are_one_track_however_the_platform_is_spelt() {
+        let of = |platform: &str| row(&json!({"platform": platform, "og_title": "x"})).unwrap().track.key;
+        assert_eq!(of("Apple Music"), of("itunes"));
+        assert_ne!(of("spotify").platform_id, of("tidal").platform_id);
+    }
+
+    #[test]
+    fn a_null_in_one_spelling_of_a_field_leaves_the_other() {
+        for fields in [
+            json!({"url": null, "link": "https://a.example/x", "platform": "niconico", "platform_name": null}),
+            json!({"url": "https://a.example/x", "link": null, "platform": null, "platform_name": "niconico"}),
+        ] {
+            let track = row(&fields).unwrap().track;
+            assert_eq!(
+                (track.key.platform_name.as_str(), track.url.as_deref()),
+                ("niconico", Some("https://a.example/x"))
+            );
+        }
+    }
+
+    #[test]
+    fn platform_and_identifier_given_together_win_over_the_link() {
+        let explicit =
+            json!({"url": "https://youtu.be/dQw4w9WgXcQ", "platform": "iTunes", "platform_id": 7, "id": "z"});
+        assert_eq!(row(&explicit).unwrap().track.key.to_string(), "apple_music/7");
+        let partly = json!({"url": "https://youtu.be/dQw4w9WgXcQ", "platform": "iTunes", "id": "z"});
+        assert_eq!(row(&partly).unwrap().track.key.to_string(), "youtube/dQw4w9WgXcQ");
+    }
+
+    #[test]
+    fn all_rows_are_read_with_their_lines() {
+        let rows = read_all(b"[\"https://a.example/1\",\n{\"url\": 1},\n\"https://a.example/2\"]", Unknown::Refuse);
+        let read: Vec<_> = rows.iter().map(|(line, link)| (*line, link.is_ok())).collect();
+        assert_eq!(read, [(1, true), (2, false), (3, true)]);
+    }
+
+    #[test]
+    fn fields_that_are_nobodys_business_are_refused_or_ignored() {
+        let bytes = br#"{"url": "https://a.example", "colour": 1}"#;
+        assert!(read_all(bytes, Unknown::Ignore)[0].1.is_ok() && read_all(bytes, Unknown::Refuse)[0].1.is_err());
+    }
+
+    #[test]
     fn a_platform_liner_does_not_know_keeps_its_name() {
         let link = row(&json!({"url": "https://www.nicovideo.jp/watch/sm9", "platform": "niconico"})).unwrap();
         assert_eq!(link.track.key.platform_name, "niconico");
@@ -272,6 +348,12 @@ mod tests {
             (json!({"platform": "spotify"}), "platform_id"),
             (json!({"url": "https://a.example", "colour": 1}), "colour"),
             (json!({"url": "https://a.example", "priority": 11}), "priority is 11"),
+            (json!({"url": "https://a.example", "priority": "high"}), "priority is a text"),
+            (json!(""), "url is missing"),
+            (
+                json!({"url": "https://a.example", "og_metadata": {"x": "x".repeat(MAX_METADATA)}}),
+                "og_metadata is longer",
+            ),
             (json!({"url": "https://a.example", "og_metadata": "x"}), "og_metadata is a text"),
             (json!({"url": "https://a.example", "og_title": "x".repeat(MAX_TEXT + 1)}), "og_title is longer"),
             (json!([1]), "object"),

@@ -1,6 +1,6 @@
 //! Some sixty well-known links with what their pages say: what `serve --sample` shows.
 
-use super::{RawRow, Splitter, Unknown, parse};
+use super::{RowError, Unknown, read_all};
 use crate::store::NewLink;
 
 const ROWS: &str = include_str!("sample.ndjson");
@@ -8,14 +8,12 @@ const ROWS: &str = include_str!("sample.ndjson");
 /// The sample's links.
 #[must_use]
 pub fn links() -> Vec<NewLink> {
-    rows().into_iter().filter_map(|row| parse(row, Unknown::Refuse).ok()).collect()
+    let report = |error: &RowError| tracing::error!(%error, "a row of the sample cannot be read");
+    rows().filter_map(|row| row.inspect_err(report).ok()).collect()
 }
 
-fn rows() -> Vec<RawRow> {
-    let mut splitter = Splitter::new();
-    let mut rows = splitter.push(ROWS.as_bytes());
-    rows.extend(splitter.finish());
-    rows
+fn rows() -> impl Iterator<Item = Result<NewLink, RowError>> {
+    read_all(ROWS.as_bytes(), Unknown::Refuse).into_iter().map(|(_, row)| row)
 }
 
 #[cfg(test)]
@@ -25,7 +23,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_sample_is_a_link_of_its_own() {
-        let links: Vec<NewLink> = rows().into_iter().map(|row| parse(row, Unknown::Refuse).unwrap()).collect();
+        let links: Vec<NewLink> = rows().map(Result::unwrap).collect();
         let keys: HashSet<_> = links.iter().map(|link| &link.track.key).collect();
         assert_eq!(keys.len(), links.len());
         assert!((55..=70).contains(&links.len()), "{}", links.len());

@@ -63,11 +63,22 @@ enum Form {
     Text {
         first: bool,
     },
-    /// With the columns of the header; whether the current byte is inside quotes.
+    /// With the columns of the header.
     Csv {
         columns: Vec<String>,
-        quoted: bool,
+        cell: Cell,
     },
+}
+
+/// Where in a CSV cell the stream is. Only a quote that begins a cell makes line ends part of it: `12" mix` is a text.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Cell {
+    #[default]
+    Start,
+    Plain,
+    Quoted,
+    /// After a quote inside quotes; a second one is a character, anything else ends them.
+    Quote,
 }
 
 /// Where in a JSON array the stream is.
@@ -138,11 +149,14 @@ impl Splitter {
             Form::Array(_) if !self.row.is_empty() => {
                 vec![self.broken("there is something after the end of the array")]
             }
+            Form::Csv { cell: Cell::Quoted, .. } if !self.too_long => {
+                vec![self.broken("a quoted cell does not end; its closing quote is missing")]
+            }
             _ => self.end_row().into_iter().collect(),
         }
     }
 
-    /// Tells the form by the first byte that is not blank; whether this was it.
+    /// Tells the form by the first byte that is not blank; whether the byte belongs to a row.
     fn begin(&mut self, byte: u8) -> bool {
         self.form = match byte {
             // A byte order mark is no text.
@@ -176,13 +190,18 @@ impl Splitter {
     fn end_row(&mut self) -> Option<RawRow> {
         let (row, line) = (std::mem::take(&mut self.row), self.row_line);
         if std::mem::take(&mut self.too_long) {
-            let reason = format!("the row is longer than {MAX_ROW} bytes");
+            let reason = format!("the row is longer than {MAX_ROW} bytes; shorten its texts");
             return Some(RawRow { line, content: Err(RowError { line, reason, too_long: true }) });
         }
         let text = match std::str::from_utf8(row.trim_ascii()) {
             Ok("") => return None,
             Ok(text) => text,
-            Err(_) => return Some(RawRow { line, content: Err(RowError::new(line, "the row is not UTF-8 text")) }),
+            Err(_) => {
+                return Some(RawRow {
+                    line,
+                    content: Err(RowError::new(line, "the row is not UTF-8; save it as UTF-8")),
+                });
+            }
         };
         self.form.read(text, line).map(|content| RawRow { line, content })
     }
@@ -192,9 +211,9 @@ impl Form {
     fn cut(&mut self, byte: u8) -> Cut {
         match self {
             Self::Array(array) => array.cut(byte),
-            Self::Csv { quoted, .. } => {
-                *quoted ^= byte == b'"';
-                if byte == b'\n' && !*quoted { Cut::End } else { Cut::Keep }
+            Self::Csv { cell, .. } => {
+                *cell = cell.after(byte);
+                if byte == b'\n' && *cell == Cell::Start { Cut::End } else { Cut::Keep }
             }
             _ if byte == b'\n' => Cut::End,
             _ => Cut::Keep,
@@ -205,16 +224,29 @@ impl Form {
     fn read(&mut self, text: &str, line: u64) -> Option<Result<RowText, RowError>> {
         match self {
             Self::Csv { columns, .. } => Some(cells(columns, text, line)),
+            Self::Text { .. } if text.starts_with('#') => None,
             Self::Text { first } => {
                 if std::mem::take(first)
                     && let Some(columns) = header(text)
                 {
-                    *self = Self::Csv { columns, quoted: false };
+                    *self = Self::Csv { columns, cell: Cell::Start };
                     return None;
                 }
-                (!text.starts_with('#')).then(|| Ok(RowText::Url(text.to_owned())))
+                Some(Ok(RowText::Url(text.to_owned())))
             }
             Self::Unknown | Self::Array(_) | Self::JsonLines => Some(Ok(RowText::Json(text.to_owned()))),
+        }
+    }
+}
+
+impl Cell {
+    const fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Start | Self::Quote, b'"') => Self::Quoted,
+            (Self::Quoted, b'"') => Self::Quote,
+            (Self::Quoted, _) => Self::Quoted,
+            (_, b',' | b'\n') => Self::Start,
+            _ => Self::Plain,
         }
     }
 }
@@ -255,14 +287,20 @@ fn header(text: &str) -> Option<Vec<String>> {
 fn cells(columns: &[String], text: &str, line: u64) -> Result<RowText, RowError> {
     let cells = record(text).ok_or_else(|| RowError::new(line, "the row is not CSV"))?;
     if cells.len() > columns.len() {
-        let reason = format!("the row has {} cells, the header {}", cells.len(), columns.len());
+        let reason =
+            format!("the row has {} cells, the header {}; quote cells with commas", cells.len(), columns.len());
         return Err(RowError::new(line, reason));
     }
     Ok(RowText::Cells(columns.iter().cloned().zip(cells).collect()))
 }
 
 fn record(text: &str) -> Option<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    // Rows are cut at line feeds; at a lone carriage return the reader would drop the rest of one.
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(text.as_bytes());
     let record = reader.records().next()?.ok()?;
     Some(record.iter().map(str::to_owned).collect())
 }
@@ -317,6 +355,35 @@ mod tests {
         assert_eq!(cells[1], ("og_title".to_owned(), "One,\ntwo \"three\"".to_owned()));
         assert_eq!((rows[1].line, rows[2].line), (4, 5));
         assert!(rows[2].content.as_ref().unwrap_err().reason.contains("3 cells"));
+    }
+
+    #[test]
+    fn a_quote_within_a_cell_is_a_character() {
+        let rows =
+            split(b"url,og_title\nhttps://a.example/1,7\" single\nhttps://a.example/2,\"a \"\"b\"\"\"\nx,y\rz\n", 3);
+        let titles = rows.into_iter().map(|row| match row.content.unwrap() {
+            RowText::Cells(mut cells) => (row.line, cells.remove(1).1),
+            other => panic!("{other:?}"),
+        });
+        let expected = [(2, "7\" single"), (3, "a \"b\""), (4, "y\rz")].map(|(line, text)| (line, text.to_owned()));
+        assert_eq!(titles.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_quoted_cell_that_does_not_end_is_an_error_of_its_row() {
+        let rows = split(b"url,og_title\nhttps://a.example/1,A\nhttps://a.example/2,\"B\nhttps://a.example/3,C\n", 7);
+        assert!(rows[0].content.is_ok());
+        let error = rows[1].content.as_ref().unwrap_err();
+        assert_eq!((rows.len(), error.line), (2, 3));
+        assert!(error.reason.contains("closing quote"), "{error}");
+    }
+
+    #[test]
+    fn a_comment_is_no_header_and_may_come_before_one() {
+        let url = RowText::Url("https://a.example/1".to_owned());
+        assert_eq!(split(b"# url, link\nhttps://a.example/1\n", 4)[0].content, Ok(url));
+        let rows = split(b"# mine\nurl,og_title\nhttps://a.example/1,A\n", 4);
+        assert!(matches!(rows.as_slice(), [RawRow { line: 3, content: Ok(RowText::Cells(_)) }]), "{rows:?}");
     }
 
     #[test]

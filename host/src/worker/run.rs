@@ -100,10 +100,20 @@ impl Run<'_> {
                     more = (more || again) && !batch.busy;
                     report.add(batch);
                 }
-                () = self.context.wake.notified(), if self.drain && self.limit.is_none() && !more => more = true,
+                () = self.something_may_be_due(), if self.drain && self.limit.is_none() && !more => {
+                    (lost, more) = (true, true);
+                }
             }
         }
         failed.map_or(Ok(report), Err)
+    }
+
+    /// A batch that takes long must not hold up what is queued meanwhile, or whose backoff or lease ends.
+    async fn something_may_be_due(&self) {
+        tokio::select! {
+            () = self.context.wake.notified() => {}
+            () = tokio::time::sleep(self.context.settings.interval) => {}
+        }
     }
 
     fn is_running(&self) -> bool {
