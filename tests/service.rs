@@ -2,36 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use liner_tests::{Host, StubModel, eventually, liner, message, message_about};
+use liner_tests::{Host, KEY, StubModel, clear_row, eventually, vague_rows};
 use serde_json::{Value, json};
-use std::path::Path;
-
-const KEY: &str = "sk-test-not-a-real-key";
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
-}
-
-/// A host that asks a stub.
-async fn host_with(folder: &Path, model: &StubModel, settings: &[(&str, &str)]) -> Host {
-    let mut all = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", model.url.as_str())];
-    all.extend(settings);
-    Host::start(folder, &all).await
-}
-
-/// Rows that no rule can decide.
-fn vague(n: usize) -> String {
-    let row = |n: usize| json!({"url": format!("https://www.youtube.com/watch?v=vague{n:06}"), "og_title": format!("untitled upload {n}")});
-    Value::Array((0..n).map(row).collect()).to_string()
-}
-
-/// A row that rules decide.
-fn clear() -> String {
-    let title = "Ada Lane - Harbour (Official Video)";
-    json!([{"url": "https://youtu.be/clear000001", "og_title": title, "og_artist": "Ada Lane"}]).to_string()
 }
 
 mod the_path {
@@ -40,10 +15,10 @@ mod the_path {
     #[tokio::test]
     async fn links_go_in_and_clean_entries_come_out() {
         let (folder, model) = (folder(), StubModel::willing().await);
-        let host = host_with(folder.path(), &model, &[]).await;
-        let queued = host.post("/api/music-ai/queue", vague(45)).await;
+        let host = Host::asking(folder.path(), &model, &[]).await;
+        let queued = host.post("/api/music-ai/queue", vague_rows(45)).await;
         assert_eq!((queued.status, &queued.json["queued"]), (200, &json!(45)), "{}", queued.text);
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         let queue = host.drained().await;
         assert_eq!((&queue["completed"], &queue["failed"]), (&json!(46), &json!(0)));
         let entry = host.get("/api/music-ai/library/youtube/clear000001").await.json;
@@ -55,8 +30,8 @@ mod the_path {
     #[tokio::test]
     async fn requests_to_the_model_have_the_key_a_cached_prefix_and_a_schema() {
         let (folder, model) = (folder(), StubModel::willing().await);
-        let host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(1)).await;
+        let host = Host::asking(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague_rows(1)).await;
         host.drained().await;
         let exchange = model.exchanges().remove(0);
         assert_eq!(exchange.headers["x-api-key"], KEY);
@@ -72,8 +47,8 @@ mod the_path {
     async fn without_a_key_rules_decide_what_they_can_and_the_rest_waits_with_the_reason() {
         let folder = folder();
         let host = Host::start(folder.path(), &[]).await;
-        host.post("/api/music-ai/queue", clear()).await;
-        host.post("/api/music-ai/queue", vague(3)).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
+        host.post("/api/music-ai/queue", vague_rows(3)).await;
         let status = eventually("the rest waits", || async {
             let status = host.get("/api/music-ai/status").await.json;
             (status["waiting"]["provider"]["count"] == 3 && status["queue"]["completed"] == 1).then_some(status)
@@ -86,7 +61,7 @@ mod the_path {
         assert_eq!(host.stop().await, Some(0));
 
         let model = StubModel::willing().await;
-        let host = host_with(folder.path(), &model, &[]).await;
+        let host = Host::asking(folder.path(), &model, &[]).await;
         assert_eq!(host.drained().await["completed"], 4, "with a key it goes on by itself");
     }
 
@@ -124,226 +99,6 @@ mod the_path {
     }
 }
 
-mod bad_luck {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_host_killed_in_the_middle_of_a_batch_loses_nothing_and_pays_for_no_journalled_reply_again() {
-        let folder = folder();
-        // Six rounds of questions a batch: the first reply names half of the tracks, so that a second is asked.
-        let model = StubModel::gated(2).await;
-        let settings = [("AI_WORKER_BATCH_SIZE", "5"), ("AI_WORKER_CONCURRENCY", "4")];
-        let host = host_with(folder.path(), &model, &settings).await;
-        host.post("/api/music-ai/queue", vague(20)).await;
-        eventually("four questions were sent, two of them answered", || async {
-            let completed = host.get("/api/music-ai/status").await.json["queue"]["completed"].clone();
-            (model.exchanges().len() == 4 && completed == 10).then_some(())
-        })
-        .await;
-        host.kill().await;
-
-        model.allow(100);
-        let host = host_with(folder.path(), &model, &settings).await;
-        let queue = host.drained().await;
-        assert_eq!((&queue["completed"], &queue["failed"]), (&json!(20), &json!(0)));
-        let asked: Vec<_> = model.exchanges().iter().map(|e| e.body["messages"][0]["content"].clone()).collect();
-        assert_eq!(asked.len(), 6, "the two answered ones were not asked again, the two lost ones once");
-        for answered in &asked[..2] {
-            assert_eq!(asked.iter().filter(|other| other == &answered).count(), 1);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_reply_that_was_journalled_but_not_settled_when_the_host_was_killed_is_found_again() {
-        let folder = folder();
-        // The first reply decides one of three tracks; the question about the others is never answered.
-        let script = |n: usize, request: &Value| {
-            let mut message = message_about(request);
-            if n == 0 {
-                let items = json!({"items": [liner_tests::item("t0")]}).to_string();
-                message["content"][0]["text"] = json!(items);
-            }
-            Json(message).into_response()
-        };
-        let model = StubModel::with_script(script).await;
-        let settings = [("AI_WORKER_ENABLED", "false")];
-        let host = host_with(folder.path(), &model, &settings).await;
-        host.post("/api/music-ai/queue", vague(3)).await;
-        host.stop().await;
-        // Claimed and asked by a host that dies with its journal written: as if it were killed before it settled.
-        let db = folder.path().join("liner-data/liner.db");
-        let host = host_with(folder.path(), &model, &settings).await;
-        host.post("/api/music-ai/process", "").await;
-        assert_eq!(model.exchanges().len(), 2);
-        host.kill().await;
-        unsettle(&db).await;
-
-        let host = host_with(folder.path(), &model, &settings).await;
-        host.post("/api/music-ai/process", "").await;
-        assert_eq!(host.drained().await["completed"], 3);
-        assert_eq!(model.exchanges().len(), 2, "both replies came out of the journal");
-    }
-
-    /// Puts a database back to the moment after its replies were journalled and before they were settled.
-    async fn unsettle(db: &Path) {
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", db.display())).await.unwrap();
-        for sql in [
-            "update extraction_batch set state = 'leased', finished_at = null",
-            "update model_call set interpreted_at = null, decided_all = null",
-            "update music_ai_queue set status = 'processing', batch_id = (select id from extraction_batch),
-                 batch_index = rowid - 1, retry_count = 1",
-        ] {
-            sqlx::query(sql).execute(&pool).await.unwrap();
-        }
-        pool.close().await;
-    }
-
-    #[tokio::test]
-    async fn graceful_shutdown_lets_a_batch_finish_and_exits_0() {
-        for signal in ["TERM", "INT"] {
-            let (folder, model) = (folder(), StubModel::gated(0).await);
-            let mut host = host_with(folder.path(), &model, &[]).await;
-            host.post("/api/music-ai/queue", vague(2)).await;
-            eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
-            host.signal(signal);
-            eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
-            model.allow(1);
-            assert_eq!(host.wait().await.code(), Some(0));
-            let status = liner(folder.path(), &["status", "--json"], &[], "").await;
-            let status: Value = serde_json::from_str(&status.stdout).unwrap();
-            assert_eq!((&status["queue"]["completed"], &status["queue"]["processing"]), (&json!(2), &json!(0)));
-        }
-    }
-
-    #[tokio::test]
-    async fn graceful_shutdown_lets_a_run_by_hand_finish_too() {
-        let (folder, model) = (folder(), StubModel::gated(0).await);
-        let mut host = host_with(folder.path(), &model, &[("AI_WORKER_ENABLED", "false")]).await;
-        host.post("/api/music-ai/queue", vague(2)).await;
-        let by_hand = host.request("POST", "/api/music-ai/process");
-        let by_hand = tokio::spawn(async move { by_hand.send().await.unwrap().text().await.unwrap() });
-        eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
-        host.signal("TERM");
-        eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
-        model.allow(1);
-        assert_eq!(host.wait().await.code(), Some(0));
-        let report: Value = serde_json::from_str(&by_hand.await.unwrap()).unwrap();
-        assert_eq!(report["successful"], 2);
-    }
-
-    #[tokio::test]
-    async fn a_second_signal_exits_at_once() {
-        let (folder, model) = (folder(), StubModel::gated(0).await);
-        let mut host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(2)).await;
-        eventually("a question", || async { (model.exchanges().len() == 1).then_some(()) }).await;
-        host.signal("TERM");
-        eventually("the signal is seen", || async { host.log().contains("a second signal").then_some(()) }).await;
-        host.signal("TERM");
-        assert_eq!(host.wait().await.code(), Some(130));
-    }
-
-    #[tokio::test]
-    async fn an_overloaded_provider_is_asked_again_politely_and_then_the_work_is_done() {
-        let folder = folder();
-        let script = |n: usize, request: &Value| match n {
-            0 => (
-                StatusCode::from_u16(529).unwrap(),
-                Json(json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})),
-            )
-                .into_response(),
-            1 => (
-                StatusCode::TOO_MANY_REQUESTS,
-                [("retry-after", "1")],
-                Json(json!({"type": "error", "error": {"type": "rate_limit_error", "message": "Rate limited"}})),
-            )
-                .into_response(),
-            _ => Json(message_about(request)).into_response(),
-        };
-        let model = StubModel::with_script(script).await;
-        let host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(2)).await;
-        assert_eq!(host.drained().await["completed"], 2);
-        assert_eq!(model.exchanges().len(), 3);
-    }
-
-    #[tokio::test]
-    async fn a_retired_model_is_named_in_words_and_burns_no_attempt() {
-        let folder = folder();
-        let script = |_: usize, _: &Value| {
-            let error = json!({"type": "error", "error": {"type": "not_found_error", "message": "model: claude-3-5-haiku-20241022"}});
-            (StatusCode::NOT_FOUND, [("x-should-retry", "false")], Json(error)).into_response()
-        };
-        let model = StubModel::with_script(script).await;
-        let host = host_with(folder.path(), &model, &[("AI_MODEL", "claude-3-5-haiku-20241022")]).await;
-        host.post("/api/music-ai/queue", vague(2)).await;
-        let reason = eventually("the reason", || async {
-            let status = host.get("/api/music-ai/status").await.json;
-            status["waiting"]["provider"]["reason"].as_str().map(str::to_owned)
-        })
-        .await;
-        assert!(reason.contains("AI_MODEL") && reason.contains("claude-3-5-haiku-20241022"), "{reason}");
-        let health = host.get("/api/music-ai/health").await.json;
-        assert_eq!((&health["status"], &health["anthropic_configured"]), (&json!("degraded"), &json!(true)));
-    }
-
-    #[tokio::test]
-    async fn a_redirect_does_not_carry_the_key_elsewhere() {
-        let (folder, elsewhere) = (folder(), StubModel::willing().await);
-        let target = format!("{}/v1/messages", elsewhere.url);
-        let script =
-            move |_: usize, _: &Value| (StatusCode::TEMPORARY_REDIRECT, [("location", target.clone())]).into_response();
-        let model = StubModel::with_script(script).await;
-        let host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(1)).await;
-        eventually("it waits", || async {
-            (host.get("/api/music-ai/status").await.json["waiting"]["provider"]["count"] == 1).then_some(())
-        })
-        .await;
-        assert!(elsewhere.exchanges().is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_key_that_a_provider_echoes_is_not_shown() {
-        let folder = folder();
-        let script = |_: usize, _: &Value| {
-            let error = json!({"type": "error", "error": {"type": "invalid_request_error", "message": format!("bad key {KEY}")}});
-            (StatusCode::UNAUTHORIZED, Json(error)).into_response()
-        };
-        let model = StubModel::with_script(script).await;
-        let host = host_with(folder.path(), &model, &[("RUST_LOG", "trace")]).await;
-        host.post("/api/music-ai/queue", vague(1)).await;
-        let status = eventually("it waits", || async {
-            let status = host.get("/api/music-ai/status").await;
-            (status.json["waiting"]["provider"]["count"] == 1).then_some(status.text)
-        })
-        .await;
-        assert!(status.contains("bad key ***"), "{status}");
-        assert!(!status.contains(KEY) && !host.log().contains(KEY));
-        let config = liner(folder.path(), &["config"], &[("ANTHROPIC_API_KEY", KEY)], "").await;
-        assert!(config.stdout.contains("***") && !config.stdout.contains(KEY));
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_split_and_fails_for_its_track_alone() {
-        let folder = folder();
-        let script = |_: usize, request: &Value| {
-            let user = request["messages"][0]["content"].as_str().unwrap();
-            if user.contains("untitled upload 1") {
-                return Json(message("", "refusal")).into_response();
-            }
-            Json(message_about(request)).into_response()
-        };
-        let model = StubModel::with_script(script).await;
-        let host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(4)).await;
-        let queue = host
-            .queue_when("the others are completed", |queue| queue["completed"] == 3 && queue["processing"] == 0)
-            .await;
-        assert_eq!(queue["pending"], 1);
-    }
-}
-
 mod the_operator {
     use super::*;
 
@@ -352,7 +107,7 @@ mod the_operator {
         let folder = folder();
         let settings = [("AI_WORKER_INTERVAL_MS", "3600000"), ("AI_WORKER_BATCH_SIZE", "7")];
         let host = Host::start(folder.path(), &settings).await;
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         host.drained().await;
         let status = eventually("it idles", || async {
             let status = host.get("/api/music-ai/worker/status").await.json;
@@ -382,7 +137,7 @@ mod the_operator {
         assert_eq!((&paused["success"], &paused["status"]["worker"]["isPaused"]), (&json!(true), &json!(true)));
         assert_eq!(paused["status"]["worker"]["nextRunAt"], Value::Null);
         assert_eq!(paused["status"]["worker"]["pauseReason"], "maintenance");
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         assert_eq!(host.stop().await, Some(0));
 
         let host = Host::start(folder.path(), &[]).await;
@@ -399,7 +154,7 @@ mod the_operator {
     async fn disabled_by_ai_worker_enabled_false_manual_processing_still_works() {
         let folder = folder();
         let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         let status = host.get("/api/music-ai/worker/status").await.json;
         assert_eq!((&status["worker"]["enabled"], &status["worker"]["isRunning"]), (&json!(false), &json!(false)));
         assert_eq!(status["worker"]["nextRunAt"], Value::Null);
@@ -420,7 +175,7 @@ mod the_operator {
         let health = host.get("/api/music-ai/health").await.json;
         assert_eq!(health["anthropic_configured"], false);
         assert!(health["message"].as_str().unwrap().contains("ANTHROPIC_API_KEY is not set"));
-        host.post("/api/music-ai/queue", vague(2)).await;
+        host.post("/api/music-ai/queue", vague_rows(2)).await;
         let processed = host.post("/api/music-ai/process", "").await;
         assert_eq!(processed.status, 500);
         assert!(
@@ -428,8 +183,8 @@ mod the_operator {
             "{}",
             processed.text
         );
-        host.post("/api/music-ai/queue", clear()).await;
-        host.post("/api/music-ai/queue", vague(3)).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
+        host.post("/api/music-ai/queue", vague_rows(3)).await;
         let processed = host.post("/api/music-ai/process", "").await;
         assert_eq!((processed.status, &processed.json["successful"]), (200, &json!(1)), "one could be decided");
     }
@@ -438,7 +193,7 @@ mod the_operator {
     async fn failed_tracks_are_listed_and_retried() {
         let folder = folder();
         let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         let db = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
         let pool = sqlx::SqlitePool::connect(&db).await.unwrap();
         let sql = "update music_ai_queue set status = 'failed', retry_count = 5, error_message = 'it trapped', processed_at = 1";
@@ -461,7 +216,7 @@ mod the_operator {
     async fn a_correction_is_kept_with_its_history() {
         let folder = folder();
         let host = Host::start(folder.path(), &[]).await;
-        host.post("/api/music-ai/queue", clear()).await;
+        host.post("/api/music-ai/queue", clear_row()).await;
         host.drained().await;
         let path = "/api/music-ai/library/youtube/clear000001";
         let patch = |body: &str| host.send(host.request("PATCH", path).body(body.to_owned()));
@@ -495,8 +250,8 @@ mod the_operator {
     #[tokio::test]
     async fn probes_and_figures_answer() {
         let (folder, model) = (folder(), StubModel::willing().await);
-        let host = host_with(folder.path(), &model, &[]).await;
-        host.post("/api/music-ai/queue", vague(3)).await;
+        let host = Host::asking(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague_rows(3)).await;
         host.drained().await;
         assert_eq!(host.get("/healthz").await.status, 200);
         assert_eq!(host.get("/readyz").await.status, 200);
@@ -576,7 +331,7 @@ mod bad_input {
         assert_eq!(refused.status, 413, "{}", refused.text);
         let row = format!(r#"{{"url": "https://youtu.be/abcdefghijk", "og_title": "{long}"}}"#);
         assert_eq!(host.post("/api/music-ai/queue", row).await.status, 413);
-        let many = vague(5_000);
+        let many = vague_rows(5_000);
         assert!(many.len() > 300 << 10);
         assert_eq!(
             host.post("/api/music-ai/queue", many).await.json["queued"],

@@ -15,6 +15,9 @@ fn binary() -> PathBuf {
     binary
 }
 
+/// The key of hosts that ask a stub.
+pub const KEY: &str = "sk-test-not-a-real-key";
+
 /// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Finished {
@@ -76,6 +79,13 @@ impl Host {
     /// Starts it in a folder; `PORT` is any free one.
     pub async fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         Self::start_with(folder, &["serve"], settings).await
+    }
+
+    /// As [`Host::start`], with a stub to ask.
+    pub async fn asking(folder: &Path, model: &crate::StubModel, settings: &[(&str, &str)]) -> Self {
+        let mut all = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", model.url.as_str())];
+        all.extend(settings);
+        Self::start(folder, &all).await
     }
 
     /// As [`Host::start`], with other arguments.

@@ -5,11 +5,13 @@
 mod answers;
 mod host;
 mod in_process;
+mod rows;
 mod stub;
 
 pub use answers::{item, message, message_about};
-pub use host::{Answer, Finished, Host, liner};
+pub use host::{Answer, Finished, Host, KEY, liner};
 pub use in_process::{Fixture, ScriptedModel, links, settings};
+pub use rows::{clear_row, vague_rows};
 pub use stub::{Exchange, StubModel};
 
 use std::time::Duration;

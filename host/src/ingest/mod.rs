@@ -6,5 +6,5 @@ pub mod sample;
 mod splitter;
 
 pub use platform::{Link, LinkError, identify};
-pub use rows::{Unknown, parse, read_all};
-pub use splitter::{MAX_ROW, RawRow, RowError, RowText, Splitter};
+pub use rows::{RowError, Unknown, parse, read_all};
+pub use splitter::{MAX_ROW, RawRow, RowText, Splitter};

@@ -1,10 +1,11 @@
 //! From a row to a link for the queue.
 
 use super::platform::identify;
-use super::splitter::{RawRow, RowError, RowText, Splitter};
+use super::splitter::{MAX_ROW, RawRow, RowText, Splitter};
 use crate::digest::hex;
 use crate::music::{Platform, Track, TrackKey};
 use crate::store::NewLink;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,37 @@ const MAX_METADATA: usize = 32 << 10;
 /// The fields of a row, by the names it is documented with.
 const FIELDS: &str = "url, platform, platform_id, id, og_title, og_artist, og_description, og_image_url, og_metadata, \
                       shared_text and priority";
+
+/// A row that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct RowError {
+    /// Where the row begins, from 1.
+    pub line: u64,
+    /// What is wrong, and what is wanted.
+    pub reason: String,
+    #[serde(skip)]
+    too_long: bool,
+}
+
+impl RowError {
+    /// An error of a row.
+    #[must_use]
+    pub fn new(line: u64, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into(), too_long: false }
+    }
+
+    pub(super) fn too_long(line: u64) -> Self {
+        let reason = format!("the row is longer than {MAX_ROW} bytes; shorten its texts");
+        Self { line, reason, too_long: true }
+    }
+
+    /// Whether the row was longer than [`MAX_ROW`].
+    #[must_use]
+    pub const fn is_too_long(&self) -> bool {
+        self.too_long
+    }
+}
 
 /// What happens with fields that no row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,18 +328,13 @@ mod tests {
             json!({"url": null, "link": "https://a.example/x", "platform": "niconico", "platform_name": null}),
             json!({"url": "https://a.example/x", "link": null, "platform": null, "platform_name": "niconico"}),
         ] {
-            let track = row(&fields).unwrap().track;
-            assert_eq!(
-                (track.key.platform_name.as_str(), track.url.as_deref()),
-                ("niconico", Some("https://a.example/x"))
-            );
+            assert_eq!(row(&fields).unwrap().track.key.platform_name, "niconico");
         }
     }
 
     #[test]
     fn platform_and_identifier_given_together_win_over_the_link() {
-        let explicit =
-            json!({"url": "https://youtu.be/dQw4w9WgXcQ", "platform": "iTunes", "platform_id": 7, "id": "z"});
+        let explicit = json!({"url": "https://youtu.be/dQw4w9WgXcQ", "platform": "iTunes", "platform_id": 7});
         assert_eq!(row(&explicit).unwrap().track.key.to_string(), "apple_music/7");
         let partly = json!({"url": "https://youtu.be/dQw4w9WgXcQ", "platform": "iTunes", "id": "z"});
         assert_eq!(row(&partly).unwrap().track.key.to_string(), "youtube/dQw4w9WgXcQ");
@@ -350,10 +377,7 @@ mod tests {
             (json!({"url": "https://a.example", "priority": 11}), "priority is 11"),
             (json!({"url": "https://a.example", "priority": "high"}), "priority is a text"),
             (json!(""), "url is missing"),
-            (
-                json!({"url": "https://a.example", "og_metadata": {"x": "x".repeat(MAX_METADATA)}}),
-                "og_metadata is longer",
-            ),
+            (json!({"platform": "x", "og_metadata": {"x": "x".repeat(MAX_METADATA)}}), "og_metadata is longer"),
             (json!({"url": "https://a.example", "og_metadata": "x"}), "og_metadata is a text"),
             (json!({"url": "https://a.example", "og_title": "x".repeat(MAX_TEXT + 1)}), "og_title is longer"),
             (json!([1]), "object"),

@@ -1,36 +1,10 @@
 //! Cuts a stream of bytes into rows as it arrives: a JSON array, an object or a link a line, or CSV with a header. Memory
 //! is bounded by one row.
 
-use serde::Serialize;
+use super::rows::RowError;
 
 /// The most bytes of a row.
 pub const MAX_ROW: usize = 64 << 10;
-
-/// A row that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct RowError {
-    /// Where the row begins, from 1.
-    pub line: u64,
-    /// What is wrong, and what is wanted.
-    pub reason: String,
-    #[serde(skip)]
-    too_long: bool,
-}
-
-impl RowError {
-    /// An error of a row.
-    #[must_use]
-    pub fn new(line: u64, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into(), too_long: false }
-    }
-
-    /// Whether the row was longer than [`MAX_ROW`].
-    #[must_use]
-    pub const fn is_too_long(&self) -> bool {
-        self.too_long
-    }
-}
 
 /// A row's text in its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +24,12 @@ pub struct RawRow {
     pub line: u64,
     /// Its text, unless it is too long or no text.
     pub content: Result<RowText, RowError>,
+}
+
+impl RawRow {
+    fn wrong(line: u64, reason: &str) -> Self {
+        Self { line, content: Err(RowError::new(line, reason)) }
+    }
 }
 
 /// The form of the rows.
@@ -183,25 +163,18 @@ impl Splitter {
     }
 
     fn broken(&self, reason: &str) -> RawRow {
-        let line = if self.row.is_empty() { self.line } else { self.row_line };
-        RawRow { line, content: Err(RowError::new(line, reason)) }
+        RawRow::wrong(if self.row.is_empty() { self.line } else { self.row_line }, reason)
     }
 
     fn end_row(&mut self) -> Option<RawRow> {
         let (row, line) = (std::mem::take(&mut self.row), self.row_line);
         if std::mem::take(&mut self.too_long) {
-            let reason = format!("the row is longer than {MAX_ROW} bytes; shorten its texts");
-            return Some(RawRow { line, content: Err(RowError { line, reason, too_long: true }) });
+            return Some(RawRow { line, content: Err(RowError::too_long(line)) });
         }
         let text = match std::str::from_utf8(row.trim_ascii()) {
             Ok("") => return None,
             Ok(text) => text,
-            Err(_) => {
-                return Some(RawRow {
-                    line,
-                    content: Err(RowError::new(line, "the row is not UTF-8; save it as UTF-8")),
-                });
-            }
+            Err(_) => return Some(RawRow::wrong(line, "the row is not UTF-8; save it as UTF-8")),
         };
         self.form.read(text, line).map(|content| RawRow { line, content })
     }
@@ -287,8 +260,8 @@ fn header(text: &str) -> Option<Vec<String>> {
 fn cells(columns: &[String], text: &str, line: u64) -> Result<RowText, RowError> {
     let cells = record(text).ok_or_else(|| RowError::new(line, "the row is not CSV"))?;
     if cells.len() > columns.len() {
-        let reason =
-            format!("the row has {} cells, the header {}; quote cells with commas", cells.len(), columns.len());
+        let (given, named) = (cells.len(), columns.len());
+        let reason = format!("the row has {given} cells, the header {named}; quote cells with commas");
         return Err(RowError::new(line, reason));
     }
     Ok(RowText::Cells(columns.iter().cloned().zip(cells).collect()))
@@ -359,22 +332,19 @@ mod tests {
 
     #[test]
     fn a_quote_within_a_cell_is_a_character() {
-        let rows =
-            split(b"url,og_title\nhttps://a.example/1,7\" single\nhttps://a.example/2,\"a \"\"b\"\"\"\nx,y\rz\n", 3);
-        let titles = rows.into_iter().map(|row| match row.content.unwrap() {
-            RowText::Cells(mut cells) => (row.line, cells.remove(1).1),
-            other => panic!("{other:?}"),
-        });
-        let expected = [(2, "7\" single"), (3, "a \"b\""), (4, "y\rz")].map(|(line, text)| (line, text.to_owned()));
-        assert_eq!(titles.collect::<Vec<_>>(), expected);
+        let rows = split(b"url,og_title\na.example/1,7\" single\na.example/2,\"a \"\"b\"\"\"\nx,y\rz\n", 3);
+        assert_eq!(rows.len(), 3);
+        for (row, expected) in rows.iter().zip([(2, "7\" single"), (3, "a \"b\""), (4, "y\rz")]) {
+            let Ok(RowText::Cells(cells)) = &row.content else { panic!("{row:?}") };
+            assert_eq!((row.line, cells[1].1.as_str()), expected);
+        }
     }
 
     #[test]
     fn a_quoted_cell_that_does_not_end_is_an_error_of_its_row() {
-        let rows = split(b"url,og_title\nhttps://a.example/1,A\nhttps://a.example/2,\"B\nhttps://a.example/3,C\n", 7);
-        assert!(rows[0].content.is_ok());
+        let rows = split(b"url,og_title\na.example/1,A\na.example/2,\"B\na.example/3,C\n", 7);
         let error = rows[1].content.as_ref().unwrap_err();
-        assert_eq!((rows.len(), error.line), (2, 3));
+        assert_eq!((rows[0].content.is_ok(), rows.len(), error.line), (true, 2, 3));
         assert!(error.reason.contains("closing quote"), "{error}");
     }
 

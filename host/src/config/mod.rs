@@ -1,72 +1,17 @@
 //! Every setting: from the environment, `.env` or `liner.toml`, in this order, under one name; else its default.
 
+mod settings;
+mod sources;
+
+pub use settings::{SETTINGS, Setting};
+pub use sources::{Origin, Sources};
+
 use crate::music::Field;
 use crate::secret::Secret;
-use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
-
-/// A setting as it is documented.
-#[derive(Debug)]
-pub struct Setting {
-    /// Its name, everywhere.
-    pub name: &'static str,
-    /// The value without it; empty when there is none, or when it follows from other settings.
-    pub default: &'static str,
-    /// What it may be.
-    pub allowed: &'static str,
-    /// What it does.
-    pub about: &'static str,
-    /// Whether its value is never shown.
-    pub secret: bool,
-}
-
-const fn setting(name: &'static str, default: &'static str, allowed: &'static str, about: &'static str) -> Setting {
-    Setting { name, default, allowed, about, secret: false }
-}
-
-const fn secret(name: &'static str, allowed: &'static str, about: &'static str) -> Setting {
-    Setting { name, default: "", allowed, about, secret: true }
-}
-
-/// All settings, in the order people read them.
-pub const SETTINGS: &[Setting] = &[
-    setting("HOST", "127.0.0.1", "an IP address; another than loopback needs LINER_ADMIN_TOKEN", "the address served"),
-    setting("PORT", "4201", "0 to 65535 (0: any free port)", "the port served"),
-    secret("LINER_ADMIN_TOKEN", "16 to 200 visible ASCII characters", "what callers must send as a bearer token"),
-    setting("LINER_PUBLIC_READ", "false", "true or false", "with a token set: whether reading needs none"),
-    setting("LINER_DATA_DIR", "liner-data", "a folder", "the database and compiled strategies"),
-    setting("DATABASE_URL", "", "sqlite:PATH", "the database; liner.db in the data folder without it"),
-    setting("AI_WORKER_ENABLED", "true", "true or false", "whether the worker runs by itself"),
-    setting("AI_WORKER_INTERVAL_MS", "30000", "100 to 86400000", "milliseconds from one look at the queue to the next"),
-    setting("AI_WORKER_BATCH_SIZE", "20", "1 to 100", "tracks a batch"),
-    setting("AI_WORKER_CONCURRENCY", "4", "1 to 64", "batches in flight"),
-    setting("AI_WORKER_DRAIN", "true", "true or false", "whether a full batch is followed by the next at once"),
-    setting("AI_WORKER_RUN_ON_START", "true", "true or false", "whether the first look is at the start"),
-    setting("AI_PROVIDER", "anthropic", "anthropic or none", "who is asked"),
-    secret("ANTHROPIC_API_KEY", "up to 400 visible ASCII characters", "the key; without one no model is asked"),
-    setting("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "an http or https URL", "where the model is asked"),
-    setting("AI_MODEL", "claude-haiku-5-5", "a model's name", "the model asked"),
-    setting("AI_TIMEOUT_MS", "120000", "1000 to 600000", "milliseconds one request may take"),
-    setting("AI_MAX_RETRIES", "2", "0 to 10", "how often one request is sent again"),
-    setting(
-        "LINER_REQUIRED_FIELDS",
-        "",
-        "a list of title, artist, album, genres, release_date",
-        "what an entry must have before the next strategy is not asked; title,artist,genres with a model, title,artist without",
-    ),
-    setting(
-        "LINER_ALLOW_WASI",
-        "false",
-        "true or false",
-        "whether strategies may import WASI, of which they get an empty one",
-    ),
-    setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
-];
 
 /// A setting that is wrong, in one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -97,155 +42,6 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
-}
-
-/// Where a value came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// Nothing set it.
-    Default,
-    /// `liner.toml`.
-    Toml,
-    /// `.env`.
-    DotEnv,
-    /// The environment.
-    Environment,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Default => "default",
-            Self::Toml => "liner.toml",
-            Self::DotEnv => ".env",
-            Self::Environment => "environment",
-        })
-    }
-}
-
-/// The values that were set, before they are understood.
-#[derive(Debug, Default)]
-pub struct Sources(BTreeMap<String, (String, Origin)>);
-
-impl Sources {
-    /// Reads `liner.toml` and `.env` of a folder, and the environment over both.
-    ///
-    /// # Errors
-    /// A file that is there and cannot be read, or sets what is no setting.
-    pub fn of_process(folder: &Path) -> Result<Self, ConfigError> {
-        let mut sources = Self::default();
-        sources.read_toml(&folder.join("liner.toml"))?;
-        sources.read_dotenv(&folder.join(".env"))?;
-        for setting in SETTINGS {
-            if let Ok(value) = std::env::var(setting.name) {
-                sources.set(setting.name, value, Origin::Environment);
-            }
-        }
-        Ok(sources)
-    }
-
-    /// Sets one value. An empty one counts as not set.
-    pub fn set(&mut self, name: &str, value: String, origin: Origin) {
-        let value = value.trim().to_owned();
-        if !value.is_empty() {
-            self.0.insert(name.to_owned(), (value, origin));
-        }
-    }
-
-    fn read_toml(&mut self, path: &Path) -> Result<(), ConfigError> {
-        let Some(text) = read(path)? else { return Ok(()) };
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::File {
-            file: path.display().to_string(),
-            reason: error.to_string().replace('\n', " "),
-        })?;
-        for (name, value) in table {
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(&name)) else {
-                return Err(ConfigError::Unknown { file: path.display().to_string(), name });
-            };
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            self.set(setting.name, value, Origin::Toml);
-        }
-        Ok(())
-    }
-
-    fn read_dotenv(&mut self, path: &Path) -> Result<(), ConfigError> {
-        if !path.exists() {
-            return Ok(());
-        }
-        // The parser's own error would quote the line, which may hold a key.
-        let unreadable =
-            |reason: &str| ConfigError::File { file: path.display().to_string(), reason: reason.to_owned() };
-        let lines = dotenvy::from_path_iter(path).map_err(|_| unreadable("it is no readable text file"))?;
-        for (number, line) in lines.enumerate() {
-            let (name, value) =
-                line.map_err(|_| unreadable(&format!("setting {} is not of the form NAME=value", number + 1)))?;
-            if SETTINGS.iter().any(|setting| setting.name == name) {
-                self.set(&name, value, Origin::DotEnv);
-            }
-        }
-        Ok(())
-    }
-
-    /// A setting's value, or its default.
-    fn text(&self, setting: &'static Setting) -> (&str, Origin) {
-        self.0.get(setting.name).map_or((setting.default, Origin::Default), |(value, origin)| (value, *origin))
-    }
-
-    /// A setting's value as `read` understands it; `None` when it has none.
-    fn get<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return Ok(None) };
-        let (text, _) = self.text(setting);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let wrong = || ConfigError::Value {
-            name: name.to_owned(),
-            value: if setting.secret { "***".to_owned() } else { format!("{text:?}") },
-            allowed: setting.allowed.to_owned(),
-        };
-        read(text).map(Some).ok_or_else(wrong)
-    }
-
-    /// As [`Sources::get`], for a setting that has a default.
-    fn want<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
-        let empty =
-            || ConfigError::Value { name: name.to_owned(), value: "empty".to_owned(), allowed: "a value".to_owned() };
-        self.get(name, read)?.ok_or_else(empty)
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, ConfigError> {
-        let flag = |text: &str| match text.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Some(true),
-            "false" | "0" | "no" | "off" => Some(false),
-            _ => None,
-        };
-        self.want(name, flag)
-    }
-
-    fn number<T: FromStr + PartialOrd>(&self, name: &str, least: T, most: T) -> Result<T, ConfigError> {
-        let number = |text: &str| text.parse().ok().filter(|number| (&least..=&most).contains(&number));
-        self.want(name, number)
-    }
-
-    fn millis(&self, name: &str, least: u64, most: u64) -> Result<Duration, ConfigError> {
-        self.number(name, least, most).map(Duration::from_millis)
-    }
-
-    fn secret(&self, name: &str, least: usize, most: usize) -> Result<Option<Secret>, ConfigError> {
-        let secret = |text: &str| {
-            let fits = (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-            fits.then(|| Secret::new(text.to_owned()))
-        };
-        self.get(name, secret)
-    }
-}
-
-fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ConfigError::File { file: path.display().to_string(), reason: error.to_string() }),
-    }
 }
 
 /// How the worker goes about its work.
@@ -575,7 +371,7 @@ mod tests {
 
     #[test]
     fn the_example_file_lists_every_setting() {
-        let example = include_str!("../../.env.example");
+        let example = include_str!("../../../.env.example");
         for setting in SETTINGS {
             assert!(example.contains(&format!("# {}=", setting.name)), "{} is not in .env.example", setting.name);
         }

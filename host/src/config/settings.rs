@@ -1,0 +1,59 @@
+//! The table of settings: what parsing, error messages, `liner config` and `.env.example` are made of.
+
+/// A setting as it is documented.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name, everywhere.
+    pub name: &'static str,
+    /// The value without it; empty when there is none, or when it follows from other settings.
+    pub default: &'static str,
+    /// What it may be.
+    pub allowed: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Whether its value is never shown.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, default: &'static str, allowed: &'static str, about: &'static str) -> Setting {
+    Setting { name, default, allowed, about, secret: false }
+}
+
+const fn secret(name: &'static str, allowed: &'static str, about: &'static str) -> Setting {
+    Setting { name, default: "", allowed, about, secret: true }
+}
+
+/// All settings, in the order people read them.
+pub const SETTINGS: &[Setting] = &[
+    setting("HOST", "127.0.0.1", "an IP address; another than loopback needs LINER_ADMIN_TOKEN", "the address served"),
+    setting("PORT", "4201", "0 to 65535 (0: any free port)", "the port served"),
+    secret("LINER_ADMIN_TOKEN", "16 to 200 visible ASCII characters", "what callers must send as a bearer token"),
+    setting("LINER_PUBLIC_READ", "false", "true or false", "with a token set: whether reading needs none"),
+    setting("LINER_DATA_DIR", "liner-data", "a folder", "the database and compiled strategies"),
+    setting("DATABASE_URL", "", "sqlite:PATH", "the database; liner.db in the data folder without it"),
+    setting("AI_WORKER_ENABLED", "true", "true or false", "whether the worker runs by itself"),
+    setting("AI_WORKER_INTERVAL_MS", "30000", "100 to 86400000", "milliseconds from one look at the queue to the next"),
+    setting("AI_WORKER_BATCH_SIZE", "20", "1 to 100", "tracks a batch"),
+    setting("AI_WORKER_CONCURRENCY", "4", "1 to 64", "batches in flight"),
+    setting("AI_WORKER_DRAIN", "true", "true or false", "whether a full batch is followed by the next at once"),
+    setting("AI_WORKER_RUN_ON_START", "true", "true or false", "whether the first look is at the start"),
+    setting("AI_PROVIDER", "anthropic", "anthropic or none", "who is asked"),
+    secret("ANTHROPIC_API_KEY", "up to 400 visible ASCII characters", "the key; without one no model is asked"),
+    setting("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "an http or https URL", "where the model is asked"),
+    setting("AI_MODEL", "claude-haiku-5-5", "a model's name", "the model asked"),
+    setting("AI_TIMEOUT_MS", "120000", "1000 to 600000", "milliseconds one request may take"),
+    setting("AI_MAX_RETRIES", "2", "0 to 10", "how often one request is sent again"),
+    setting(
+        "LINER_REQUIRED_FIELDS",
+        "",
+        "a list of title, artist, album, genres, release_date",
+        "what an entry must have before the next strategy is not asked; title,artist,genres with a model, title,artist without",
+    ),
+    setting(
+        "LINER_ALLOW_WASI",
+        "false",
+        "true or false",
+        "whether strategies may import WASI, of which they get an empty one",
+    ),
+    setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
+];
