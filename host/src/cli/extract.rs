@@ -119,6 +119,10 @@ fn read_row(row: RawRow) -> Result<Row, RowError> {
         _ => Map::new(),
     };
     let track = parse(row, Unknown::Ignore)?.track;
+    let mut others = others;
+    if let Some(url) = &track.url {
+        others.entry("url").or_insert_with(|| Value::from(url.clone()));
+    }
     let ours = [
         "title",
         "artist",

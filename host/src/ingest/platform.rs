@@ -332,7 +332,6 @@ mod tests {
             ("https://itunes.apple.com/us/album/x/id1440857781", "apple_music/album:1440857781"),
             ("https://music.apple.com/us/playlist/p/pl.u-1", "apple_music/playlist:pl.u-1"),
             ("https://boards.bandcamp.com/track/Sunset", "bandcamp/boards/track/sunset"),
-            ("https://boards.bandcamp.com/album/Tomorrow", "bandcamp/boards/album/tomorrow"),
             ("https://boards.bandcamp.com/", "bandcamp/boards"),
             ("https://m.bandcamp.com/", "bandcamp/m"),
             ("https://audius.co/User/Track-1", "audius/user/track-1"),
@@ -424,16 +423,7 @@ mod tests {
 
     #[test]
     fn what_is_no_link_is_refused_in_words() {
-        for text in [
-            "",
-            "hello",
-            "spotify:x",
-            "ftp://example.org/x",
-            "javascript:alert(1)",
-            "https://",
-            "mailto:a@b.c",
-            "two words.org/x",
-        ] {
+        for text in ["", "hello", "spotify:x", "ftp://a.org/x", "javascript:x", "https://", "mailto:a@b.c", "a b.org"] {
             let error = identify(text).unwrap_err().to_string();
             assert!(error.contains("is no http or https link"), "{error}");
         }

@@ -142,7 +142,7 @@ impl Splitter {
             // A byte order mark is no text.
             b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => return false,
             b'[' => Form::Array(Array::default()),
-            b'{' | b'"' => Form::JsonLines,
+            b'{' => Form::JsonLines,
             _ => Form::Text { first: true },
         };
         !matches!(self.form, Form::Array(_))
@@ -205,7 +205,9 @@ impl Form {
                     *self = Self::Csv { columns, cell: Cell::Start };
                     return None;
                 }
-                Some(Ok(RowText::Url(text.to_owned())))
+                // A link in quotes is one too, and an object may follow it.
+                let read = if text.starts_with(['"', '{']) { RowText::Json } else { RowText::Url };
+                Some(Ok(read(text.to_owned())))
             }
             Self::Unknown | Self::Array(_) | Self::JsonLines => Some(Ok(RowText::Json(text.to_owned()))),
         }
@@ -354,6 +356,16 @@ mod tests {
         assert_eq!(split(b"# url, link\nhttps://a.example/1\n", 4)[0].content, Ok(url));
         let rows = split(b"# mine\nurl,og_title\nhttps://a.example/1,A\n", 4);
         assert!(matches!(rows.as_slice(), [RawRow { line: 3, content: Ok(RowText::Cells(_)) }]), "{rows:?}");
+    }
+
+    #[test]
+    fn a_quoted_header_is_one_and_a_quoted_link_is_a_link() {
+        let rows = split(b"\"url\",\"og_title\"\n\"https://a.example/1\",\"One\"\n", 3);
+        assert_eq!(rows.len(), 1);
+        assert!(matches!(&rows[0].content, Ok(RowText::Cells(cells)) if cells[1].1 == "One"), "{rows:?}");
+        let rows = split(b"\"https://a.example/1\"\nhttps://a.example/2\n", 3);
+        assert_eq!(rows[0].content, Ok(RowText::Json("\"https://a.example/1\"".to_owned())));
+        assert_eq!(rows[1].content, Ok(RowText::Url("https://a.example/2".to_owned())));
     }
 
     #[test]
