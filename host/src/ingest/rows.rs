@@ -1,11 +1,11 @@
 //! From a row to a link for the queue.
 
 use super::platform::identify;
-use super::splitter::{MAX_ROW, RawRow, RowText, Splitter};
+use super::row::{RawRow, RowError, RowText};
+use super::splitter::Splitter;
 use crate::digest::hex;
 use crate::music::{Platform, Track, TrackKey};
 use crate::store::NewLink;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -17,37 +17,6 @@ const MAX_METADATA: usize = 32 << 10;
 /// The fields of a row, by the names it is documented with.
 const FIELDS: &str = "url, platform, platform_id, id, og_title, og_artist, og_description, og_image_url, og_metadata, \
                       shared_text and priority";
-
-/// A row that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct RowError {
-    /// Where the row begins, from 1.
-    pub line: u64,
-    /// What is wrong, and what is wanted.
-    pub reason: String,
-    #[serde(skip)]
-    too_long: bool,
-}
-
-impl RowError {
-    /// An error of a row.
-    #[must_use]
-    pub fn new(line: u64, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into(), too_long: false }
-    }
-
-    pub(super) fn too_long(line: u64) -> Self {
-        let reason = format!("the row is longer than {MAX_ROW} bytes; shorten its texts");
-        Self { line, reason, too_long: true }
-    }
-
-    /// Whether the row was longer than [`MAX_ROW`].
-    #[must_use]
-    pub const fn is_too_long(&self) -> bool {
-        self.too_long
-    }
-}
 
 /// What happens with fields that no row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,36 +1,7 @@
 //! Cuts a stream of bytes into rows as it arrives: a JSON array, an object or a link a line, or CSV with a header. Memory
 //! is bounded by one row.
 
-use super::rows::RowError;
-
-/// The most bytes of a row.
-pub const MAX_ROW: usize = 64 << 10;
-
-/// A row's text in its form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowText {
-    /// A JSON value.
-    Json(String),
-    /// A link.
-    Url(String),
-    /// Column names, in lower case, with their cells.
-    Cells(Vec<(String, String)>),
-}
-
-/// A row as it was cut out of the stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawRow {
-    /// Where it begins, from 1.
-    pub line: u64,
-    /// Its text, unless it is too long or no text.
-    pub content: Result<RowText, RowError>,
-}
-
-impl RawRow {
-    fn wrong(line: u64, reason: &str) -> Self {
-        Self { line, content: Err(RowError::new(line, reason)) }
-    }
-}
+use super::row::{MAX_ROW, RawRow, RowError, RowText};
 
 /// The form of the rows.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// How much later than its wall time a call's thread may answer.
 const LATE: Duration = Duration::from_secs(2);
@@ -75,10 +76,16 @@ pub struct CallState {
     /// The last line it logged as an error: a panic's message, when a trap follows.
     last_error: Option<String>,
     /// Made when a component that imports it first uses it.
-    pub(super) wasi: Option<EmptyWasi>,
+    wasi: Option<EmptyWasi>,
 }
 
 impl wit::Host for CallState {}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.get_or_insert_with(EmptyWasi::new).view()
+    }
+}
 
 impl host::Host for CallState {
     fn log(&mut self, level: host::Level, message: String) {

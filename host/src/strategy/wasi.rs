@@ -2,7 +2,6 @@
 //! (`LINER_ALLOW_WASI`): no files, no environment, no arguments, no sockets, no output; clocks that stand still and
 //! random numbers that are always the same, because a strategy is deterministic.
 
-use super::runtime::CallState;
 use std::time::Duration;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
@@ -53,15 +52,12 @@ impl EmptyWasi {
             .build();
         Self { context, table: ResourceTable::new() }
     }
-}
 
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(EmptyWasi::new);
-        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    pub(super) fn view(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.context, table: &mut self.table }
     }
 }
 
-pub(super) fn add_to(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+pub(super) fn add_to<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_sync(linker)
 }
