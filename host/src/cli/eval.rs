@@ -16,7 +16,7 @@ pub struct Eval {
     /// A file of rows with `expect`
     gold: String,
     /// From this confidence on, an answer counts as sure
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.9)]
     sure: f64,
     /// Print the figures as JSON
     #[arg(long)]
