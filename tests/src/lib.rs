@@ -3,6 +3,7 @@
 //! Waiting is for conditions, never for time: [`eventually`] looks again until what it waits for is there.
 
 mod answers;
+pub mod components;
 mod host;
 mod in_process;
 mod rows;

@@ -7,6 +7,7 @@ pub mod bundled;
 pub mod cache;
 mod convert;
 pub mod limits;
+pub mod lineup;
 pub mod registry;
 pub mod runtime;
 mod wasi;
