@@ -1,24 +1,25 @@
 //! Which pipeline is active. A batch takes it once; replacing it touches no batch that runs.
 
 use super::Pipeline;
-use std::sync::{Arc, PoisonError, RwLock};
+use arc_swap::ArcSwap;
+use std::sync::Arc;
 
-/// The active pipeline.
+/// The active pipeline, behind an atomic pointer.
 #[derive(Debug)]
 pub struct Registry {
-    active: RwLock<Arc<Pipeline>>,
+    active: ArcSwap<Pipeline>,
 }
 
 impl Registry {
     /// A registry that starts with a pipeline.
     #[must_use]
     pub fn new(pipeline: Pipeline) -> Self {
-        Self { active: RwLock::new(Arc::new(pipeline)) }
+        Self { active: ArcSwap::from_pointee(pipeline) }
     }
 
     /// The pipeline as it is now.
     #[must_use]
     pub fn active(&self) -> Arc<Pipeline> {
-        self.active.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.active.load_full()
     }
 }
