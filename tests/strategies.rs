@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use liner::digest::Digest;
 use liner::music::{Outcome, Prompt, Reply, Stop, Track};
 use liner::store::Store;
 use liner::strategy::admission::{Refusal, admit};
@@ -11,7 +12,7 @@ use liner::strategy::limits::Limits;
 use liner::strategy::runtime::{CallError, Runtime};
 use liner::strategy::{Pipeline, Strategy, bundled};
 use liner::worker::Manual;
-use liner_tests::{Fixture, HOSTILE, ScriptedModel, links, settings};
+use liner_tests::{Fixture, HOSTILE, ScriptedModel, components, links, settings};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -162,6 +163,79 @@ mod admission {
     fn refuses_a_configuration_that_the_component_refuses() {
         let refused = refusal(HOSTILE, Some("refused")).to_string();
         assert!(refused.contains("refused, as asked"), "{refused}");
+    }
+
+    #[test]
+    fn takes_a_strategy_written_by_hand() {
+        let runtime = runtime();
+        for component in [components::plain(), components::with_section(&components::plain(), "note", b"anything")] {
+            let strategy = admit(&runtime, &Cache::none(), &component, None).unwrap();
+            assert_eq!(strategy.digest(), &Digest::of(&component));
+        }
+    }
+
+    #[tokio::test]
+    async fn takes_what_was_built_when_contract_0_1_was_made() {
+        let runtime = runtime();
+        let strategy = admit(&runtime, &Cache::none(), components::FROZEN_0_1, None).unwrap();
+        let tracks = tracks(3);
+        let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
+        let step = runtime.plan(&strategy, &view).await.unwrap();
+        assert!(!step.decisions.is_empty() || !step.prompts.is_empty(), "{step:?}");
+    }
+
+    #[test]
+    fn ends_a_component_that_does_not_come_back() {
+        let spun = ["describe", "check-config"].map(components::spins_in);
+        for component in spun.iter().chain([&components::spins_at_start(), &components::spins_after_describe()]) {
+            let started = Instant::now();
+            let refused = refusal(component, None);
+            assert!(matches!(refused, Refusal::Call(CallError::TimedOut { .. })), "{refused}");
+            assert!(started.elapsed() < Duration::from_secs(4), "{refused}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_traps_or_lies_about_its_answer() {
+        let refused = refusal(&components::traps_at_start(), None);
+        assert!(matches!(refused, Refusal::Instantiate(_)), "{refused}");
+        for component in [components::lies_about_its_name(), components::garbles_its_name()] {
+            let refused = refusal(&component, None);
+            assert!(matches!(refused, Refusal::Call(CallError::Trapped { .. })), "{refused}");
+        }
+        let refused = refusal(&components::named("No Name"), None);
+        assert!(matches!(refused, Refusal::Description(_)), "{refused}");
+    }
+
+    #[test]
+    fn refuses_real_components_by_what_they_import_or_speak() {
+        for interface in ["wasi:sockets/network@0.2.0", "wasi:filesystem/types@0.2.0", "acme:secrets/vault@1.0.0"] {
+            let refused = refusal(&components::imports(interface, "open"), None);
+            assert!(matches!(&refused, Refusal::Import(name) if name == interface), "{refused}");
+        }
+        let refused = refusal(&components::speaks("0.3.0"), None);
+        assert!(matches!(&refused, Refusal::Contract { found } if found.contains("0.3.0")), "{refused}");
+    }
+
+    #[test]
+    fn refuses_wrong_types_under_right_names() {
+        for component in
+            [components::describes_itself_by_a_text(), components::plans_a_number(), components::lacks_interpret()]
+        {
+            let refused = refusal(&component, None);
+            assert!(matches!(refused, Refusal::Instantiate(_)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_broken_or_no_webassembly() {
+        let broken = components::not_wasm().into_iter().chain([("the first half", components::truncated())]);
+        for (what, bytes) in broken {
+            let refused = refusal(&bytes, None);
+            assert!(matches!(refused, Refusal::Compile(_)), "{what}: {refused}");
+        }
+        let refused = refusal(&components::heavy(), None);
+        assert!(matches!(refused, Refusal::Size { .. }), "{refused}");
     }
 }
 

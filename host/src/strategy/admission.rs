@@ -1,7 +1,8 @@
 //! What a component must pass before it may become active. Any failure leaves the running pipeline as it is.
 
+use super::bindings::ExtractorPre;
 use super::cache::Cache;
-use super::runtime::{CallError, Runtime};
+use super::runtime::{CallError, CallState, Runtime};
 use super::{AdmittedComponent, Strategy};
 use crate::digest::Digest;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub enum Refusal {
     /// It does not compile.
     #[error("compile: {0}")]
     Compile(String),
-    /// It does not instantiate: a type differs from the contract's.
+    /// It does not instantiate: a type differs from the contract's, or its start traps.
     #[error("instantiate: {0}")]
     Instantiate(String),
     /// A call failed.
@@ -60,11 +61,20 @@ pub fn admit(runtime: &Runtime, cache: &Cache, bytes: &[u8], config: Option<&str
         cache.load(runtime.engine(), &digest, bytes).map_err(|error| Refusal::Compile(format!("{error:#}")))?;
     check_interfaces(runtime, &component)?;
     let pre = runtime.prepare(&component).map_err(|error| Refusal::Instantiate(format!("{error:#}")))?;
+    instantiate(runtime, &pre)?;
     let description = runtime.describe(&pre)?;
     check_name(&description.name)?;
     let config = config.unwrap_or(&description.default_config).to_owned();
     runtime.check_config(&pre, &description.name, &config)?;
     Ok(Arc::new(Strategy { component: AdmittedComponent { digest, description, pre }, config }))
+}
+
+/// Types are compared only where a component is instantiated; without this step the first call would be blamed for them.
+fn instantiate(runtime: &Runtime, pre: &ExtractorPre<CallState>) -> Result<(), Refusal> {
+    match runtime.try_instantiate(pre) {
+        Err(CallError::Trapped { cause, .. }) => Err(Refusal::Instantiate(cause)),
+        other => Ok(other?),
+    }
 }
 
 fn check_interfaces(runtime: &Runtime, component: &Component) -> Result<(), Refusal> {

@@ -211,6 +211,11 @@ impl Runtime {
         self.enter(&strategy.component.pre, &strategy.description().name, "instantiate", |_, _| Ok(()))
     }
 
+    /// Whether a component instantiates at all, its types compared with the contract's.
+    pub(super) fn try_instantiate(&self, pre: &ExtractorPre<CallState>) -> Result<(), CallError> {
+        self.enter(pre, "unnamed", "instantiate", |_, _| Ok(()))
+    }
+
     /// What a component says of itself.
     pub(super) fn describe(&self, pre: &ExtractorPre<CallState>) -> Result<Description, CallError> {
         self.enter(pre, "unnamed", "describe", |guest, store| guest.liner_extractor_strategy().call_describe(store))
