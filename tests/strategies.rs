@@ -6,11 +6,12 @@
 use liner::digest::Digest;
 use liner::music::{Outcome, Prompt, Reply, Stop, Track};
 use liner::store::Store;
-use liner::strategy::admission::{Refusal, admit};
+use liner::strategy::admission::{Refusal, Terms, admit};
 use liner::strategy::cache::Cache;
+use liner::strategy::compiler::Compiler;
 use liner::strategy::limits::Limits;
 use liner::strategy::runtime::{CallError, Runtime};
-use liner::strategy::{Pipeline, Strategy, bundled};
+use liner::strategy::{Strategy, bundled};
 use liner::worker::Manual;
 use liner_tests::{Fixture, HOSTILE, ScriptedModel, components, links, settings};
 use std::sync::Arc;
@@ -20,8 +21,10 @@ fn runtime() -> Runtime {
     Runtime::new(Limits::default(), 2).unwrap()
 }
 
+/// A strategy that behaved until it was admitted.
 fn hostile(runtime: &Runtime, config: &str) -> Arc<Strategy> {
-    admit(runtime, &Cache::none(), HOSTILE, Some(config)).unwrap()
+    let config = format!("later: {config}");
+    admit(runtime, &Cache::none(), HOSTILE, Terms { config: Some(&config), allow_wasi: false }).unwrap()
 }
 
 fn tracks(n: usize) -> Vec<Track> {
@@ -108,33 +111,29 @@ mod admission {
     }
 
     fn refusal(bytes: &[u8], config: Option<&str>) -> Refusal {
-        admit(&runtime(), &Cache::none(), bytes, config).unwrap_err()
+        admit(&runtime(), &Cache::none(), bytes, Terms { config, allow_wasi: false }).unwrap_err()
     }
 
     #[test]
     fn refuses_what_is_no_component() {
-        assert!(matches!(refusal(b"no component", None), Refusal::Compile(_)));
-        assert!(matches!(refusal(&HOSTILE[..HOSTILE.len() / 2], None), Refusal::Compile(_)));
+        assert!(matches!(refusal(b"no component", None), Refusal::Format(_)));
+        assert!(matches!(refusal(&HOSTILE[..HOSTILE.len() / 2], None), Refusal::Format(_)));
     }
 
     #[test]
     fn refuses_a_component_that_is_too_large() {
         let runtime = Runtime::new(Limits { component_bytes: 1_000, ..Limits::default() }, 1).unwrap();
-        let refused = admit(&runtime, &Cache::none(), HOSTILE, None).unwrap_err();
+        let refused = admit(&runtime, &Cache::none(), HOSTILE, Terms::default()).unwrap_err();
         assert!(matches!(refused, Refusal::Size { allowed: 1_000, .. }));
     }
 
     #[test]
     fn refuses_imports_other_than_the_hosts() {
-        let component = &wat(
-            r#"(component (import "wasi:random/random@0.2.0" (instance (export "get-random-u64" (func (result u64))))))"#,
-        );
-        let refused = refusal(component, None);
-        assert!(matches!(&refused, Refusal::Import(name) if name == "wasi:random/random@0.2.0"), "{refused}");
-        // Where the operator allows it, the next check speaks.
-        let runtime = Runtime::new(Limits { wasi: true, ..Limits::default() }, 1).unwrap();
-        let refused = admit(&runtime, &Cache::none(), component, None).unwrap_err();
-        assert!(matches!(refused, Refusal::Contract { .. }), "{refused}");
+        let component = components::imports("wasi:random/random@0.2.0", "get-random-u64");
+        let refused = refusal(&component, None).to_string();
+        assert!(refused.contains("wasi:random/random@0.2.0") && refused.contains("allow_wasi"), "{refused}");
+        let allowed = Terms { config: None, allow_wasi: true };
+        admit(&runtime(), &Cache::none(), &component, allowed).unwrap();
     }
 
     #[test]
@@ -168,16 +167,92 @@ mod admission {
     #[test]
     fn takes_a_strategy_written_by_hand() {
         let runtime = runtime();
-        for component in [components::plain(), components::with_section(&components::plain(), "note", b"anything")] {
-            let strategy = admit(&runtime, &Cache::none(), &component, None).unwrap();
+        let note = components::with_section(&components::plain(), "note", b"anything");
+        for component in [components::plain(), note] {
+            let strategy = admit(&runtime, &Cache::none(), &component, Terms::default()).unwrap();
             assert_eq!(strategy.digest(), &Digest::of(&component));
         }
+    }
+
+    #[test]
+    fn makes_a_component_of_a_core_module() {
+        let strategy = admit(&runtime(), &Cache::none(), &components::core_module(), Terms::default()).unwrap();
+        assert_eq!(strategy.description().name, "plain");
+        let refused = refusal(&components::core_module_without_metadata(), None);
+        assert!(matches!(refused, Refusal::Contract { .. }), "{refused}");
+    }
+
+    #[test]
+    fn refuses_what_fails_on_the_built_in_tracks() {
+        let told = [
+            "spin",
+            "panic",
+            "grow",
+            "recursion",
+            "huge string",
+            "many hints",
+            "flood",
+            "many prompts",
+            "long prompt",
+            "wild",
+            "error",
+            "spin in interpret",
+            "panic in interpret",
+        ];
+        for config in told {
+            let refused = refusal(HOSTILE, Some(config));
+            assert_eq!(refused.step(), "fixtures", "{config}: {refused}");
+        }
+        let spun = ["plan", "cabi_realloc"].map(components::spins_in);
+        let lies = [components::lies_about_its_decisions(), components::lies_about_free_memory()];
+        for component in spun.iter().chain(&lies) {
+            let refused = refusal(component, None);
+            assert!(matches!(refused.step(), "fixtures" | "check-config"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_lets_its_answer_depend_on_the_order_of_the_batch() {
+        for config in ["order", "neighbours"] {
+            let refused = refusal(HOSTILE, Some(config));
+            assert!(matches!(&refused, Refusal::Fixtures(why) if why.contains("order")), "{config}: {refused}");
+        }
+    }
+
+    #[test]
+    fn bounds_all_memories_and_tables_of_a_component_together() {
+        let large = [
+            components::many_memories(),
+            components::many_instances(),
+            components::large_memory(),
+            components::large_table(),
+        ];
+        for component in large {
+            let refused = refusal(&component, None);
+            assert_eq!(refused.step(), "instantiate", "{refused}");
+        }
+    }
+
+    #[test]
+    fn bounds_how_long_a_component_may_be_compiled_and_compiles_in_a_process_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let compiler = Compiler::at(liner_tests::binary());
+        let cache = |seconds| {
+            Cache::open(folder.path().join("compiled")).compiling_with(Some(compiler.clone().within(seconds)))
+        };
+        let refused =
+            admit(&runtime(), &cache(1), &components::vast_function(), Terms::default()).unwrap_err().to_string();
+        assert!(refused.contains("compile: it takes more than 1 s"), "{refused}");
+        let left = || std::fs::read_dir(folder.path().join("compiled")).unwrap().count();
+        assert_eq!(left(), 0, "nothing is left of it");
+        admit(&runtime(), &cache(60), HOSTILE, Terms::default()).unwrap();
+        assert_eq!(left(), 1);
     }
 
     #[tokio::test]
     async fn takes_what_was_built_when_contract_0_1_was_made() {
         let runtime = runtime();
-        let strategy = admit(&runtime, &Cache::none(), components::FROZEN_0_1, None).unwrap();
+        let strategy = admit(&runtime, &Cache::none(), components::FROZEN_0_1, Terms::default()).unwrap();
         let tracks = tracks(3);
         let view: Vec<_> = tracks.iter().map(|track| (track, None)).collect();
         let step = runtime.plan(&strategy, &view).await.unwrap();
@@ -190,7 +265,7 @@ mod admission {
         for component in spun.iter().chain([&components::spins_at_start(), &components::spins_after_describe()]) {
             let started = Instant::now();
             let refused = refusal(component, None);
-            assert!(matches!(refused, Refusal::Call(CallError::TimedOut { .. })), "{refused}");
+            assert!(matches!(refused, Refusal::Call { error: CallError::TimedOut { .. }, .. }), "{refused}");
             assert!(started.elapsed() < Duration::from_secs(4), "{refused}");
         }
     }
@@ -201,7 +276,10 @@ mod admission {
         assert!(matches!(refused, Refusal::Instantiate(_)), "{refused}");
         for component in [components::lies_about_its_name(), components::garbles_its_name()] {
             let refused = refusal(&component, None);
-            assert!(matches!(refused, Refusal::Call(CallError::Trapped { .. })), "{refused}");
+            assert!(
+                matches!(refused, Refusal::Call { step: "describe", error: CallError::Trapped { .. } }),
+                "{refused}"
+            );
         }
         let refused = refusal(&components::named("No Name"), None);
         assert!(matches!(refused, Refusal::Description(_)), "{refused}");
@@ -211,7 +289,7 @@ mod admission {
     fn refuses_real_components_by_what_they_import_or_speak() {
         for interface in ["wasi:sockets/network@0.2.0", "wasi:filesystem/types@0.2.0", "acme:secrets/vault@1.0.0"] {
             let refused = refusal(&components::imports(interface, "open"), None);
-            assert!(matches!(&refused, Refusal::Import(name) if name == interface), "{refused}");
+            assert!(matches!(&refused, Refusal::Import { import, .. } if import == interface), "{refused}");
         }
         let refused = refusal(&components::speaks("0.3.0"), None);
         assert!(matches!(&refused, Refusal::Contract { found } if found.contains("0.3.0")), "{refused}");
@@ -232,7 +310,7 @@ mod admission {
         let broken = components::not_wasm().into_iter().chain([("the first half", components::truncated())]);
         for (what, bytes) in broken {
             let refused = refusal(&bytes, None);
-            assert!(matches!(refused, Refusal::Compile(_)), "{what}: {refused}");
+            assert!(matches!(refused.step(), "format" | "compile"), "{what}: {refused}");
         }
         let refused = refusal(&components::heavy(), None);
         assert!(matches!(refused, Refusal::Size { .. }), "{refused}");
@@ -247,14 +325,14 @@ mod the_cache {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path().join("compiled"));
         let runtime = runtime();
-        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        admit(&runtime, &cache, HOSTILE, Terms::default()).unwrap();
         let file = std::fs::read_dir(folder.path().join("compiled")).unwrap().next().unwrap().unwrap().path();
         let compiled = std::fs::read(&file).unwrap();
         let started = Instant::now();
-        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        admit(&runtime, &cache, HOSTILE, Terms::default()).unwrap();
         assert!(started.elapsed() < Duration::from_millis(50), "it was not compiled again");
         std::fs::write(&file, b"broken").unwrap();
-        admit(&runtime, &cache, HOSTILE, None).unwrap();
+        admit(&runtime, &cache, HOSTILE, Terms::default()).unwrap();
         assert_eq!(std::fs::read(&file).unwrap().len(), compiled.len(), "it was replaced");
     }
 }
@@ -263,11 +341,7 @@ mod the_service {
     use super::*;
 
     async fn with(config: &str, model: Option<ScriptedModel>, tracks: usize) -> Fixture {
-        let fixture = Fixture::with_pipeline(settings(), model, |runtime| Pipeline {
-            revision: 1,
-            strategies: vec![hostile(runtime, config)],
-        });
-        let fixture = fixture.await;
+        let fixture = Fixture::hostile(settings(), model, config).await;
         fixture.enqueue(0, tracks).await;
         fixture
     }

@@ -7,6 +7,7 @@ pub mod digest;
 pub mod ingest;
 pub mod model;
 pub mod music;
+pub mod rollout;
 pub mod secret;
 pub mod store;
 pub mod strategy;

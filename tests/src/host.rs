@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::Child;
 
 /// The binary, which cargo builds with the tests of its package: theirs lie in `target/PROFILE/deps`.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let binary = tests.parent().unwrap().parent().unwrap().join("liner");
     assert!(binary.exists(), "no binary at {}", binary.display());

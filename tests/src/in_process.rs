@@ -5,12 +5,11 @@ use async_trait::async_trait;
 use liner::config::WorkerSettings;
 use liner::model::{Answer, AskError, Gateway, ModelProvider};
 use liner::music::{Field, Prompt, Reply, Stop, Track, TrackKey, Usage};
+use liner::rollout::{Installed, Place, Rollout, Upload, Why};
 use liner::store::{NewLink, SqliteStore, Store};
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;
-use liner::strategy::registry::Registry;
 use liner::strategy::runtime::Runtime;
-use liner::strategy::{Pipeline, bundled};
 use liner::worker::{Context, Worker};
 use serde_json::json;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -113,30 +112,33 @@ impl ModelProvider for ScriptedModel {
     }
 }
 
-/// The bundled strategies, compiled once.
-fn bundled() -> (Runtime, Pipeline) {
-    static BUNDLED: OnceLock<(Runtime, Pipeline)> = OnceLock::new();
-    let compile = || {
-        let runtime = Runtime::new(Limits::default(), 2).unwrap();
-        let pipeline = bundled::pipeline(&runtime, &Cache::none()).unwrap();
-        (runtime, pipeline)
+/// The engine of all workers of a test's process, and its cache, so that each component is compiled once.
+fn engine() -> (Runtime, Cache) {
+    static ENGINE: OnceLock<(Runtime, Cache, tempfile::TempDir)> = OnceLock::new();
+    let start = || {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().join("compiled"));
+        (Runtime::new(Limits::default(), 2).unwrap(), cache, folder)
     };
-    BUNDLED.get_or_init(compile).clone()
+    let (runtime, cache, _) = ENGINE.get_or_init(start);
+    // Each has its own troubles, as each has its own host.
+    (runtime.clone().bypassing_after(3), cache.clone())
 }
 
-async fn worker(
-    store: &SqliteStore,
-    settings: WorkerSettings,
-    model: Option<ScriptedModel>,
-    pipeline: Pipeline,
-) -> Worker {
+/// Which strategies a store runs, from the tests' own engine.
+pub async fn rollout(store: &SqliteStore) -> Rollout {
+    let (runtime, cache) = engine();
+    Rollout::open(Arc::new(store.clone()), runtime, cache).await.unwrap()
+}
+
+async fn worker(store: &SqliteStore, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
     let required = match &model {
         Some(_) => vec![Field::Title, Field::Artist, Field::Genres],
         None => vec![Field::Title, Field::Artist],
     };
     let gateway = model.map_or_else(|| Gateway::absent("no key"), |model| Gateway::to(Arc::new(model)));
-    let (store, runtime) = (Arc::new(store.clone()), bundled().0);
-    let context = Context::new(store, runtime, Registry::new(pipeline), gateway, required, settings);
+    let rollout = rollout(store).await;
+    let context = Context::new(Arc::new(store.clone()), rollout, gateway, required, settings);
     Worker::new(context).await.unwrap()
 }
 
@@ -153,25 +155,48 @@ pub struct Fixture {
 impl Fixture {
     /// A worker with a model, or without.
     pub async fn new(settings: WorkerSettings, model: Option<ScriptedModel>) -> Self {
-        Self::with_pipeline(settings, model, |_| bundled().1).await
-    }
-
-    /// A worker with strategies of the test's own.
-    pub async fn with_pipeline(
-        settings: WorkerSettings,
-        model: Option<ScriptedModel>,
-        pipeline: impl FnOnce(&Runtime) -> Pipeline,
-    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
-        let pipeline = pipeline(&bundled().0);
-        let worker = worker(&store, settings, model, pipeline).await;
+        let worker = worker(&store, settings, model).await;
         Self { worker, store, folder }
+    }
+
+    /// A worker with the hostile strategy alone, behaving until it was admitted, and then as its configuration says. It
+    /// passed its probation.
+    pub async fn hostile(settings: WorkerSettings, model: Option<ScriptedModel>, config: &str) -> Self {
+        let fixture = Self::new(settings, model).await;
+        let rollout = fixture.rollout();
+        let why = Why::host("test");
+        let bundled: Vec<_> = rollout.active().strategies.iter().map(|strategy| strategy.digest().clone()).collect();
+        fixture.install(crate::HOSTILE, &format!("later: {config}"), Place::Active(None)).await;
+        for digest in bundled {
+            rollout.retire(&digest, &why).await.unwrap();
+        }
+        rollout.active().strategies[0].health().keep();
+        fixture
+    }
+
+    /// Which strategies run.
+    #[must_use]
+    pub fn rollout(&self) -> &Rollout {
+        &self.worker.context().rollout
+    }
+
+    /// Installs a component.
+    pub async fn install(&self, component: &[u8], config: &str, place: Place) -> Installed {
+        let upload = Upload {
+            bytes: component.to_vec(),
+            source: "a test".into(),
+            config: Some(config.to_owned()),
+            allow_wasi: false,
+            place,
+        };
+        self.rollout().install(upload, &Why::host("test")).await.unwrap()
     }
 
     /// Another worker on a database.
     pub async fn worker(store: &SqliteStore, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
-        worker(store, settings, model, bundled().1).await
+        worker(store, settings, model).await
     }
 
     /// Queues tracks that no rule can decide.

@@ -10,8 +10,8 @@ mod rows;
 mod stub;
 
 pub use answers::{item, message, message_about};
-pub use host::{Answer, Finished, Host, KEY, liner};
-pub use in_process::{Fixture, ScriptedModel, links, settings};
+pub use host::{Answer, Finished, Host, KEY, binary, liner};
+pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use rows::{clear_row, vague_rows};
 pub use stub::{Exchange, StubModel};
 

@@ -80,7 +80,7 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
     let Status { enabled, running, paused, processing, last_run_at, next_run_at, totals } = api.worker.status().await?;
     let context = api.worker.context();
     let settings = context.settings;
-    let pipeline = context.registry.active();
+    let pipeline = context.rollout.active();
     let strategy = |strategy: &Arc<crate::strategy::Strategy>| StrategyState {
         name: strategy.description().name.clone(),
         version: strategy.description().version.clone(),

@@ -6,7 +6,7 @@ use crate::ingest::{RawRow, RowError, RowText, Splitter, Unknown, parse};
 use crate::model::Gateway;
 use crate::music::{Extraction, Field, MusicType, Track};
 use crate::store::Verdict;
-use crate::strategy::Pipeline;
+use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
 use crate::worker::{Job, Unrecorded, work};
 use anyhow::Context;
@@ -144,7 +144,7 @@ fn read_row(row: RawRow) -> Result<Row, RowError> {
 /// The pipeline without a database.
 pub struct Extractor {
     runtime: Runtime,
-    pipeline: Pipeline,
+    strategies: Vec<Arc<Strategy>>,
     gateway: Arc<Gateway>,
     required: Vec<Field>,
     batch_size: usize,
@@ -154,10 +154,10 @@ pub struct Extractor {
 impl Extractor {
     /// The pipeline and the model of the settings.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (runtime, pipeline) = open::strategies(config).await?;
+        let (runtime, strategies) = open::bundled(config).await?;
         Ok(Self {
             runtime,
-            pipeline,
+            strategies,
             gateway: Arc::new(open::gateway(config)?),
             required: config.required_fields.clone(),
             batch_size: usize::try_from(config.worker.batch_size)?,
@@ -183,7 +183,7 @@ impl Extractor {
         let job = Job {
             tracks: &tracks,
             wanted: &wanted,
-            pipeline: &self.pipeline,
+            strategies: &self.strategies,
             runtime: &self.runtime,
             required: &self.required,
         };

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong setting.
 
+mod compile;
 mod config;
 mod enqueue;
 mod eval;
@@ -57,6 +58,9 @@ enum Command {
     Config(config::Show),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
+    /// Compile a component from standard input, within bounds: what a host runs beside itself
+    #[command(hide = true)]
+    Compile(compile::Compile),
 }
 
 /// Reads the command line and the settings, runs a subcommand and returns the exit code.
@@ -70,6 +74,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::from(error.use_stderr()) * 2);
         }
     };
+    // What a host starts beside itself knows no settings, and needs none.
+    if let Command::Compile(command) = arguments.command {
+        return command.run();
+    }
     let config = match settings() {
         Ok(config) => config,
         Err(error) => {
@@ -112,6 +120,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Requeue(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
             Command::Migrate(command) => command.run(config).await,
+            Command::Compile(command) => Ok(command.run()),
         }
     });
     // A guest that still runs on a blocking thread must not hold up the end.

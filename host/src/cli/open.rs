@@ -2,12 +2,13 @@
 
 use crate::config::Config;
 use crate::model::{Anthropic, Gateway};
-use crate::store::{SqliteStore, Store, StoreError, WorkerLock};
-use crate::strategy::Pipeline;
+use crate::rollout::Rollout;
+use crate::store::{SqliteStore, StoreError, WorkerLock};
+use crate::strategy::Strategy;
 use crate::strategy::bundled;
 use crate::strategy::cache::Cache;
+use crate::strategy::compiler::Compiler;
 use crate::strategy::limits::Limits;
-use crate::strategy::registry::Registry;
 use crate::strategy::runtime::Runtime;
 use crate::worker::{Context, Worker};
 use anyhow::Context as _;
@@ -18,21 +19,32 @@ pub async fn store(config: &Config) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(&config.database).await
 }
 
-/// The engine, and the strategies in it. Compiling them would hold up other tasks, and WASI blocks.
-pub async fn strategies(config: &Config) -> anyhow::Result<(Runtime, Pipeline)> {
-    let config = config.clone();
-    tokio::task::spawn_blocking(move || admit(&config)).await?
+/// The engine. Making it starts a thread.
+pub fn runtime(config: &Config) -> anyhow::Result<Runtime> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let runtime = Runtime::new(Limits::default(), threads).map_err(anyhow::Error::from);
+    Ok(runtime.context("this machine cannot run compiled WebAssembly")?.bypassing_after(config.bypass_after))
 }
 
-fn admit(config: &Config) -> anyhow::Result<(Runtime, Pipeline)> {
-    let limits = Limits { wasi: config.allow_wasi, ..Limits::default() };
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let runtime = Runtime::new(limits, threads)
-        .map_err(anyhow::Error::from)
-        .context("this machine cannot run compiled WebAssembly")?;
-    let cache = Cache::open(config.data_dir.join("compiled"));
-    let pipeline = bundled::pipeline(&runtime, &cache).context("a bundled strategy was not admitted")?;
-    Ok((runtime, pipeline))
+/// Compiled strategies, and the process that compiles them.
+pub fn cache(config: &Config) -> Cache {
+    Cache::open(config.data_dir.join("compiled")).compiling_with(Compiler::this_program())
+}
+
+/// The engine, and the bundled strategies in it, without a database.
+pub async fn bundled(config: &Config) -> anyhow::Result<(Runtime, Vec<Arc<Strategy>>)> {
+    let (runtime, cache) = (runtime(config)?, cache(config));
+    // Compiling them would hold up other tasks.
+    tokio::task::spawn_blocking(move || {
+        let pipeline = bundled::pipeline(&runtime, &cache).context("a bundled strategy was not admitted")?;
+        Ok((runtime, pipeline.strategies))
+    })
+    .await?
+}
+
+/// The strategies of a database.
+pub async fn rollout(config: &Config, store: &SqliteStore) -> anyhow::Result<Rollout> {
+    Ok(Rollout::open(Arc::new(store.clone()), runtime(config)?, cache(config)).await?)
 }
 
 /// The way to the model, or the reason why there is none.
@@ -46,22 +58,11 @@ pub fn gateway(config: &Config) -> anyhow::Result<Gateway> {
 
 /// A worker that is not started, and the lock that makes it the only one on its database.
 pub async fn worker(config: &Config) -> anyhow::Result<(Worker, SqliteStore, WorkerLock)> {
-    let (runtime, mut pipeline) = strategies(config).await?;
     let store = store(config).await?;
     let lock = SqliteStore::lock_for_worker(&config.database)?;
-    let entries: Vec<_> = pipeline
-        .strategies
-        .iter()
-        .map(|strategy| {
-            serde_json::json!({"name": strategy.description().name, "digest": strategy.digest(), "config": strategy.config()})
-        })
-        .collect();
-    let entries = serde_json::to_string(&entries)?;
-    pipeline.revision = store.record_pipeline(&entries, "start", "host").await?;
     let context = Context::new(
         Arc::new(store.clone()),
-        runtime,
-        Registry::new(pipeline),
+        rollout(config, &store).await?,
         gateway(config)?,
         config.required_fields.clone(),
         config.worker,

@@ -116,8 +116,8 @@ async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: 
         pending = counts.pending,
         completed = counts.completed,
         failed = counts.failed,
-        revision = context.registry.active().revision,
-        pipeline = context.registry.active().summary(),
+        revision = context.rollout.active().revision,
+        pipeline = context.rollout.active().summary(),
         fields = fields.join(", "),
     ))
 }

@@ -110,8 +110,8 @@ pub struct Config {
     pub model: ModelSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
-    /// Whether strategies may import WASI.
-    pub allow_wasi: bool,
+    /// Failures in a row after which a strategy is left alone for a while.
+    pub bypass_after: u32,
     /// What is logged.
     pub log: String,
     /// Every setting's name, value as shown, and origin.
@@ -137,7 +137,7 @@ impl Config {
             worker: worker(sources)?,
             model,
             required_fields,
-            allow_wasi: sources.flag("LINER_ALLOW_WASI")?,
+            bypass_after: sources.number("LINER_STRATEGY_BYPASS_AFTER", 1, 1_000)?,
             log: sources.want("RUST_LOG", log_filter)?,
             effective: Vec::new(),
         };

@@ -50,10 +50,10 @@ pub const SETTINGS: &[Setting] = &[
         "what an entry must have before the next strategy is not asked; title,artist,genres with a model, title,artist without",
     ),
     setting(
-        "LINER_ALLOW_WASI",
-        "false",
-        "true or false",
-        "whether strategies may import WASI, of which they get an empty one",
+        "LINER_STRATEGY_BYPASS_AFTER",
+        "10",
+        "1 to 1000",
+        "failures in a row after which a strategy is left alone for a while, and tracks wait",
     ),
     setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
 ];

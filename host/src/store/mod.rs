@@ -4,10 +4,12 @@
 //! that lost its lease settles nothing.
 
 mod error;
+mod plugins;
 mod sqlite;
 mod types;
 
 pub use error::StoreError;
+pub use plugins::*;
 pub use sqlite::{ManualClock, SqliteStore, WorkerLock, path_of};
 pub use types::*;
 
@@ -19,7 +21,7 @@ pub const MAX_ATTEMPTS: i64 = 5;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: PluginStore {
     /// Puts links into library and queue. The same link again raises its priority and is counted, not queued twice;
     /// metadata that was missing is taken over and lets a track that waited for its page go on.
     async fn enqueue(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError>;
@@ -33,6 +35,9 @@ pub trait Store: Send + Sync {
         revision: i64,
         even_paused: bool,
     ) -> Result<Option<Claim>, StoreError>;
+
+    /// Claims these tracks for a host, but for those that are being worked on: what a replay settles its improvements by.
+    async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError>;
 
     /// Takes over a batch whose lease has ended, with the tracks it was shown, so that its journalled replies are found
     /// again. A track that has no attempt left fails instead.
@@ -111,9 +116,6 @@ pub trait Store: Send + Sync {
 
     /// Records that a host runs.
     async fn register_host(&self, host: &HostId) -> Result<(), StoreError>;
-
-    /// Records a pipeline that became active, unless it is the newest revision already; returns its number.
-    async fn record_pipeline(&self, entries: &str, cause: &str, by: &str) -> Result<i64, StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

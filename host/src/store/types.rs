@@ -89,6 +89,8 @@ pub struct Claim {
     pub full: bool,
     /// Whether it was taken over from a host that is gone.
     pub recovered: bool,
+    /// The revision of the pipeline that it was claimed for.
+    pub revision: i64,
 }
 
 /// Why a track waits outside the claim's way.
@@ -100,6 +102,8 @@ pub enum Waiting {
     Provider,
     /// For money.
     Budget,
+    /// For a strategy that is left alone for a while.
+    Strategy,
 }
 
 /// Who said what a library entry says.

@@ -1,23 +1,66 @@
 //! The two strategies every host carries: what runs when nothing else was installed.
 
-use super::admission::{Refusal, admit};
+use super::admission::{Refusal, Terms, admit};
 use super::cache::Cache;
+use super::lineup::{Entry, Lineup};
 use super::runtime::Runtime;
 use super::{Pipeline, Strategy};
-use std::sync::Arc;
+use crate::digest::Digest;
+use std::sync::{Arc, LazyLock};
 
-/// The components, in the pipeline's order. `make plugins` writes them.
-pub const COMPONENTS: [&[u8]; 2] =
-    [include_bytes!("../../../plugins/bundled/rules.wasm"), include_bytes!("../../../plugins/bundled/llm.wasm")];
+/// The components under their names, in the pipeline's order. `make plugins` writes them.
+pub const COMPONENTS: [(&str, &[u8]); 2] = [
+    ("rules", include_bytes!("../../../plugins/bundled/rules.wasm")),
+    ("llm", include_bytes!("../../../plugins/bundled/llm.wasm")),
+];
+
+static DIGESTS: LazyLock<[Digest; 2]> = LazyLock::new(|| COMPONENTS.map(|(_, bytes)| Digest::of(bytes)));
+
+/// What runs when nothing else was installed.
+#[must_use]
+pub fn lineup() -> Lineup {
+    let entry = |((name, _), digest): ((&str, &[u8]), &Digest)| Entry {
+        name: name.to_owned(),
+        digest: digest.clone(),
+        config: None,
+        allow_wasi: false,
+        bundled: true,
+    };
+    Lineup { active: COMPONENTS.into_iter().zip(DIGESTS.iter()).map(entry).collect(), candidates: Vec::new() }
+}
+
+/// A lineup with this binary's components in the place of those that came with another binary.
+#[must_use]
+pub fn upgraded(mut lineup: Lineup) -> Lineup {
+    let ours = self::lineup().active;
+    for known in lineup.active.iter_mut().filter(|entry| entry.bundled) {
+        if let Some(our) = ours.iter().find(|our| our.name == known.name) {
+            known.digest = our.digest.clone();
+        }
+    }
+    lineup
+}
+
+/// The bytes of a bundled component.
+#[must_use]
+pub fn bytes_of(digest: &Digest) -> Option<&'static [u8]> {
+    DIGESTS.iter().zip(COMPONENTS).find(|(known, _)| *known == digest).map(|(_, (_, bytes))| bytes)
+}
+
+/// Whether a component came with this binary.
+#[must_use]
+pub fn is_bundled(digest: &Digest) -> bool {
+    bytes_of(digest).is_some()
+}
 
 /// Admits the bundled components with their default configurations.
 ///
 /// # Errors
 /// The first refusal; that the bundled ones are admitted is tested, so this means that the machine cannot run them.
 pub fn pipeline(runtime: &Runtime, cache: &Cache) -> Result<Pipeline, Refusal> {
-    let strategies =
-        COMPONENTS.iter().map(|bytes| admit(runtime, cache, bytes, None)).collect::<Result<Vec<Arc<Strategy>>, _>>()?;
-    Ok(Pipeline { revision: 1, strategies })
+    let admit = |(_, bytes): &(&str, &[u8])| admit(runtime, cache, bytes, Terms::default());
+    let strategies = COMPONENTS.iter().map(admit).collect::<Result<Vec<Arc<Strategy>>, _>>()?;
+    Ok(Pipeline { revision: 1, lineup: lineup(), strategies, trials: Vec::new() })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Wall time of a call.
     pub wall_time: Duration,
-    /// Linear memory, in bytes.
+    /// Memory of a call, in bytes: all its linear memories and tables together.
     pub memory: usize,
     /// What a call may return, in bytes.
     pub returned: usize,
@@ -25,8 +25,6 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Size of a component, in bytes.
     pub component_bytes: usize,
-    /// Whether a component may import WASI, of which it gets an empty one.
-    pub wasi: bool,
 }
 
 /// How often the epoch advances; a call ends at most one tick late.
@@ -44,7 +42,6 @@ impl Default for Limits {
             log_lines: 64,
             log_line_bytes: 1 << 10,
             component_bytes: 32 << 20,
-            wasi: false,
         }
     }
 }

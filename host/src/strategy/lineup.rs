@@ -94,6 +94,21 @@ pub enum LineupError {
 }
 
 impl Lineup {
+    /// A lineup as the store has it. Before there were candidates, it was a list of the bundled ones.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        if !text.trim_start().starts_with('[') {
+            return serde_json::from_str(text);
+        }
+        let mut active: Vec<Entry> = serde_json::from_str(text)?;
+        for entry in &mut active {
+            (entry.config, entry.bundled) = (None, true);
+        }
+        Ok(Self { active, candidates: Vec::new() })
+    }
+
     /// With an entry active: in the place of the one of its name, else first; or at a position, counted from 0.
     #[must_use]
     pub fn activate(&self, entry: Entry, position: Option<usize>) -> Self {
@@ -262,6 +277,8 @@ mod tests {
     fn it_is_written_and_read_again() {
         let lineup = two().try_out(canary("l2")).unwrap();
         let text = serde_json::to_string(&lineup).unwrap();
-        assert_eq!(serde_json::from_str::<Lineup>(&text).unwrap(), lineup);
+        assert_eq!(Lineup::from_json(&text).unwrap(), lineup);
+        let before = r#"[{"name":"rules","digest":"d","config":"{}"}]"#;
+        assert!(Lineup::from_json(before).unwrap().active[0].bundled);
     }
 }

@@ -17,6 +17,11 @@ impl Registry {
         Self { active: ArcSwap::from_pointee(pipeline) }
     }
 
+    /// Makes another pipeline active; returns the former one. Batches that run keep theirs.
+    pub fn replace(&self, pipeline: Pipeline) -> Arc<Pipeline> {
+        self.active.swap(Arc::new(pipeline))
+    }
+
     /// The pipeline as it is now.
     #[must_use]
     pub fn active(&self) -> Arc<Pipeline> {

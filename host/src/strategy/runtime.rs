@@ -3,18 +3,19 @@
 //! Calls run on blocking threads behind a semaphore, so that a guest in a loop holds up neither the runtime nor the
 //! other batches. A store that trapped is dropped with its call and never used again.
 
-use super::bindings::liner::extractor::{host, types as wit};
+use super::bindings::liner::extractor::types as wit;
 use super::bindings::{Extractor, ExtractorPre};
+use super::call::{CallState, cut};
+use super::health::{Fault, Troubles};
 use super::limits::{Limits, TICK, drop_invalid};
-use super::wasi::{self, EmptyWasi};
-use super::{Strategy, convert};
+use super::{Strategy, convert, wasi};
+use crate::digest::Digest;
 use crate::music::{Description, Extraction, Prompt, Reply, Step, Track};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, Trap};
-use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime::{Config, Engine, Store, Trap};
 
 /// How much later than its wall time a call's thread may answer.
 const LATE: Duration = Duration::from_secs(2);
@@ -67,54 +68,74 @@ pub enum CallError {
     Stopping,
 }
 
-/// What a call's store holds: the memory bound and the log.
-pub struct CallState {
-    limits: StoreLimits,
-    strategy: String,
-    lines_left: usize,
-    line_bytes: usize,
-    /// The last line it logged as an error: a panic's message, when a trap follows.
-    last_error: Option<String>,
-    /// Made when a component that imports it first uses it.
-    wasi: Option<EmptyWasi>,
-}
-
-impl wit::Host for CallState {}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.wasi.get_or_insert_with(EmptyWasi::new).view()
-    }
-}
-
-impl host::Host for CallState {
-    fn log(&mut self, level: host::Level, message: String) {
-        let Some(left) = self.lines_left.checked_sub(1) else { return };
-        self.lines_left = left;
-        let message = cut(&message, self.line_bytes);
-        let strategy = self.strategy.as_str();
-        match level {
-            host::Level::Debug => tracing::debug!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Info => tracing::info!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Warn => tracing::warn!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Error => {
-                tracing::error!(target: "liner::guest", strategy, "{message}");
-                self.last_error = Some(message);
-            }
+impl CallError {
+    /// What kind of fault of the strategy it is; a stop of the host is none.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::TimedOut { .. } => Some(Fault::Time),
+            Self::Trapped { .. } => Some(Fault::Trap),
+            Self::Refused { .. } => Some(Fault::Error),
+            Self::Unbounded { .. } => Some(Fault::Bound),
+            Self::Stopping => None,
         }
-        if left == 0 {
-            tracing::warn!(target: "liner::guest", strategy, "further lines of this call are not shown");
+    }
+
+    /// The function that was called.
+    #[must_use]
+    pub const fn function(&self) -> &'static str {
+        match self {
+            Self::TimedOut { function, .. }
+            | Self::Trapped { function, .. }
+            | Self::Refused { function, .. }
+            | Self::Unbounded { function, .. } => function,
+            Self::Stopping => "",
         }
     }
 }
 
-/// A text of at most so many bytes, with a note where it was cut.
-fn cut(message: &str, bytes: usize) -> String {
-    if message.len() <= bytes {
-        return message.to_owned();
+/// One call of a strategy, with all it is shown.
+pub struct Request {
+    function: &'static str,
+    context: wit::Context,
+    tracks: Vec<wit::Track>,
+    /// Of `interpret`.
+    reply: Option<(wit::Prompt, wit::Reply)>,
+}
+
+impl Request {
+    /// The first look at a batch.
+    #[must_use]
+    pub fn plan(batch: &[(&Track, Option<&Extraction>)]) -> Self {
+        Self { function: "plan", context: context(0), tracks: outward(batch), reply: None }
     }
-    let end = (0..=bytes).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
-    format!("{}… ({} bytes)", message.get(..end).unwrap_or_default(), message.len())
+
+    /// The reading of the reply to a prompt. `round` counts answered rounds, from 1.
+    #[must_use]
+    pub fn interpret(round: u32, batch: &[(&Track, Option<&Extraction>)], prompt: &Prompt, reply: &Reply) -> Self {
+        let reply = Some((convert::prompt_out(prompt), convert::reply_out(reply)));
+        Self { function: "interpret", context: context(round), tracks: outward(batch), reply }
+    }
+}
+
+/// What a call took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// Its time.
+    pub time: Duration,
+    /// Memory in bytes, at its highest.
+    pub memory: usize,
+    /// Instructions, where they are counted: on a runtime made by [`Runtime::counting`].
+    pub fuel: u64,
+}
+
+/// What a call answered, and what of it could not be true and was dropped.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What remains.
+    pub step: Step,
+    /// A reason each.
+    pub dropped: Vec<String>,
 }
 
 /// The engine and the threads that strategies run on. Cheap to clone.
@@ -122,8 +143,13 @@ fn cut(message: &str, bytes: usize) -> String {
 pub struct Runtime {
     engine: Engine,
     linker: Arc<Linker<CallState>>,
+    linker_with_wasi: Arc<Linker<CallState>>,
     limits: Limits,
     threads: Arc<Semaphore>,
+    counts_fuel: bool,
+    troubles: Troubles,
+    /// The only strategy whose calls are counted; all are without it.
+    counted: Option<Digest>,
 }
 
 impl Runtime {
@@ -132,20 +158,56 @@ impl Runtime {
     /// # Errors
     /// When the machine cannot run compiled code.
     pub fn new(limits: Limits, threads: usize) -> wasmtime::Result<Self> {
-        let mut config = Config::new();
-        // Nothing here awaits inside a guest, and support for it costs on every call.
-        config
-            .concurrency_support(false)
-            .epoch_interruption(true)
-            .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
-        let engine = Engine::new(&config)?;
+        Self::build(limits, threads, false)
+    }
+
+    /// An engine that counts instructions, for a look at one strategy. Its code is slower, and compiled apart.
+    ///
+    /// # Errors
+    /// When the machine cannot run compiled code.
+    pub fn counting(limits: Limits) -> wasmtime::Result<Self> {
+        Self::build(limits, 1, true)
+    }
+
+    fn build(limits: Limits, threads: usize, counts_fuel: bool) -> wasmtime::Result<Self> {
+        let engine = engine(counts_fuel)?;
         start_ticker(&engine);
         let mut linker = Linker::new(&engine);
         Extractor::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut CallState| state)?;
-        if limits.wasi {
-            wasi::add_to(&mut linker)?;
-        }
-        Ok(Self { engine, linker: Arc::new(linker), limits, threads: Arc::new(Semaphore::new(threads.max(1))) })
+        let mut linker_with_wasi = linker.clone();
+        wasi::add_to(&mut linker_with_wasi)?;
+        let threads = Arc::new(Semaphore::new(threads.max(1)));
+        let (linker, linker_with_wasi) = (Arc::new(linker), Arc::new(linker_with_wasi));
+        Ok(Self {
+            engine,
+            linker,
+            linker_with_wasi,
+            limits,
+            threads,
+            counts_fuel,
+            troubles: Troubles::default(),
+            counted: None,
+        })
+    }
+
+    /// The same for another host: one that leaves a strategy alone after so many failures in a row.
+    #[must_use]
+    pub fn bypassing_after(self, failures: u32) -> Self {
+        Self { troubles: Troubles { bypass_after: failures, ..Troubles::default() }, ..self }
+    }
+
+    /// When a strategy is left alone, and who is told that a standing changed.
+    #[must_use]
+    pub fn troubles(&self) -> Troubles {
+        self.troubles.clone()
+    }
+
+    /// The same engine with threads of its own, so that what a candidate does takes none from here; and only the
+    /// candidate's calls count for or against a strategy.
+    #[must_use]
+    pub fn beside(&self, threads: usize, candidate: &Digest) -> Self {
+        let threads = Arc::new(Semaphore::new(threads.max(1)));
+        Self { threads, counted: Some(candidate.clone()), ..self.clone() }
     }
 
     /// The bounds in force.
@@ -161,8 +223,9 @@ impl Runtime {
     }
 
     /// Resolves a component's imports; its exports are checked by name.
-    pub(super) fn prepare(&self, component: &Component) -> wasmtime::Result<ExtractorPre<CallState>> {
-        ExtractorPre::new(self.linker.instantiate_pre(component)?)
+    pub(super) fn prepare(&self, component: &Component, allow_wasi: bool) -> wasmtime::Result<ExtractorPre<CallState>> {
+        let linker = if allow_wasi { &self.linker_with_wasi } else { &self.linker };
+        ExtractorPre::new(linker.instantiate_pre(component)?)
     }
 
     /// The first look of a strategy at a batch.
@@ -174,12 +237,7 @@ impl Runtime {
         strategy: &Arc<Strategy>,
         batch: &[(&Track, Option<&Extraction>)],
     ) -> Result<Step, CallError> {
-        let tracks = outward(batch);
-        let context = self.context(strategy, 0);
-        self.step(strategy, "plan", tracks.len(), move |guest, store| {
-            guest.liner_extractor_strategy().call_plan(store, &context, &tracks)
-        })
-        .await
+        self.step(strategy, Request::plan(batch)).await
     }
 
     /// A strategy's reading of the reply to one of its prompts. `round` counts answered rounds, from 1.
@@ -194,13 +252,7 @@ impl Runtime {
         prompt: &Prompt,
         reply: &Reply,
     ) -> Result<Step, CallError> {
-        let tracks = outward(batch);
-        let context = self.context(strategy, round);
-        let (prompt, reply) = (convert::prompt_out(prompt), convert::reply_out(reply));
-        self.step(strategy, "interpret", tracks.len(), move |guest, store| {
-            guest.liner_extractor_strategy().call_interpret(store, &context, &tracks, &prompt, &reply)
-        })
-        .await
+        self.step(strategy, Request::interpret(round, batch, prompt, reply)).await
     }
 
     /// Instantiates a strategy in a store of its own and drops it: what every call costs before it begins.
@@ -208,17 +260,18 @@ impl Runtime {
     /// # Errors
     /// When it cannot be instantiated.
     pub fn instantiate(&self, strategy: &Strategy) -> Result<(), CallError> {
-        self.enter(&strategy.component.pre, &strategy.description().name, "instantiate", |_, _| Ok(()))
+        self.enter(&strategy.component.pre, &strategy.description().name, "instantiate", |_, _| Ok(())).0
     }
 
     /// Whether a component instantiates at all, its types compared with the contract's.
     pub(super) fn try_instantiate(&self, pre: &ExtractorPre<CallState>) -> Result<(), CallError> {
-        self.enter(pre, "unnamed", "instantiate", |_, _| Ok(()))
+        self.enter(pre, "unnamed", "instantiate", |_, _| Ok(())).0
     }
 
     /// What a component says of itself.
     pub(super) fn describe(&self, pre: &ExtractorPre<CallState>) -> Result<Description, CallError> {
         self.enter(pre, "unnamed", "describe", |guest, store| guest.liner_extractor_strategy().call_describe(store))
+            .0
             .map(convert::description_in)
     }
 
@@ -231,52 +284,71 @@ impl Runtime {
     ) -> Result<(), CallError> {
         self.enter(pre, name, "check-config", |guest, store| {
             guest.liner_extractor_strategy().call_check_config(store, config)
-        })?
+        })
+        .0?
         .map_err(|error| refused(name, "check-config", &error))
     }
 
-    fn context(&self, strategy: &Strategy, round: u32) -> wit::Context {
-        wit::Context { config: strategy.config.clone(), round, rounds_left: self.limits.rounds.saturating_sub(round) }
+    /// Whether a strategy's calls count for or against it.
+    #[must_use]
+    pub fn counts(&self, strategy: &Strategy) -> bool {
+        self.counted.as_ref().is_none_or(|counted| counted == strategy.digest())
     }
 
-    /// Runs one call on a blocking thread and checks what it returned.
-    async fn step<F>(
-        &self,
-        strategy: &Arc<Strategy>,
-        function: &'static str,
-        tracks: usize,
-        call: F,
-    ) -> Result<Step, CallError>
-    where
-        F: FnOnce(&Extractor, &mut Store<CallState>) -> wasmtime::Result<Result<wit::Step, wit::Error>>
-            + Send
-            + 'static,
-    {
+    /// Runs one call on a blocking thread, and counts it.
+    async fn step(&self, strategy: &Arc<Strategy>, request: Request) -> Result<Step, CallError> {
         let _permit = self.threads.acquire().await.map_err(|_| CallError::Stopping)?;
-        let (runtime, callee) = (self.clone(), strategy.clone());
-        let started = std::time::Instant::now();
-        let call = tokio::task::spawn_blocking(move || {
-            runtime.enter(&callee.component.pre, &callee.component.description.name, function, call)
-        });
-        let name = strategy.component.description.name.as_str();
+        let (runtime, callee, function) = (self.clone(), strategy.clone(), request.function);
+        let call = tokio::task::spawn_blocking(move || runtime.answer(&callee, request));
         // The epoch ends what runs in the guest; a guest that waits in a WASI function is left behind on its thread.
-        let answer = match tokio::time::timeout(self.limits.wall_time + LATE, call).await {
+        let (answer, usage) = match tokio::time::timeout(self.limits.wall_time + LATE, call).await {
             Ok(answer) => answer.map_err(|_| CallError::Stopping)?,
-            Err(_) => Err(self.timed_out(name, function)),
+            Err(_) => (Err(self.timed_out(&strategy.description().name, function)), Usage::default()),
         };
-        metrics::histogram!("liner_strategy_call_seconds", "strategy" => name.to_owned(), "function" => function)
-            .record(started.elapsed().as_secs_f64());
-        let mut step = convert::step_in(answer?.map_err(|error| refused(name, function, &error))?);
-        self.limits.check_size(&step).map_err(|bound| CallError::Unbounded {
-            strategy: name.to_owned(),
-            function,
-            bound,
-        })?;
-        for reason in drop_invalid(&mut step, tracks) {
-            metrics::counter!("liner_strategy_dropped_total", "strategy" => name.to_owned()).increment(1);
-            tracing::warn!(strategy = name, function, "dropped {reason}");
+        if self.counts(strategy) {
+            strategy.health.record(function, usage, &answer);
         }
-        Ok(step)
+        answer.map(|checked| checked.step)
+    }
+
+    /// One call on this thread, its answer checked.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing of the step is kept.
+    pub fn answer(&self, strategy: &Strategy, mut request: Request) -> (Result<Checked, CallError>, Usage) {
+        let name = strategy.description().name.as_str();
+        let Request { function, context, tracks, reply } = &mut request;
+        context.config.clone_from(&strategy.config);
+        context.rounds_left = self.limits.rounds.saturating_sub(context.round);
+        let (answer, usage) = self.enter(&strategy.component.pre, name, function, |guest, store| {
+            let guest = guest.liner_extractor_strategy();
+            match reply {
+                None => guest.call_plan(store, context, tracks),
+                Some((prompt, reply)) => guest.call_interpret(store, context, tracks, prompt, reply),
+            }
+        });
+        let checked = answer.and_then(|answer| {
+            let step = convert::step_in(answer.map_err(|error| refused(name, function, &error))?);
+            self.check(name, function, step, tracks.len())
+        });
+        (checked, usage)
+    }
+
+    fn check(
+        &self,
+        strategy: &str,
+        function: &'static str,
+        mut step: Step,
+        tracks: usize,
+    ) -> Result<Checked, CallError> {
+        if let Err(bound) = self.limits.check_size(&step) {
+            return Err(CallError::Unbounded { strategy: strategy.to_owned(), function, bound });
+        }
+        let dropped = drop_invalid(&mut step, tracks);
+        for reason in &dropped {
+            tracing::warn!(strategy, function, "dropped {reason}");
+        }
+        Ok(Checked { step, dropped })
     }
 
     /// One call in a store of its own.
@@ -286,26 +358,26 @@ impl Runtime {
         strategy: &str,
         function: &'static str,
         call: impl FnOnce(&Extractor, &mut Store<CallState>) -> wasmtime::Result<T>,
-    ) -> Result<T, CallError> {
+    ) -> (Result<T, CallError>, Usage) {
+        let started = std::time::Instant::now();
         let mut store = self.store(strategy);
         let answer = pre.instantiate(&mut store).and_then(|guest| call(&guest, &mut store));
-        answer.map_err(|error| self.call_error(strategy, function, &error, store.into_data().last_error))
+        let fuel = store.get_fuel().map_or(0, |left| u64::MAX - left);
+        let mut state = store.into_data();
+        state.show_output();
+        let usage = Usage { time: started.elapsed(), memory: state.memory.used, fuel };
+        (answer.map_err(|error| self.call_error(strategy, function, &error, state.last_error)), usage)
     }
 
     fn store(&self, strategy: &str) -> Store<CallState> {
-        let limits = StoreLimitsBuilder::new().memory_size(self.limits.memory).trap_on_grow_failure(true).build();
-        let state = CallState {
-            limits,
-            strategy: strategy.to_owned(),
-            lines_left: self.limits.log_lines,
-            line_bytes: self.limits.log_line_bytes,
-            last_error: None,
-            wasi: None,
-        };
-        let mut store = Store::new(&self.engine, state);
-        store.limiter(|state| &mut state.limits);
+        let mut store = Store::new(&self.engine, CallState::new(strategy, &self.limits));
+        store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(self.limits.returned);
         store.set_epoch_deadline(self.limits.ticks());
+        if self.counts_fuel {
+            // Fails only where fuel is not counted.
+            let _ = store.set_fuel(u64::MAX);
+        }
         store
     }
 
@@ -335,6 +407,23 @@ impl Runtime {
         let cause = said.map_or(trap.clone(), |said| format!("{said} ({trap})"));
         CallError::Trapped { strategy, function, cause: cut(&cause.replace('\n', " "), 600) }
     }
+}
+
+/// An engine whose calls can be interrupted.
+pub(super) fn engine(counts_fuel: bool) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    // Nothing here awaits inside a guest, and support for it costs on every call.
+    config
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .consume_fuel(counts_fuel)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    Engine::new(&config)
+}
+
+/// The rest is filled in from the strategy and the limits.
+fn context(round: u32) -> wit::Context {
+    wit::Context { config: String::new(), round, rounds_left: 0 }
 }
 
 fn outward(batch: &[(&Track, Option<&Extraction>)]) -> Vec<wit::Track> {

@@ -1,13 +1,17 @@
 //! An empty WASI, for components whose toolchain imports it whether or not they use it. Only where the operator allows it
-//! (`LINER_ALLOW_WASI`): no files, no environment, no arguments, no sockets, no output; clocks that stand still and
-//! random numbers that are always the same, because a strategy is deterministic.
+//! (`allow_wasi`, plugin by plugin): no files, no environment, no arguments, no sockets; clocks that stand still and random
+//! numbers that are always the same, because a strategy is deterministic. What a guest prints goes to the log.
 
 use std::time::Duration;
 use wasmtime::component::{Linker, ResourceTable};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView};
 
 /// The seed of every random number.
 const SEED: u64 = 0;
+
+/// Bytes of output that a call may print.
+const OUTPUT: usize = 64 << 10;
 
 struct StoppedClock;
 
@@ -35,13 +39,17 @@ impl HostMonotonicClock for StoppedClock {
 pub(super) struct EmptyWasi {
     context: WasiCtx,
     table: ResourceTable,
+    output: MemoryOutputPipe,
 }
 
 impl EmptyWasi {
     pub(super) fn new() -> Self {
         use rand::SeedableRng;
         let random = || rand::rngs::StdRng::seed_from_u64(SEED);
+        let output = MemoryOutputPipe::new(OUTPUT);
         let context = WasiCtx::builder()
+            .stdout(output.clone())
+            .stderr(output.clone())
             .secure_random(random())
             .insecure_random(random())
             .insecure_random_seed(u128::from(SEED))
@@ -50,7 +58,12 @@ impl EmptyWasi {
             .allow_tcp(false)
             .allow_udp(false)
             .build();
-        Self { context, table: ResourceTable::new() }
+        Self { context, table: ResourceTable::new(), output }
+    }
+
+    /// What was printed so far.
+    pub(super) fn output(&self) -> String {
+        String::from_utf8_lossy(&self.output.contents()).into_owned()
     }
 
     pub(super) fn view(&mut self) -> WasiCtxView<'_> {

@@ -8,7 +8,6 @@ use super::ledger::{Answered, Ledger, Question, Unanswered};
 use crate::model::AskError;
 use crate::music::{Extraction, Field, Prompt, Step, Track};
 use crate::store::{Attribution, StoreError};
-use crate::strategy::Pipeline;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::{CallError, Runtime};
 use futures_util::StreamExt;
@@ -26,7 +25,7 @@ pub struct Job<'a> {
     /// Which of them are to be settled.
     pub wanted: &'a [bool],
     /// The strategies; the same ones from plan to settle.
-    pub pipeline: &'a Pipeline,
+    pub strategies: &'a [Arc<Strategy>],
     /// Where they run.
     pub runtime: &'a Runtime,
     /// What an entry must have.
@@ -39,7 +38,7 @@ pub struct Job<'a> {
 /// When the store failed or fenced the batch; what was not settled stays claimed until the lease ends.
 pub async fn work<L: Ledger>(job: &Job<'_>, ledger: &L) -> Result<Board, StoreError> {
     let mut board = Board::new(job.wanted, job.required);
-    let mut follow = job.pipeline.strategies.iter().peekable();
+    let mut follow = job.strategies.iter().peekable();
     while let Some(strategy) = follow.next() {
         let shown = board.open();
         if shown.is_empty() {
@@ -95,13 +94,28 @@ struct Exchange {
 
 impl<L: Ledger> Stage<'_, L> {
     async fn run(&self, board: &mut Board) -> Result<(), StoreError> {
+        if let Err(reason) = self.strategy.health().admit_call() {
+            board.leave_to(&self.view.shown, &reason);
+            return Ok(());
+        }
+        let asked = self.plan_and_ask(board).await?;
+        if self.job.runtime.counts(self.strategy) {
+            let (shown, open) = (self.view.shown.len(), board.open_of(&self.view.shown).len());
+            self.strategy.health().record_tracks(shown - open, asked, open);
+        }
+        Ok(())
+    }
+
+    /// Returns how many tracks it asked about.
+    async fn plan_and_ask(&self, board: &mut Board) -> Result<usize, StoreError> {
         let step = match self.job.runtime.plan(self.strategy, &self.view.tracks(self.job)).await {
             Ok(step) => step,
             Err(error) => {
-                board.fail_together(&self.view.shown, &error.to_string(), 0);
-                return Ok(());
+                self.fail(board, &self.view.shown, &error);
+                return Ok(0);
             }
         };
+        let about = step.prompts.iter().map(|prompt| prompt.indexes.len()).sum();
         let (mut asked, mut answered) = (FuturesUnordered::new(), VecDeque::new());
         for prompt in self.take_over(board, step, None) {
             asked.push(self.exchange(prompt, 1));
@@ -128,7 +142,15 @@ impl<L: Ledger> Stage<'_, L> {
                 asked.push(self.exchange(prompt, round + 1));
             }
         }
-        Ok(())
+        Ok(about)
+    }
+
+    /// A call failed. While the strategy is on probation, the swap is to blame.
+    fn fail(&self, board: &mut Board, about: &[u32], error: &CallError) {
+        match error.fault() {
+            Some(_) if self.strategy.health().is_on_probation() => board.excuse(about, &error.to_string()),
+            _ => board.fail_together(about, &error.to_string(), 0),
+        }
     }
 
     /// Takes over what a step says; returns the prompts that are worth asking.
@@ -169,7 +191,7 @@ impl<L: Ledger> Stage<'_, L> {
         let step = match step {
             Ok(step) => step,
             Err(error) => {
-                board.fail_together(&about, &error.to_string(), 0);
+                self.fail(board, &about, &error);
                 return Ok(Vec::new());
             }
         };

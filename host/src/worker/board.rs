@@ -16,6 +16,8 @@ struct Slot {
     known: Option<(Extraction, Attribution)>,
     /// Why no model was asked about it.
     unasked: Option<String>,
+    /// Why a strategy was not called about it.
+    missed: Option<String>,
 }
 
 /// The tracks of a batch by their position.
@@ -30,8 +32,8 @@ pub struct Board {
     pub lacked_model: bool,
     /// Whether the provider wants to be left alone for a while.
     pub busy: bool,
-    /// Whether tracks are due again at once, in smaller batches.
-    pub halved: bool,
+    /// Whether tracks are due again at once.
+    pub again: bool,
 }
 
 impl Board {
@@ -45,7 +47,7 @@ impl Board {
             reasons: Vec::new(),
             lacked_model: false,
             busy: false,
-            halved: false,
+            again: false,
         }
     }
 
@@ -114,11 +116,28 @@ impl Board {
     /// Tracks failed together: they come again in smaller batches, so that only one that fails alone pays.
     pub fn fail_together(&mut self, indexes: &[u32], reason: &str, rest_ms: i64) {
         let open = self.open_of(indexes);
-        self.halved |= open.len() > 1 && rest_ms == 0;
+        self.again |= open.len() > 1 && rest_ms == 0;
         for index in &open {
             let reason = reason.to_owned();
             let verdict = if open.len() == 1 { Verdict::Failed(reason) } else { Verdict::Halved { reason, rest_ms } };
             self.close(*index, verdict);
+        }
+    }
+
+    /// A strategy that is on probation failed: tracks go back as they came, as it is not theirs to pay for a swap.
+    pub fn excuse(&mut self, indexes: &[u32], reason: &str) {
+        self.again = true;
+        for index in indexes {
+            self.close(*index, Verdict::Refunded { reason: reason.to_owned(), rest_ms: 0 });
+        }
+    }
+
+    /// A strategy that is left alone was not called about these. What no other decides waits for it.
+    pub fn leave_to(&mut self, indexes: &[u32], reason: &str) {
+        for index in indexes {
+            if let Some(slot) = self.open_slot(*index) {
+                slot.missed = Some(reason.to_owned());
+            }
         }
     }
 
@@ -133,10 +152,11 @@ impl Board {
     /// Gives a verdict to every track that has none: the strategies are through.
     pub fn close_rest(&mut self) {
         for index in self.open() {
-            let unasked = self.open_slot(index).and_then(|slot| slot.unasked.take());
-            match unasked {
-                Some(reason) => self.close(index, Verdict::Waits(Waiting::Provider, reason)),
-                None => self.give_up(index, "no strategy could decide it".to_owned()),
+            let Some(slot) = self.open_slot(index) else { continue };
+            match (slot.missed.take(), slot.unasked.take()) {
+                (Some(reason), _) => self.close(index, Verdict::Waits(Waiting::Strategy, reason)),
+                (None, Some(reason)) => self.close(index, Verdict::Waits(Waiting::Provider, reason)),
+                (None, None) => self.give_up(index, "no strategy could decide it".to_owned()),
             }
         }
     }

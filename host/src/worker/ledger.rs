@@ -2,7 +2,9 @@
 
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
-use crate::store::{BatchId, CallAnswer, CallId, CallIntent, Claim, Settled, Settlement, Store, StoreError};
+use crate::store::{
+    BatchId, CallAnswer, CallId, CallIntent, Claim, Said, Settled, Settlement, Store, StoreError, Verdict, Waiting,
+};
 use crate::strategy::Strategy;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,6 +57,8 @@ pub struct Tally {
     pub settled: Settled,
     /// Positions with a verdict.
     closed: Vec<u32>,
+    /// What was said about them, where somebody compares.
+    pub said: Vec<(u32, Said)>,
     /// Replies that this run has read.
     read: Vec<CallId>,
     /// Questions sent.
@@ -71,13 +75,15 @@ pub struct LeasedLedger {
     gateway: Arc<Gateway>,
     batch: BatchId,
     root: BatchId,
+    is_compared: bool,
     tally: Mutex<Tally>,
 }
 
 impl LeasedLedger {
-    /// The ledger of a claim.
-    pub fn new(store: Arc<dyn Store>, gateway: Arc<Gateway>, claim: &Claim) -> Self {
-        Self { store, gateway, batch: claim.id.clone(), root: claim.root.clone(), tally: Mutex::default() }
+    /// The ledger of a claim. It remembers what was said when that is to be compared.
+    pub fn new(store: Arc<dyn Store>, gateway: Arc<Gateway>, claim: &Claim, is_compared: bool) -> Self {
+        let (batch, root) = (claim.id.clone(), claim.root.clone());
+        Self { store, gateway, batch, root, is_compared, tally: Mutex::default() }
     }
 
     /// The figures so far.
@@ -117,40 +123,38 @@ impl Ledger for LeasedLedger {
         {
             return Ok(answered);
         }
-        let provider = self.gateway.provider().map_err(Unanswered::Absent)?;
-        let call = CallIntent {
-            id: CallId::new(),
-            batch: self.batch.clone(),
-            root: self.root.clone(),
-            strategy: question.strategy.description().name.clone(),
-            strategy_digest: question.strategy.digest().as_str().to_owned(),
-            round: question.round,
-            prompt: question.prompt.clone(),
-            prompt_digest: digest.unwrap_or_default(),
-            provider: provider.name().to_owned(),
-            model: provider.model().to_owned(),
-        };
-        self.store.journal_intent(&call).await.map_err(Unanswered::Store)?;
+        self.gateway.provider().map_err(Unanswered::Absent)?;
         self.lock().asked += 1;
-        let asked = ask(&self.gateway, question.prompt).await;
-        let journalled = match &asked {
-            Ok(asked) => asked.answer.clone(),
-            Err(error) => CallAnswer::Error(error.to_string()),
-        };
-        self.store.journal_answer(&call.id, &journalled).await.map_err(Unanswered::Store)?;
-        let asked = asked.map_err(Unanswered::Provider)?;
+        let answered =
+            ask_and_journal(self.store.as_ref(), &self.gateway, (&self.batch, &self.root), &question).await?;
         let mut tally = self.lock();
-        tally.read.push(call.id.clone());
-        tally.cost_micros += asked.cost_micros;
-        Ok(Answered { call: call.id, reply: asked.reply, cost_micros: asked.cost_micros })
+        tally.read.push(answered.call.clone());
+        tally.cost_micros += answered.cost_micros;
+        Ok(answered)
     }
 
     async fn settle(&self, settlement: Settlement, finish: bool) -> Result<(), StoreError> {
         let settled = self.store.settle(&self.batch, &settlement, finish).await?;
         let mut tally = self.lock();
         tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
+        if self.is_compared {
+            tally.said.extend(settlement.verdicts.iter().map(|(index, verdict)| (*index, said(verdict))));
+        }
         tally.settled += settled;
         Ok(())
+    }
+}
+
+/// What a verdict says about a track.
+pub fn said(verdict: &Verdict) -> Said {
+    match verdict {
+        Verdict::Completed(entry, _) => Said::Extracted { entry: entry.clone() },
+        Verdict::NoMusic(..) => Said::NoMusic,
+        Verdict::Waits(Waiting::Provider, _) => Said::Unanswered,
+        Verdict::Failed(reason)
+        | Verdict::Refunded { reason, .. }
+        | Verdict::Halved { reason, .. }
+        | Verdict::Waits(_, reason) => Said::Undecided { reason: reason.clone() },
     }
 }
 
@@ -188,6 +192,37 @@ impl Ledger for Unrecorded {
         verdicts.cost_micros += settlement.cost_micros;
         Ok(())
     }
+}
+
+/// Asks the provider; the question is journalled before it is sent, the answer before anything reads it.
+pub async fn ask_and_journal(
+    store: &dyn Store,
+    gateway: &Gateway,
+    (batch, root): (&BatchId, &BatchId),
+    question: &Question<'_>,
+) -> Result<Answered, Unanswered> {
+    let provider = gateway.provider().map_err(Unanswered::Absent)?;
+    let call = CallIntent {
+        id: CallId::new(),
+        batch: batch.clone(),
+        root: root.clone(),
+        strategy: question.strategy.description().name.clone(),
+        strategy_digest: question.strategy.digest().as_str().to_owned(),
+        round: question.round,
+        prompt: question.prompt.clone(),
+        prompt_digest: question.prompt.digest(provider.model()),
+        provider: provider.name().to_owned(),
+        model: provider.model().to_owned(),
+    };
+    store.journal_intent(&call).await.map_err(Unanswered::Store)?;
+    let asked = ask(gateway, question.prompt).await;
+    let journalled = match &asked {
+        Ok(asked) => asked.answer.clone(),
+        Err(error) => CallAnswer::Error(error.to_string()),
+    };
+    store.journal_answer(&call.id, &journalled).await.map_err(Unanswered::Store)?;
+    let asked = asked.map_err(Unanswered::Provider)?;
+    Ok(Answered { call: call.id, reply: asked.reply, cost_micros: asked.cost_micros })
 }
 
 struct Asked {

@@ -3,8 +3,10 @@
 mod batch;
 mod board;
 mod ledger;
+mod part;
 mod run;
 mod scheduler;
+mod shadow;
 mod stats;
 
 pub use batch::{Job, work};
@@ -15,20 +17,22 @@ pub use stats::{Totals, percent};
 use crate::config::WorkerSettings;
 use crate::model::Gateway;
 use crate::music::Field;
+use crate::rollout::Rollout;
 use crate::store::{HostId, Pause, Settled, Store, StoreError, Waiting};
-use crate::strategy::registry::Registry;
-use crate::strategy::runtime::Runtime;
 use run::Run;
 use scheduler::{NextRun, Schedule, run_on};
 use stats::Stats;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// How long batches in flight may finish at a stop, before their tracks are given back.
 pub const GRACE: Duration = Duration::from_secs(25);
+
+/// How long candidates may finish after that.
+const CANDIDATES_GRACE: Duration = Duration::from_secs(5);
 
 /// How often the database is looked at for what other programs wrote.
 const LOOK_ELSEWHERE: Duration = Duration::from_secs(1);
@@ -62,10 +66,8 @@ pub enum WorkerError {
 pub struct Context {
     /// The database.
     pub store: Arc<dyn Store>,
-    /// Where strategies run.
-    pub runtime: Runtime,
-    /// Which strategies.
-    pub registry: Registry,
+    /// Which strategies, and where they run.
+    pub rollout: Rollout,
     /// Whom to ask.
     pub gateway: Arc<Gateway>,
     /// What an entry must have.
@@ -75,6 +77,8 @@ pub struct Context {
     /// Who this is.
     pub host: HostId,
     wake: Notify,
+    /// How many more batches candidates may be behind.
+    behind: Arc<Semaphore>,
     stats: Stats,
     next: NextRun,
     active_runs: watch::Sender<usize>,
@@ -86,21 +90,20 @@ impl Context {
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
-        runtime: Runtime,
-        registry: Registry,
+        rollout: Rollout,
         gateway: Gateway,
         required: Vec<Field>,
         settings: WorkerSettings,
     ) -> Self {
         Self {
             store,
-            runtime,
-            registry,
+            rollout,
             gateway: Arc::new(gateway),
             required,
             settings,
             host: HostId::new(),
             wake: Notify::new(),
+            behind: Arc::new(Semaphore::new(shadow::BEHIND)),
             stats: Stats::default(),
             next: NextRun::default(),
             active_runs: watch::Sender::new(0),
@@ -142,11 +145,21 @@ struct Running {
     task: JoinHandle<()>,
 }
 
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// The worker's handle. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
     context: Arc<Context>,
     running: Arc<Mutex<Option<Running>>>,
+    /// Watches over the strategies for as long as there is a worker.
+    _guard: Arc<AbortOnDrop>,
     /// The phase of runs by hand.
     manual: watch::Sender<Phase>,
 }
@@ -168,7 +181,10 @@ impl Worker {
             store.release_waiting(Waiting::Provider).await?;
         }
         let manual = watch::Sender::new(Phase::Running);
-        Ok(Self { context: Arc::new(context), running: Arc::default(), manual })
+        let rollout = context.rollout.clone();
+        let guard = tokio::spawn(async move { rollout.guard().await });
+        let (context, running) = (Arc::new(context), Arc::default());
+        Ok(Self { context, running, _guard: Arc::new(AbortOnDrop(guard)), manual })
     }
 
     /// The host's parts.
@@ -198,6 +214,7 @@ impl Worker {
             tokio::select! {
                 () = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked) => {}
                 never = wake_when_written_elsewhere(&context) => match never {},
+                never = wake_when_swapped(&context) => match never {},
             }
         });
         *running = Some(Running { phase, task });
@@ -244,6 +261,9 @@ impl Worker {
         };
         // One that was not started needs no stop.
         let (_, ()) = tokio::join!(self.stop_within(grace), by_hand);
+        // Candidates are a few calls behind at most; what they would have said is worth a moment.
+        let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
     }
 
     /// Pauses every host on this database, until it is lifted.
@@ -335,15 +355,26 @@ impl Worker {
     }
 }
 
-/// Another program may queue links, retry or resume on the same database.
+/// Another program may queue links, retry, resume or change the strategies on the same database.
 async fn wake_when_written_elsewhere(context: &Context) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(LOOK_ELSEWHERE).await;
         match context.store.written_elsewhere().await {
-            Ok(true) => context.wake.notify_one(),
+            Ok(true) => {
+                context.rollout.follow().await;
+                context.wake.notify_one();
+            }
             Ok(false) => {}
             Err(error) => tracing::warn!("the database was not looked at: {error}"),
         }
+    }
+}
+
+/// Tracks that waited for a strategy may go on.
+async fn wake_when_swapped(context: &Context) -> std::convert::Infallible {
+    loop {
+        context.rollout.swapped().await;
+        context.wake.notify_one();
     }
 }
 

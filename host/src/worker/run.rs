@@ -4,12 +4,15 @@
 use super::batch::{Job, work};
 use super::board::Board;
 use super::ledger::{LeasedLedger, Ledger, Tally};
+use super::part::{Part, PartLedger, split};
 use super::scheduler::panic_text;
-use super::{Context, Phase};
+use super::{Context, Phase, shadow};
 use crate::model::Gateway;
 use crate::store::{BatchId, Claim, Settled, Settlement, StoreError, Waiting};
+use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -39,7 +42,7 @@ struct BatchReport {
     /// Whether the provider wants to be left alone, so that further claims are useless for now.
     busy: bool,
     /// Whether tracks of it are due again at once.
-    halved: bool,
+    again: bool,
 }
 
 /// A look at the queue.
@@ -80,9 +83,9 @@ impl Run<'_> {
         loop {
             while (lost || more) && self.is_running() && batches.len() < self.context.settings.concurrency {
                 match self.claim(&mut lost).await {
-                    Ok(Some(claim)) => {
+                    Ok(Some((claim, pipeline))) => {
                         more = more && self.drain && claim.full && self.limit != Some(0);
-                        self.start(claim, &mut batches, &mut held);
+                        self.start(claim, pipeline, &mut batches, &mut held);
                     }
                     Ok(None) => more = false,
                     Err(error) => {
@@ -96,7 +99,7 @@ impl Run<'_> {
             tokio::select! {
                 Some(joined) = batches.join_next_with_id() => {
                     let batch = self.join(joined, &mut held).await;
-                    let again = batch.halved && self.drain && self.limit != Some(0);
+                    let again = batch.again && self.drain && self.limit != Some(0);
                     more = (more || again) && !batch.busy;
                     report.add(batch);
                 }
@@ -120,12 +123,13 @@ impl Run<'_> {
         *self.phase.borrow() == Phase::Running
     }
 
-    /// The next batch: one that a dead host left, while there are such, else a new one.
-    async fn claim(&mut self, lost: &mut bool) -> Result<Option<Claim>, StoreError> {
+    /// The next batch, with the pipeline it is claimed for: one that a dead host left, while there are such, else a new
+    /// one. The pipeline is taken before the claim, so that what is written down of the batch is what it goes through.
+    async fn claim(&mut self, lost: &mut bool) -> Result<Option<(Claim, Option<Arc<Pipeline>>)>, StoreError> {
         let context = self.context;
         if *lost {
             if let Some(claim) = context.store.recover(&context.host).await? {
-                return Ok(Some(claim));
+                return Ok(Some((claim, None)));
             }
             *lost = false;
         }
@@ -133,17 +137,17 @@ impl Run<'_> {
         if size == 0 {
             return Ok(None);
         }
-        let revision = context.registry.active().revision;
-        let claim = context.store.claim(&context.host, size, revision, self.even_paused).await?;
+        let pipeline = context.rollout.active();
+        let claim = context.store.claim(&context.host, size, pipeline.revision, self.even_paused).await?;
         if let (Some(limit), Some(claim)) = (&mut self.limit, &claim) {
             *limit = limit.saturating_sub(u32::try_from(claim.tracks.len()).unwrap_or(u32::MAX));
         }
-        Ok(claim)
+        Ok(claim.map(|claim| (claim, Some(pipeline))))
     }
 
-    fn start(&self, claim: Claim, batches: &mut InFlight, held: &mut Held) {
+    fn start(&self, claim: Claim, pipeline: Option<Arc<Pipeline>>, batches: &mut InFlight, held: &mut Held) {
         let holds = (claim.id.clone(), claim.open.clone());
-        let batch = work_under_lease(self.context.clone(), self.gateway.clone(), claim, self.phase.clone());
+        let batch = work_under_lease(self.context.clone(), self.gateway.clone(), claim, pipeline, self.phase.clone());
         held.insert(batches.spawn(batch).id(), holds);
     }
 
@@ -170,7 +174,7 @@ impl Run<'_> {
         if let Some((id, open)) = holds {
             let mut board = Board::new(&open, &[]);
             board.fail_together(&board.open(), &reason, 0);
-            report.halved = board.halved;
+            report.again = board.again;
             match self.context.store.settle(&id, &board.take_due(), true).await {
                 Ok(settled) => report.settled = settled,
                 Err(error) => tracing::error!(batch = %id, "a batch that panicked was not settled: {error}"),
@@ -195,7 +199,7 @@ impl RunReport {
 
 /// How a batch ended.
 enum End {
-    Done(Board),
+    Done(Vec<Board>),
     Lost(StoreError),
     Late,
     Stopped,
@@ -206,29 +210,31 @@ async fn work_under_lease(
     context: Arc<Context>,
     gateway: Arc<Gateway>,
     claim: Claim,
+    pipeline: Option<Arc<Pipeline>>,
     mut phase: watch::Receiver<Phase>,
 ) -> BatchReport {
     let started = Instant::now();
-    let pipeline = context.registry.active();
-    let ledger = LeasedLedger::new(context.store.clone(), gateway, &claim);
-    let job = Job {
-        tracks: &claim.tracks,
-        wanted: &claim.open,
-        pipeline: &pipeline,
-        runtime: &context.runtime,
-        required: &context.required,
+    let pipeline = match pipeline {
+        Some(pipeline) => pipeline,
+        None => pipeline_of(&context, &claim).await,
     };
+    let is_compared = !pipeline.trials.is_empty();
+    let ledger = LeasedLedger::new(context.store.clone(), gateway.clone(), &claim, is_compared);
     let end = tokio::select! {
-        worked = work(&job, &ledger) => worked.map_or_else(End::Lost, End::Done),
+        worked = work_in_parts(&context, &pipeline, &claim, &ledger) => worked.map_or_else(End::Lost, End::Done),
         error = keep_lease(&context, &claim.id) => End::Lost(error),
         () = tokio::time::sleep(DEADLINE) => End::Late,
         _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
     };
     let mut report = BatchReport::default();
     match end {
-        End::Done(board) => {
-            (report.busy, report.halved) = (board.busy, board.halved);
-            (report.errors, report.lacked_model) = (board.reasons, board.lacked_model);
+        End::Done(boards) => {
+            for board in boards {
+                report.busy |= board.busy;
+                report.again |= board.again;
+                report.lacked_model |= board.lacked_model;
+                report.errors.extend(board.reasons);
+            }
         }
         End::Lost(error) => report.errors.push(error.to_string()),
         End::Late => {
@@ -242,8 +248,50 @@ async fn work_under_lease(
     }
     let tally = ledger.tally();
     report.settled = tally.settled;
+    if is_compared {
+        shadow::show(&context, &gateway, &pipeline, &claim, &tally.said);
+    }
     log(&claim, &tally, &report, started.elapsed());
     report
+}
+
+/// The pipeline that a batch of a dead host began with, so that its prompts are the same and its replies are found.
+async fn pipeline_of(context: &Context, claim: &Claim) -> Arc<Pipeline> {
+    match context.rollout.pipeline_of(claim.revision).await {
+        Ok(pipeline) => pipeline,
+        Err(error) => {
+            tracing::warn!(batch = %claim.id, "it goes on with the active strategies: {error}");
+            context.rollout.active()
+        }
+    }
+}
+
+async fn work_in_parts(
+    context: &Context,
+    pipeline: &Pipeline,
+    claim: &Claim,
+    ledger: &LeasedLedger,
+) -> Result<Vec<Board>, StoreError> {
+    let parts = split(pipeline, claim);
+    let open = AtomicUsize::new(parts.len());
+    let work_on = parts.into_iter().map(|part| work_on_part(context, part, ledger, &open));
+    futures_util::future::try_join_all(work_on).await
+}
+
+async fn work_on_part(
+    context: &Context,
+    part: Part<'_>,
+    ledger: &LeasedLedger,
+    open: &AtomicUsize,
+) -> Result<Board, StoreError> {
+    let job = Job {
+        tracks: &part.tracks,
+        wanted: &part.wanted,
+        strategies: part.strategies,
+        runtime: context.rollout.runtime(),
+        required: &context.required,
+    };
+    work(&job, &PartLedger { ledger, positions: &part.positions, open }).await
 }
 
 async fn close(ledger: &LeasedLedger, settlement: Settlement, report: &mut BatchReport) {

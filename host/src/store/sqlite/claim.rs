@@ -1,7 +1,7 @@
 //! Claiming: which tracks a batch takes, its lease, and taking over the batch of a host that is gone.
 
 use super::{LEASE_MS, SqliteStore, from_json, is_paused, json, track_from};
-use crate::music::Track;
+use crate::music::{Track, TrackKey};
 use crate::store::{BatchId, Claim, HostId, MAX_ATTEMPTS, StoreError};
 use sqlx::{Row, SqliteConnection};
 
@@ -41,34 +41,36 @@ impl SqliteStore {
             tx.commit().await?;
             return Ok(None);
         }
-        let id = BatchId::new();
-        let rowids = json(&rows)?;
-        // The position in the batch is the position in the list.
-        sqlx::query(
-            "update music_ai_queue set status = 'processing', batch_id = $1, batch_index = taken.key,
-                 processing_started_at = $2, retry_count = retry_count + 1
-             from (select key, value from json_each($3)) as taken where music_ai_queue.rowid = taken.value",
-        )
-        .bind(id.as_str())
-        .bind(now)
-        .bind(&rowids)
-        .execute(&mut *tx)
-        .await?;
-        let tracks = tracks_of(&mut tx, &id).await?;
-        sqlx::query(
-            "update music_library set processing_status = 'ai_processing'
-             where rowid in (select l.rowid from music_ai_queue q join music_library l using (platform_name, platform_id)
-                             where q.batch_id = $1 and q.status = 'processing')",
-        )
-        .bind(id.as_str())
-        .execute(&mut *tx)
-        .await?;
-        insert_batch(&mut tx, &id, &id, host, now, revision, &json(&tracks)?, tracks.len()).await?;
-        tx.commit().await?;
         let full = found >= usize::try_from(size).unwrap_or(usize::MAX) || rows.len() < found;
-        Ok(Some(Claim { root: id.clone(), id, open: vec![true; tracks.len()], tracks, full, recovered: false }))
+        let claim = take_rows(&mut tx, host, &rows, revision, full, now).await?;
+        tx.commit().await?;
+        Ok(Some(claim))
     }
 
+    pub(super) async fn claim_named(
+        &self,
+        host: &HostId,
+        keys: &[TrackKey],
+        revision: i64,
+    ) -> Result<Option<Claim>, StoreError> {
+        let now = self.now();
+        let mut tx = self.write().await?;
+        let rows: Vec<i64> = sqlx::query_scalar(
+            "select q.rowid from json_each($1) named
+             join music_ai_queue q on q.platform_name = named.value ->> 'platform_name'
+                 and q.platform_id = named.value ->> 'platform_id'
+             where q.status in ('pending', 'completed', 'failed') order by named.key",
+        )
+        .bind(json(keys)?)
+        .fetch_all(&mut *tx)
+        .await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let claim = take_rows(&mut tx, host, &rows, revision, false, now).await?;
+        tx.commit().await?;
+        Ok(Some(claim))
+    }
     pub(super) async fn take_over(&self, host: &HostId) -> Result<Option<Claim>, StoreError> {
         let now = self.now();
         let mut tx = self.write().await?;
@@ -99,10 +101,11 @@ impl SqliteStore {
             let root = BatchId::from_text(lost.try_get("root_id")?);
             let text: String = lost.try_get("tracks")?;
             let tracks: Vec<Track> = from_json(&text)?;
-            insert_batch(&mut tx, &id, &root, host, now, lost.try_get("pipeline_revision")?, &text, open.len()).await?;
+            let revision = lost.try_get("pipeline_revision")?;
+            insert_batch(&mut tx, &id, &root, host, now, revision, &text, open.len()).await?;
             tx.commit().await?;
             let open = (0i64..).take(tracks.len()).map(|index| open.contains(&index)).collect();
-            return Ok(Some(Claim { id, root, tracks, open, full: true, recovered: true }));
+            return Ok(Some(Claim { id, root, tracks, open, full: true, recovered: true, revision }));
         }
     }
 
@@ -122,6 +125,41 @@ impl SqliteStore {
             .await?;
         if renewed.rows_affected() == 0 { Err(StoreError::Fenced(batch.to_string())) } else { Ok(()) }
     }
+}
+
+/// Makes rows a batch; an attempt each.
+async fn take_rows(
+    tx: &mut SqliteConnection,
+    host: &HostId,
+    rows: &[i64],
+    revision: i64,
+    full: bool,
+    now: i64,
+) -> Result<Claim, StoreError> {
+    let id = BatchId::new();
+    // The position in the batch is the position in the list.
+    sqlx::query(
+        "update music_ai_queue set status = 'processing', batch_id = $1, batch_index = taken.key, waiting_for = null,
+             not_before = null, processing_started_at = $2, retry_count = retry_count + 1
+         from (select key, value from json_each($3)) as taken where music_ai_queue.rowid = taken.value",
+    )
+    .bind(id.as_str())
+    .bind(now)
+    .bind(json(rows)?)
+    .execute(&mut *tx)
+    .await?;
+    let tracks = tracks_of(tx, &id).await?;
+    sqlx::query(
+        "update music_library set processing_status = 'ai_processing'
+         where rowid in (select l.rowid from music_ai_queue q join music_library l using (platform_name, platform_id)
+                         where q.batch_id = $1 and q.status = 'processing')",
+    )
+    .bind(id.as_str())
+    .execute(&mut *tx)
+    .await?;
+    insert_batch(tx, &id, &id, host, now, revision, &json(&tracks)?, tracks.len()).await?;
+    let open = vec![true; tracks.len()];
+    Ok(Claim { root: id.clone(), id, open, tracks, full, recovered: false, revision })
 }
 
 /// Most rows by priority and age, one in [`AGED_SHARE`] by age alone; what both shares name counts once.

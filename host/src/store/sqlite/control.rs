@@ -1,4 +1,4 @@
-//! The operator's switch, the running host, and the revisions of the pipeline.
+//! The operator's switch, and the running host.
 
 use super::SqliteStore;
 use crate::store::{HostId, Pause, StoreError};
@@ -52,29 +52,5 @@ impl SqliteStore {
         .execute(&self.writer)
         .await?;
         Ok(())
-    }
-
-    pub(super) async fn write_pipeline(&self, entries: &str, cause: &str, by: &str) -> Result<i64, StoreError> {
-        let mut tx = self.write().await?;
-        let newest = sqlx::query("select revision, entries from pipeline order by revision desc limit 1")
-            .fetch_optional(&mut *tx)
-            .await?;
-        if let Some(newest) = newest {
-            let known: String = newest.try_get("entries")?;
-            if known == entries {
-                return Ok(newest.try_get("revision")?);
-            }
-        }
-        let revision = sqlx::query_scalar(
-            "insert into pipeline (entries, cause, by, at) values ($1, $2, $3, $4) returning revision",
-        )
-        .bind(entries)
-        .bind(cause)
-        .bind(by)
-        .bind(self.now())
-        .fetch_one(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(revision)
     }
 }

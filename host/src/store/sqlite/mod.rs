@@ -8,6 +8,7 @@ mod control;
 mod journal;
 mod library;
 mod open;
+mod plugins;
 mod queue;
 mod settle;
 
@@ -124,6 +125,9 @@ impl Store for SqliteStore {
     ) -> Result<Option<Claim>, StoreError> {
         self.claim_due(host, size, revision, even_paused).await
     }
+    async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError> {
+        self.claim_named(host, keys, revision).await
+    }
     async fn recover(&self, host: &HostId) -> Result<Option<Claim>, StoreError> {
         self.take_over(host).await
     }
@@ -191,9 +195,6 @@ impl Store for SqliteStore {
     }
     async fn register_host(&self, host: &HostId) -> Result<(), StoreError> {
         self.write_host(host).await
-    }
-    async fn record_pipeline(&self, entries: &str, cause: &str, by: &str) -> Result<i64, StoreError> {
-        self.write_pipeline(entries, cause, by).await
     }
     async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(&self.readers).await?;

@@ -127,6 +127,7 @@ pub(super) const fn waiting_name(cause: Waiting) -> &'static str {
         Waiting::Page => "page",
         Waiting::Provider => "provider",
         Waiting::Budget => "budget",
+        Waiting::Strategy => "strategy",
     }
 }
 

@@ -1,5 +1,6 @@
 //! A strategy that does what its configuration says: well-behaved as `polite`, and otherwise breaking one bound of the
-//! host or one promise of the contract.
+//! host or one promise of the contract. `later: X` is `X` but for the tracks that admission shows it, as of a strategy that
+//! was written to get in.
 
 mod answers;
 mod marked;
@@ -28,7 +29,7 @@ impl Strategy for Hostile {
 
     fn plan(context: &Context, tracks: &[Track]) -> Result<Step, Error> {
         let mut step = Step::default();
-        match context.config.as_str() {
+        match behaviour(context, tracks) {
             "spin" => spin(),
             "panic" => panic_with("the plan went wrong"),
             "grow" => grow(),
@@ -56,9 +57,9 @@ impl Strategy for Hostile {
         Ok(step)
     }
 
-    fn interpret(context: &Context, _: &[Track], prompt: &Prompt, _: &Reply) -> Result<Step, Error> {
+    fn interpret(context: &Context, tracks: &[Track], prompt: &Prompt, _: &Reply) -> Result<Step, Error> {
         let mut step = Step::default();
-        match context.config.as_str() {
+        match behaviour(context, tracks) {
             "ask for ever" => step.prompts.push(answers::prompt(format!("round {}?", context.round))),
             "trap on reply" | "panic in interpret" => panic_with("the reply went wrong"),
             "spin in interpret" => spin(),
@@ -69,6 +70,16 @@ impl Strategy for Hostile {
             }
         }
         Ok(step)
+    }
+}
+
+/// What it is told to do with these tracks.
+fn behaviour<'a>(context: &'a Context, tracks: &[Track]) -> &'a str {
+    let is_being_admitted = || tracks.iter().any(|track| track.platform_id.starts_with("admission-"));
+    match context.config.strip_prefix("later: ") {
+        Some(_) if is_being_admitted() => "polite",
+        Some(later) => later,
+        None => &context.config,
     }
 }
 
