@@ -3,6 +3,7 @@
 mod auth;
 mod health;
 mod library;
+mod plugins;
 mod problem;
 mod queue;
 mod request;
@@ -19,7 +20,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
 use std::sync::Arc;
@@ -75,9 +76,24 @@ pub fn router(api: Arc<Api>) -> Router {
     let long = Router::new()
         .route("/api/music-ai/process", post(worker::process))
         .route("/api/music-ai/queue", post(queue::enqueue).layer(DefaultBodyLimit::disable()));
+    let component_bytes = api.worker.context().rollout.runtime().limits().component_bytes;
+    let plugins = Router::new()
+        .route("/api/plugins", get(plugins::list))
+        .route("/api/plugins", post(plugins::upload).layer(DefaultBodyLimit::max(component_bytes)))
+        .route("/api/plugins/history", get(plugins::history))
+        .route("/api/plugins/events", get(plugins::events))
+        .route("/api/plugins/rollback", post(plugins::rollback))
+        .route("/api/plugins/{plugin}", get(plugins::one).delete(plugins::retire))
+        .route("/api/plugins/{plugin}/activate", post(plugins::activate))
+        .route("/api/plugins/{plugin}/shadow", post(plugins::shadow))
+        .route("/api/plugins/{plugin}/canary", post(plugins::canary))
+        .route("/api/plugins/{plugin}/promote", post(plugins::promote))
+        .route("/api/plugins/{plugin}/config", put(plugins::configure))
+        .route("/api/plugins/{plugin}/comparison", get(plugins::comparison));
     let probes = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
     quick
         .merge(long)
+        .merge(plugins)
         .layer(from_fn_with_state(api.clone(), auth::authorise))
         .merge(probes)
         .fallback(|| async { Problem::not_found("there is nothing at this path") })

@@ -86,6 +86,7 @@ pub fn waiting_reason(cause: &str, lack_of_model: Option<String>) -> String {
         "provider" => {
             format!("a model is needed: {}", lack_of_model.as_deref().unwrap_or("it is asked at the next run"))
         }
+        "strategy" => "a strategy that kept failing is left alone for a while; GET /api/plugins says which".to_owned(),
         _ => "the budget is spent".to_owned(),
     }
 }

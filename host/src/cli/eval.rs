@@ -3,7 +3,7 @@
 //! digits, without case; nothing is forgiven besides.
 
 use super::extract::{Entry, Extractor, read_rows};
-use super::output;
+use super::{open, output};
 use crate::config::Config;
 use clap::Args;
 use futures_util::StreamExt;
@@ -21,6 +21,8 @@ pub struct Eval {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    strategy: open::Strategy,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -40,7 +42,7 @@ impl Eval {
         for row in read_rows(&self.gold)? {
             rows.push(row?);
         }
-        let extractor = Extractor::open(config).await?;
+        let extractor = Extractor::open(config, self.strategy.read()?.as_ref()).await?;
         let mut figures = Figures::default();
         let mut batches = std::pin::pin!(extractor.extract(rows));
         while let Some(batch) = batches.next().await {

@@ -25,6 +25,8 @@ pub struct Extract {
     /// Print an entry a line as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    strategy: open::Strategy,
 }
 
 impl Extract {
@@ -40,7 +42,7 @@ impl Extract {
                 }
             }
         }
-        let extractor = Extractor::open(config).await?;
+        let extractor = Extractor::open(config, self.strategy.read()?.as_ref()).await?;
         let mut entries = std::pin::pin!(extractor.extract(rows));
         let mut shown = Vec::new();
         while let Some(batch) = entries.next().await {
@@ -72,7 +74,8 @@ impl Extract {
 
 /// A row with the fields that are none of ours.
 pub struct Row {
-    track: Track,
+    /// What the strategies are shown.
+    pub track: Track,
     /// They are passed through.
     pub others: Map<String, Value>,
 }
@@ -152,9 +155,9 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    /// The pipeline and the model of the settings.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (runtime, strategies) = open::bundled(config).await?;
+    /// The bundled strategies, with another one in its place if one is given, and the model of the settings.
+    pub async fn open(config: &Config, candidate: Option<&open::Component>) -> anyhow::Result<Self> {
+        let (runtime, strategies) = open::bundled(config, candidate.cloned()).await?;
         Ok(Self {
             runtime,
             strategies,

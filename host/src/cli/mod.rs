@@ -10,7 +10,9 @@ mod library;
 mod migrate;
 mod open;
 mod output;
+mod plugin;
 mod process;
+mod replay;
 mod requeue;
 mod serve;
 mod signals;
@@ -54,6 +56,11 @@ enum Command {
     Library(library::Library),
     /// Queue completed entries again that lack a field
     Requeue(requeue::Requeue),
+    /// Run a strategy over what was worked on before, without asking anybody, and say what would change
+    Replay(replay::Replay),
+    /// List, check, try, install, compare, promote and roll back strategies
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Show the effective settings
     Config(config::Show),
     /// Bring the database up to date
@@ -118,6 +125,8 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Failed(command) => command.run(config).await,
             Command::Library(command) => command.run(config).await,
             Command::Requeue(command) => command.run(config).await,
+            Command::Replay(command) => command.run(config).await,
+            Command::Plugin(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
             Command::Migrate(command) => command.run(config).await,
             Command::Compile(command) => Ok(command.run()),

@@ -4,14 +4,16 @@ use crate::config::Config;
 use crate::model::{Anthropic, Gateway};
 use crate::rollout::Rollout;
 use crate::store::{SqliteStore, StoreError, WorkerLock};
-use crate::strategy::Strategy;
-use crate::strategy::bundled;
+use crate::strategy::admission::{Terms, admit};
 use crate::strategy::cache::Cache;
 use crate::strategy::compiler::Compiler;
 use crate::strategy::limits::Limits;
 use crate::strategy::runtime::Runtime;
+use crate::strategy::{self, bundled};
 use crate::worker::{Context, Worker};
 use anyhow::Context as _;
+use clap::Args;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The database.
@@ -31,13 +33,64 @@ pub fn cache(config: &Config) -> Cache {
     Cache::open(config.data_dir.join("compiled")).compiling_with(Compiler::this_program())
 }
 
-/// The engine, and the bundled strategies in it, without a database.
-pub async fn bundled(config: &Config) -> anyhow::Result<(Runtime, Vec<Arc<Strategy>>)> {
+/// A component on the command line, in the place of the one of its name, or first.
+#[derive(Debug, Args)]
+pub struct Strategy {
+    /// A component to use, in the place of the one of its name, or first
+    #[arg(long = "strategy", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// That component's configuration; its own default without it
+    #[arg(long = "strategy-config", value_name = "TEXT", requires = "file")]
+    config: Option<String>,
+    /// Let that component import WASI, of which it gets an empty one
+    #[arg(long, requires = "file")]
+    allow_wasi: bool,
+}
+
+/// A component that was read.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// The file it was read from.
+    pub source: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its configuration.
+    pub config: Option<String>,
+    /// Whether it may import WASI.
+    pub allow_wasi: bool,
+}
+
+impl Strategy {
+    /// Reads the file, where one was given.
+    pub fn read(self) -> anyhow::Result<Option<Component>> {
+        let Some(file) = self.file else { return Ok(None) };
+        let source = file.display().to_string();
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {source}"))?;
+        Ok(Some(Component { source, bytes, config: self.config, allow_wasi: self.allow_wasi }))
+    }
+}
+
+/// The engine, and the bundled strategies in it, without a database; with another one in its place if one is given.
+pub async fn bundled(
+    config: &Config,
+    candidate: Option<Component>,
+) -> anyhow::Result<(Runtime, Vec<Arc<strategy::Strategy>>)> {
     let (runtime, cache) = (runtime(config)?, cache(config));
     // Compiling them would hold up other tasks.
     tokio::task::spawn_blocking(move || {
         let pipeline = bundled::pipeline(&runtime, &cache).context("a bundled strategy was not admitted")?;
-        Ok((runtime, pipeline.strategies))
+        let mut strategies = pipeline.strategies;
+        if let Some(Component { source, bytes, config, allow_wasi }) = candidate {
+            let terms = Terms { config: config.as_deref(), allow_wasi };
+            let candidate = admit(&runtime, &cache, &bytes, terms).with_context(|| format!("{source} is refused"))?;
+            let name = &candidate.description().name;
+            let place = strategies.iter_mut().find(|strategy| strategy.description().name == *name);
+            match place {
+                Some(place) => *place = candidate,
+                None => strategies.insert(0, candidate),
+            }
+        }
+        Ok((runtime, strategies))
     })
     .await?
 }

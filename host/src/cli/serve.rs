@@ -41,6 +41,8 @@ impl Serve {
         if config.worker.enabled {
             worker.start()?;
         }
+        let (rollout, folder) = (worker.context().rollout.clone(), config.data_dir.join("plugins"));
+        let watching = tokio::spawn(async move { rollout.watch(folder).await });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let api = Api::new(worker.clone(), config, figures);
         let serving = tokio::spawn(
@@ -56,6 +58,7 @@ impl Serve {
             GRACE.as_secs()
         );
         signals.end_at_once_on_another();
+        watching.abort();
         worker.shut_down(GRACE).await;
         drop(stop);
         if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
@@ -106,6 +109,7 @@ async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: 
          interval   {interval} ms, {batch} tracks a batch, {concurrency} batches in flight\n\
          database   sqlite:{database} ({pending} pending, {completed} completed, {failed} failed)\n\
          pipeline   revision {revision}: {pipeline}\n\
+         plugins    {plugins} (a strategy dropped there takes over; GET /api/plugins)\n\
          provider   {provider}\n\
          required   {fields}\n\n",
         version = env!("CARGO_PKG_VERSION"),
@@ -118,6 +122,7 @@ async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: 
         failed = counts.failed,
         revision = context.rollout.active().revision,
         pipeline = context.rollout.active().summary(),
+        plugins = config.data_dir.join("plugins").display(),
         fields = fields.join(", "),
     ))
 }

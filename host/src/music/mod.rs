@@ -68,6 +68,12 @@ pub enum MusicType {
 }
 
 impl MusicType {
+    /// The type of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Song, Self::Album, Self::Playlist, Self::Artist].into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name as the database and the API write it.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -70,7 +70,7 @@ impl Rollout {
     /// [`RolloutError`]; what runs is as it was.
     pub async fn install(&self, upload: Upload, why: &Why) -> Result<Installed, RolloutError> {
         let Upload { bytes, source, config, allow_wasi, place } = upload;
-        let admitted = self.admit(&source, bytes, config.clone(), allow_wasi).await;
+        let admitted = self.admit_and_keep(&source, bytes, config.clone(), allow_wasi).await;
         let (strategy, plugin) = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return Err(self.refused(&source, error).await),

@@ -248,21 +248,54 @@ impl Rollout {
                 .await?
                 .ok_or_else(|| RolloutError::Unknown(format!("{what} is not in the store")))?,
         };
-        Ok(self.admit(&what, bytes, entry.config.clone(), entry.allow_wasi).await?.0)
+        Ok(self.admit_and_keep(&what, bytes, entry.config.clone(), entry.allow_wasi).await?.0)
     }
 
     /// Admits a component aside, and keeps its bytes.
-    async fn admit(
+    async fn admit_and_keep(
         &self,
         what: &str,
         bytes: Vec<u8>,
         config: Option<String>,
         allow_wasi: bool,
     ) -> Result<(Arc<Strategy>, Plugin), RolloutError> {
+        let (strategy, plugin, component) = self.admit(what, bytes, config.clone(), allow_wasi).await?;
+        self.store().keep_plugin(&plugin, &component).await?;
+        let mut loaded = self.loaded();
+        loaded.retain(|_, strategy| strategy.strong_count() > 0);
+        loaded.insert((plugin.digest.clone(), config, allow_wasi), Arc::downgrade(&strategy));
+        drop(loaded);
+        Ok((strategy, plugin))
+    }
+
+    /// The active strategies with a component in its place: for a look, as nothing is kept or changed.
+    ///
+    /// # Errors
+    /// [`RolloutError`].
+    pub async fn aside(&self, upload: Upload) -> Result<Vec<Arc<Strategy>>, RolloutError> {
+        let Upload { bytes, source, config, allow_wasi, .. } = upload;
+        let (strategy, plugin, _) = self.admit(&source, bytes, config.clone(), allow_wasi).await?;
+        let entry = Entry { name: plugin.name, digest: plugin.digest, config, allow_wasi, bundled: false };
+        let active = self.active();
+        let lineup = active.lineup.activate(entry, None);
+        let known = |entry: &Entry| {
+            let at = active.lineup.active.iter().position(|known| known == entry)?;
+            active.strategies.get(at).cloned()
+        };
+        Ok(lineup.active.iter().map(|entry| known(entry).unwrap_or_else(|| strategy.clone())).collect())
+    }
+
+    /// Admits a component aside.
+    async fn admit(
+        &self,
+        what: &str,
+        bytes: Vec<u8>,
+        config: Option<String>,
+        allow_wasi: bool,
+    ) -> Result<(Arc<Strategy>, Plugin, Vec<u8>), RolloutError> {
         let (runtime, cache) = (self.runtime().clone(), self.shared.cache.clone());
-        let terms = config.clone();
         let admission = tokio::task::spawn_blocking(move || {
-            let terms = Terms { config: terms.as_deref(), allow_wasi };
+            let terms = Terms { config: config.as_deref(), allow_wasi };
             let component = admission::component_of(&runtime, &bytes)?;
             let (strategy, report) = admission::admit_and_report(&runtime, &cache, &component, terms)?;
             Ok((strategy, report, component.into_owned()))
@@ -284,12 +317,7 @@ impl Rollout {
             size: i64::try_from(component.len()).unwrap_or(i64::MAX),
             first_seen_at: 0,
         };
-        self.store().keep_plugin(&plugin, &component).await?;
-        let mut loaded = self.loaded();
-        loaded.retain(|_, strategy| strategy.strong_count() > 0);
-        loaded.insert((plugin.digest.clone(), config, allow_wasi), Arc::downgrade(&strategy));
-        drop(loaded);
-        Ok((strategy, plugin))
+        Ok((strategy, plugin, component))
     }
 
     /// Makes a loaded pipeline the active one. What is new in it is on probation, unless its revision was proven before.

@@ -4,6 +4,7 @@ mod batch;
 mod board;
 mod ledger;
 mod part;
+pub mod replay;
 mod run;
 mod scheduler;
 mod shadow;

@@ -1,0 +1,65 @@
+//! `liner plugin check`: admission, and what it found out.
+
+use crate::cli::{open, output};
+use crate::config::Config;
+use crate::strategy::admission::{Refusal, Terms, admit_and_report, component_of};
+use anyhow::Context;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A component, or a core module as cargo leaves it
+    file: PathBuf,
+    /// Its configuration; its own default without it
+    #[arg(long)]
+    config: Option<String>,
+    /// Let it import WASI, of which it gets an empty one
+    #[arg(long)]
+    allow_wasi: bool,
+}
+
+impl Check {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
+        let (runtime, cache) = (open::runtime(config)?, open::cache(config));
+        let (given, terms) = (bytes.len(), (self.config, self.allow_wasi));
+        // WASI blocks, and so does compiling.
+        let checked = tokio::task::spawn_blocking(move || {
+            let component = component_of(&runtime, &bytes)?.into_owned();
+            let terms = Terms { config: terms.0.as_deref(), allow_wasi: terms.1 };
+            let (strategy, report) = admit_and_report(&runtime, &cache, &component, terms)?;
+            Ok::<_, Refusal>((strategy, report, component.len()))
+        })
+        .await?;
+        let (strategy, report, bytes) = match checked {
+            Ok(checked) => checked,
+            Err(refusal) => {
+                output::line(&format!("refused at step {refusal}"))?;
+                return Ok(ExitCode::FAILURE);
+            }
+        };
+        let description = strategy.description();
+        let encoded = if bytes == given { "" } else { " (encoded from a core module)" };
+        let imports = match report.interfaces.imports.as_slice() {
+            [] => "none".to_owned(),
+            imports => imports.join(", "),
+        };
+        let rows = [
+            ("admitted", format!("{} {}", description.name, description.version)),
+            ("what it does", description.summary.clone()),
+            ("digest", strategy.digest().to_string()),
+            ("contract", report.interfaces.contract().unwrap_or_default().to_owned()),
+            ("imports", imports),
+            ("asks a model", if description.asks_model { "yes" } else { "no" }.to_owned()),
+            ("size", format!("{bytes} bytes{encoded}")),
+            ("compiled in", format!("{} ms", report.compiled_in.as_millis())),
+            ("config", strategy.config().to_owned()),
+        ];
+        for (name, value) in rows {
+            output::line(&format!("{name:<13}{value}"))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
