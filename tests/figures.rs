@@ -9,6 +9,7 @@ use liner::strategy::limits::Limits;
 use liner::strategy::runtime::Runtime;
 use liner::strategy::{Strategy, bundled};
 use liner_strategy as sdk;
+use liner_tests::swapping::{self, Load};
 use liner_tests::{Host, StubModel, liner};
 use serde_json::json;
 use std::path::Path;
@@ -30,6 +31,7 @@ fn main() {
         start(folder.path()).await;
         end_to_end(tempfile::tempdir().unwrap().path(), "asked", vague).await;
         end_to_end(tempfile::tempdir().unwrap().path(), "decided_by_rules", clear).await;
+        swaps().await;
     });
 }
 
@@ -78,6 +80,26 @@ async fn end_to_end(folder: &Path, kind: &str, row: fn(usize) -> serde_json::Val
     host.stop().await;
 }
 
+/// What 200 swaps cost 2,000 batches, whose model takes 50 ms, beside the same batches without; and how long a dropped
+/// file takes until a batch goes through it.
+async fn swaps() {
+    let mut p99 = Vec::new();
+    for swaps in [0, 200, 0] {
+        let folder = tempfile::tempdir().unwrap();
+        let load = Load { batches: 2_000, swaps, model: Duration::from_millis(50) };
+        let outcome = swapping::run(folder.path(), load).await;
+        assert_eq!((outcome.latencies.len(), outcome.strays), (2_000, 0));
+        for percent in [50, 99] {
+            let name = format!("batch_p{percent}_with_{swaps}_swaps");
+            print(&name, outcome.percentile(percent).as_secs_f64() * 1e3, "ms");
+        }
+        p99.push(outcome.percentile(99).as_secs_f64());
+    }
+    print("batch_p99_ratio", p99[1] / p99[0].max(p99[2]), "x");
+    let drop = swapping::file_to_first_batch(tempfile::tempdir().unwrap().path()).await;
+    print("file_drop_to_first_batch", drop.as_secs_f64() * 1e3, "ms");
+}
+
 /// From the process's start to its first answer, and what it holds while it idles.
 async fn start(folder: &Path) {
     let mut times = Vec::new();
@@ -99,10 +121,9 @@ async fn start(folder: &Path) {
     }
 }
 
+#[allow(clippy::cast_precision_loss)]
 fn resident_mb(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    swapping::resident_kib(pid) as f64 / 1024.0
 }
 
 /// A strategy's calls in its sandbox, beside the same code natively.

@@ -42,7 +42,7 @@ create table shadow_outcome (
     -- The candidate's outcome, and the active ones', as JSON.
     candidate     text not null,
     active        text not null,
-    -- What the candidate's own questions cost, a share of its batch's, in millionths of a dollar.
+    -- What the candidate's own questions about its batch cost, on the batch's first track, in millionths of a dollar.
     cost_micros   integer not null,
     -- The candidate's time, a share of its batch's.
     time_us       integer not null,

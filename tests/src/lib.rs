@@ -8,6 +8,7 @@ mod host;
 mod in_process;
 mod rows;
 mod stub;
+pub mod swapping;
 
 pub use answers::{item, message, message_about};
 pub use host::{Answer, Finished, Host, KEY, binary, liner};

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::post};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A request that the stub received.
@@ -24,6 +25,7 @@ struct Shared {
     exchanges: Mutex<Vec<Exchange>>,
     gate: Semaphore,
     script: Box<Script>,
+    delay: Duration,
 }
 
 /// A model on a local port.
@@ -41,16 +43,23 @@ impl StubModel {
 
     /// A model that answers by a script, which is told how many requests came before.
     pub async fn with_script(script: impl Fn(usize, &Value) -> Response + Send + Sync + 'static) -> Self {
-        Self::start(Semaphore::MAX_PERMITS, Box::new(script)).await
+        Self::start(Semaphore::MAX_PERMITS, Box::new(script), Duration::ZERO).await
+    }
+
+    /// A model that answers well, and takes its time.
+    pub async fn slow(delay: Duration) -> Self {
+        let script = |_: usize, request: &Value| Json(message_about(request)).into_response();
+        Self::start(Semaphore::MAX_PERMITS, Box::new(script), delay).await
     }
 
     /// A model that answers well, but only as many requests as it is allowed to.
     pub async fn gated(allowed: usize) -> Self {
-        Self::start(allowed, Box::new(|_, request| Json(message_about(request)).into_response())).await
+        let script = |_: usize, request: &Value| Json(message_about(request)).into_response();
+        Self::start(allowed, Box::new(script), Duration::ZERO).await
     }
 
-    async fn start(allowed: usize, script: Box<Script>) -> Self {
-        let shared = Arc::new(Shared { exchanges: Mutex::default(), gate: Semaphore::new(allowed), script });
+    async fn start(allowed: usize, script: Box<Script>, delay: Duration) -> Self {
+        let shared = Arc::new(Shared { exchanges: Mutex::default(), gate: Semaphore::new(allowed), script, delay });
         let app = Router::new().route("/v1/messages", post(answer)).with_state(shared.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -76,6 +85,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(body
         exchanges.push(Exchange { headers, body: body.clone() });
         exchanges.len() - 1
     };
+    tokio::time::sleep(shared.delay).await;
     match shared.gate.acquire().await {
         Ok(permit) => permit.forget(),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),

@@ -114,6 +114,16 @@ impl Rollout {
             self.change(&Why::host("start"), |_| Ok(bundled::lineup())).await?;
             return Ok(());
         };
+        let is_outdated = |lineup: Lineup| bundled::upgraded(lineup.clone()) != lineup;
+        if Lineup::from_json(&newest.entries).is_ok_and(is_outdated) {
+            // What came with another binary is replaced by what came with this one.
+            let upgraded = |lineup: &Lineup| Ok(bundled::upgraded(lineup.clone()));
+            match self.change(&Why::host("upgrade"), upgraded).await {
+                Ok(_) => return Ok(()),
+                Err(RolloutError::Store(error)) => return Err(error.into()),
+                Err(error) => tracing::error!("the bundled strategies were not upgraded: {error}"),
+            }
+        }
         let mut revision = newest;
         loop {
             match self.load_revision(&revision).await {
@@ -136,15 +146,6 @@ impl Rollout {
                     revision = before;
                 }
             }
-        }
-        self.upgrade_bundled().await
-    }
-
-    /// What came with another binary is replaced by what came with this one.
-    async fn upgrade_bundled(&self) -> Result<(), RolloutError> {
-        let lineup = self.active().lineup.clone();
-        if bundled::upgraded(lineup.clone()) != lineup {
-            self.change(&Why::host("upgrade"), |lineup| Ok(bundled::upgraded(lineup.clone()))).await?;
         }
         Ok(())
     }

@@ -107,7 +107,7 @@ pub struct Compared {
     pub candidate: Said,
     /// The active ones'.
     pub active: Said,
-    /// Its share of what the candidate's own questions cost, in millionths of a dollar.
+    /// What the candidate's own questions about its batch cost, in millionths of a dollar; on the batch's first track.
     pub cost_micros: i64,
     /// Its share of the candidate's time, in microseconds.
     pub time_us: i64,

@@ -105,9 +105,10 @@ async fn compare(context: &Context, gateway: Arc<Gateway>, shown: Shown) -> Resu
     };
     let started = Instant::now();
     work(&job, &ledger).await?;
-    let share = |whole: i64| whole / i64::try_from(shown.tracks.len().max(1)).unwrap_or(i64::MAX);
-    let time_us = share(i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX));
-    let cost_micros = share(*lock(&ledger.paid));
+    let tracks = i64::try_from(shown.tracks.len().max(1)).unwrap_or(i64::MAX);
+    let time_us = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX) / tracks;
+    // On the first track alone, as a share of a few millionths would be nothing.
+    let mut cost_micros = *lock(&ledger.paid);
     let mut others: Vec<Said> = shown.tracks.iter().map(|_| Said::Unanswered).collect();
     for (index, verdict) in lock(&ledger.verdicts).iter() {
         if let Some(other) = usize::try_from(*index).ok().and_then(|index| others.get_mut(index)) {
@@ -121,6 +122,7 @@ async fn compare(context: &Context, gateway: Arc<Gateway>, shown: Shown) -> Resu
         .zip(others)
         .map(|((track, settled), other)| {
             let (candidate, active) = if shown.by_candidate { (settled, other) } else { (other, settled) };
+            let cost_micros = std::mem::take(&mut cost_micros);
             Compared { key: track.key.clone(), candidate, active, cost_micros, time_us }
         })
         .collect();
