@@ -125,6 +125,17 @@ mod a_swap {
     }
 
     #[tokio::test]
+    async fn lets_tracks_go_on_that_waited_for_a_model_as_the_new_strategy_may_need_none() {
+        let f = Fixture::new(settings(), None).await;
+        f.enqueue(0, 3).await;
+        process(&f).await;
+        assert_eq!(f.store.counts().await.unwrap().waiting.get("provider"), Some(&3));
+        f.install(HOSTILE, "polite", Place::Active(None)).await;
+        process(&f).await;
+        assert_eq!(f.store.counts().await.unwrap().completed, 3);
+    }
+
+    #[tokio::test]
     async fn leaves_one_strategy_at_least() {
         let f = Fixture::hostile(settings(), None, "polite").await;
         let last = f.rollout().active().strategies[0].digest().clone();

@@ -1,6 +1,6 @@
 //! The changes of the lineup, each recorded with who, when and why.
 
-use super::{Rollout, RolloutError};
+use super::{AFTER_A_SWAP, Rollout, RolloutError};
 use crate::digest::Digest;
 use crate::store::{NewRevision, Plugin, Revision, StoreError};
 use crate::strategy::lineup::{Candidate, Entry, Lineup, LineupError, Role};
@@ -249,7 +249,7 @@ impl Rollout {
         self.adopt(pipeline, &recorded);
         let reason = why.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         self.tell(why.cause, &format!("revision {revision}"), &format!("{summary}, by {}{reason}", why.by)).await;
-        self.release_waiting().await;
+        self.release(&AFTER_A_SWAP).await;
         Ok(Some(self.active()))
     }
 

@@ -2,6 +2,7 @@
 //! that wait for one that is tried again.
 
 use super::{Rollout, Why};
+use crate::store::Waiting;
 use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
 use std::collections::HashSet;
@@ -96,12 +97,12 @@ impl Rollout {
                     self.tell("bypassed", &strategy.description().name, &text).await;
                 }
                 if *until <= Instant::now() {
-                    self.release_waiting().await;
+                    self.release(&[Waiting::Strategy]).await;
                 }
             }
             _ if left_alone.remove(&name) => {
                 self.tell("recovered", &strategy.description().name, "it works again").await;
-                self.release_waiting().await;
+                self.release(&[Waiting::Strategy]).await;
             }
             _ => {}
         }

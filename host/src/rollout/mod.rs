@@ -12,7 +12,7 @@ pub use change::{Installed, Place, Upload, Why};
 pub use compare::{Comparison, Disagreement, FieldAgreement, Side};
 
 use crate::digest::Digest;
-use crate::store::{Plugin, Revision, Store, StoreError};
+use crate::store::{Plugin, Revision, Store, StoreError, Waiting};
 use crate::strategy::admission::{self, Refusal, Terms};
 use crate::strategy::cache::Cache;
 use crate::strategy::lineup::{Entry, Lineup, LineupError};
@@ -60,6 +60,9 @@ pub enum RolloutError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// What may go on after a swap: another strategy may work, and may decide what needed a model before.
+const AFTER_A_SWAP: [Waiting; 2] = [Waiting::Strategy, Waiting::Provider];
 
 /// A component with its terms: what is loaded once, however many revisions name it.
 type Key = (Digest, Option<String>, bool);
@@ -197,7 +200,7 @@ impl Rollout {
         match self.load_revision(&newest).await {
             Ok(pipeline) => {
                 self.adopt(pipeline, &newest);
-                self.release_waiting().await;
+                self.release(&AFTER_A_SWAP).await;
             }
             Err(error) => self.reject(newest.revision, &error).await,
         }
@@ -343,10 +346,12 @@ impl Rollout {
         self.shared.swapped.notify_one();
     }
 
-    /// What waits for a strategy may go on: another one is there, or it is tried again.
-    async fn release_waiting(&self) {
-        if let Err(error) = self.store().release_waiting(crate::store::Waiting::Strategy).await {
-            tracing::warn!("tracks that wait for a strategy were not released: {error}");
+    /// Lets go on what waits for a cause that may have ended, and wakes the worker.
+    async fn release(&self, causes: &[Waiting]) {
+        for cause in causes {
+            if let Err(error) = self.store().release_waiting(*cause).await {
+                tracing::warn!("tracks that wait ({cause:?}) were not released: {error}");
+            }
         }
         self.shared.swapped.notify_one();
     }

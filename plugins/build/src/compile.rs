@@ -54,25 +54,12 @@ pub fn component(root: &Path, package: &str) -> Result<Vec<u8>> {
         cargo_home.display(),
         root.display()
     );
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo_build(root, &target_dir)?;
     cargo
-        .current_dir(root)
-        .args(["build", "--locked", "--lib", "--profile", "plugin", "--target", TARGET, "--package", package])
-        .arg("--target-dir")
-        .arg(&target_dir)
+        .args(["--locked", "--profile", "plugin", "--package", package])
         .env("CARGO_HOME", &cargo_home)
         .env("RUSTFLAGS", remap)
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    if let Toolchain::Debian = Toolchain::find()? {
-        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-        let host = host_triple()?;
-        let linker = Path::new(sysroot.trim()).join("lib/rustlib").join(host).join("bin/rust-lld");
-        cargo
-            .arg("-Zbuild-std=std,panic_abort")
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTC", DEBIAN_RUSTC)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    }
     let status = cargo.status().context("cargo does not start")?;
     if !status.success() {
         bail!("compiling {package} for {TARGET} failed");
@@ -84,6 +71,33 @@ pub fn component(root: &Path, package: &str) -> Result<Vec<u8>> {
         .validate(true)
         .encode()
         .with_context(|| format!("{package} is not a strategy: does it call export_strategy!?"))
+}
+
+/// What `cargo build --release --target wasm32-unknown-unknown` does in a crate of its own, also where only Debian's
+/// compiler has the target. The core modules lie where cargo leaves them; liner encodes them on the way in.
+pub fn crate_of_its_own(folder: &Path) -> Result<()> {
+    let target_dir = folder.join("target");
+    let status = cargo_build(folder, &target_dir)?.arg("--release").status().context("cargo does not start")?;
+    if !status.success() {
+        bail!("compiling {} for {TARGET} failed", folder.display());
+    }
+    Ok(())
+}
+
+fn cargo_build(folder: &Path, target_dir: &Path) -> Result<Command> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder).args(["build", "--lib", "--target", TARGET]).arg("--target-dir").arg(target_dir);
+    if let Toolchain::Debian = Toolchain::find()? {
+        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+        let host = host_triple()?;
+        let linker = Path::new(sysroot.trim()).join("lib/rustlib").join(host).join("bin/rust-lld");
+        cargo
+            .arg("-Zbuild-std=std,panic_abort")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTC", DEBIAN_RUSTC)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    }
+    Ok(cargo)
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -1,5 +1,6 @@
-//! `liner-plugins build` compiles the bundled strategies, and those of the tests, to components; `liner-plugins check` builds them
-//! aside and compares. Run it through `make plugins`.
+//! `liner-plugins build` compiles the bundled strategies, and those of the tests, to components; `liner-plugins check` builds
+//! them aside and compares; `liner-plugins compile FOLDER` compiles a crate of its own. Run the first two through
+//! `make plugins` and `make plugins-check`.
 
 mod compile;
 mod manifest;
@@ -24,7 +25,11 @@ fn main() -> Result<()> {
     match command.as_str() {
         "build" => build(&root, &root).map(|_| ()),
         "check" => check(&root),
-        other => bail!("unknown command {other:?}; use `build` or `check`"),
+        "compile" => {
+            let folder = std::env::args().nth(2).context("say which folder: `compile FOLDER`")?;
+            compile::crate_of_its_own(Path::new(&folder))
+        }
+        other => bail!("unknown command {other:?}; use `build`, `check` or `compile FOLDER`"),
     }
 }
 

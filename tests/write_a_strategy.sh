@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# README's "Write a strategy", block by block: a crate that `plugin new` wrote, the JavaScript and the Python example, each
+# built by its own tools, taken up by a running host, and found in the library by what it decided.
+#
+# Usage: tests/write_a_strategy.sh [rust] [javascript] [python]     (all of them without arguments)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+wanted=${*:-rust javascript python}
+
+work=$(mktemp -d)
+host=
+trap '[ -z "$host" ] || kill "$host" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { echo "FAILED: $*" >&2; [ ! -f "$work/log" ] || tail -n 30 "$work/log" >&2; exit 1; }
+
+cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p liner -p liner-plugins
+export PATH="$root/target/debug:$PATH" LINER_DATA_DIR="$work/liner-data" RUST_LOG=info PORT=0
+
+# Where only Debian's compiler has the target, liner's own build crate knows how to call it.
+cargo() {
+    if [[ " $* " == *" wasm32-unknown-unknown "* ]] && ! [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then
+        liner-plugins compile "$PWD"
+    else
+        command cargo "$@"
+    fi
+}
+
+# The first shell block below a heading of README.
+block() {
+    awk -v heading="### $1" '
+        $0 == heading { below = 1 }
+        below && /^```sh$/ { inside = 1; next }
+        inside && /^```$/ { exit }
+        inside { print }
+    ' "$root/README.md"
+}
+
+run_block() {
+    local text
+    text=$(block "$1")
+    [ -n "$text" ] || fail "README has no shell block below '### $1'"
+    say "$1"
+    set -x
+    eval "$text"
+    { set +x; } 2>/dev/null
+}
+
+# Waits until the host runs a strategy, queues a link, and waits until that strategy has decided it.
+decided_by() {
+    local strategy=$1 link=$2 id=$3 tries
+    for tries in $(seq 100); do
+        curl -sf "$url/api/music-ai/worker/status" | grep -q "\"name\":\"$strategy\"" && break
+        sleep 0.1
+    done
+    curl -sf -X POST "$url/api/music-ai/queue" -d "[$link]" >/dev/null
+    for tries in $(seq 100); do
+        if curl -sf "$url/api/music-ai/library/$id" | grep -q "\"strategy\":\"$strategy\""; then
+            curl -sf "$url/api/music-ai/library/$id"
+            echo
+            return
+        fi
+        sleep 0.1
+    done
+    fail "$id was not decided by $strategy: $(curl -s "$url/api/music-ai/library/$id")"
+}
+
+say "a host"
+cd "$work"
+liner serve >"$work/banner" 2>"$work/log" &
+host=$!
+for _ in $(seq 300); do
+    url=$(sed -n 's/^address *//p' "$work/banner")
+    [ -n "$url" ] && curl -sf "$url/readyz" >/dev/null && break
+    sleep 0.1
+done
+[ -n "$url" ] || fail "the host did not start"
+
+if [[ " $wanted " == *" rust "* ]]; then
+    cd "$work"
+    run_block "In Rust"
+    decided_by dashes '{"platform": "youtube", "platform_id": "dash", "og_title": "Ada Lane - Harbour of Glass"}' youtube/dash
+fi
+
+bandcamp='{"platform": "bandcamp", "platform_id": "%s", "og_title": "Harbour, by Ada Lane"}'
+for language in javascript python; do
+    [[ " $wanted " == *" $language "* ]] || continue
+    case $language in
+        javascript) tool=npm name=JavaScript strategy=bandcamp-js ;;
+        python) tool=python3 name=Python strategy=bandcamp-py ;;
+    esac
+    if ! command -v "$tool" >/dev/null; then
+        say "SKIPPED: $name, as there is no $tool here"
+        continue
+    fi
+    cd "$root"
+    run_block "In $name"
+    # shellcheck disable=SC2059
+    decided_by "$strategy" "$(printf "$bandcamp" "$language")" "bandcamp/$language"
+    liner plugin retire "$strategy" >/dev/null
+done
+
+if [ -f "$root/plugins/examples/python/bandcamp.wasm" ] && [[ " $wanted " == *" python "* ]]; then
+    cd "$root/plugins/examples/python"
+    run_block "Try it, compare it, take it back"
+fi
+say "done"
