@@ -96,8 +96,24 @@ async fn swaps() {
         p99.push(outcome.percentile(99).as_secs_f64());
     }
     print("batch_p99_ratio", p99[1] / p99[0].max(p99[2]), "x");
+    match std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/examples/javascript/bandcamp.wasm")) {
+        Ok(javascript) => compiling(&javascript).await,
+        Err(_) => eprintln!("skipped: what compiling JavaScript costs batches; the example is not built"),
+    }
     let drop = swapping::file_to_first_batch(tempfile::tempdir().unwrap().path()).await;
     print("file_drop_to_first_batch", drop.as_secs_f64() * 1e3, "ms");
+}
+
+/// What batches notice of a JavaScript runtime of 12 MB that is being compiled all the time.
+async fn compiling(javascript: &[u8]) {
+    let load = Load { batches: 800, swaps: 0, model: Duration::from_millis(50) };
+    let alone = swapping::while_compiling(tempfile::tempdir().unwrap().path(), load, None).await;
+    let beside = swapping::while_compiling(tempfile::tempdir().unwrap().path(), load, Some(javascript)).await;
+    for (name, outcome) in [("alone", &alone), ("while_compiling_javascript", &beside)] {
+        print(&format!("batch_p99_{name}"), outcome.percentile(99).as_secs_f64() * 1e3, "ms");
+    }
+    let ratio = beside.percentile(99).as_secs_f64() / alone.percentile(99).as_secs_f64();
+    print("batch_p99_while_compiling_ratio", ratio, "x");
 }
 
 /// From the process's start to its first answer, and what it holds while it idles.

@@ -100,6 +100,22 @@ for language in javascript python; do
     liner plugin retire "$strategy" >/dev/null
 done
 
+if [ -x "$root/plugins/examples/python/.venv/bin/componentize-py" ] && [[ " $wanted " == *" python "* ]]; then
+    say "a guest that imports WASI gets an empty one, and only where that is allowed"
+    cd "$root/tests/guests/wasi"
+    "$root/plugins/examples/python/.venv/bin/componentize-py" --quiet --wit-path "$root/wit" --world extractor \
+        componentize nosy --output "$work/nosy.wasm"
+    refused=$(liner plugin check "$work/nosy.wasm" || true)
+    [[ $refused == "refused at step imports: wasi:"* ]] || fail "it was not refused: $refused"
+    SECRET=hidden liner plugin install "$work/nosy.wasm" --allow-wasi
+    found=$(decided_by nosy '{"platform": "youtube", "platform_id": "nosy", "og_title": "a title"}' youtube/nosy)
+    echo "$found"
+    [[ $found == *"environment: {}; file: FileNotFoundError; folder: FileNotFoundError; socket: LookupError; time: 0; random: 0."* ]] \
+        || fail "it found something"
+    grep -q "printed by a guest" "$work/log" || fail "what it printed is not in the log"
+    liner plugin retire nosy >/dev/null
+fi
+
 if [ -f "$root/plugins/examples/python/bandcamp.wasm" ] && [[ " $wanted " == *" python "* ]]; then
     cd "$root/plugins/examples/python"
     run_block "Try it, compare it, take it back"

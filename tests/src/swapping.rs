@@ -168,6 +168,32 @@ pub fn resident_kib(pid: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
+/// Batches under load while a component is uploaded again and again under other digests, so that something is being
+/// compiled all the time; without one, the same load alone.
+pub async fn while_compiling(folder: &Path, load: Load, component: Option<&[u8]>) -> Outcome {
+    let model = StubModel::slow(load.model).await;
+    let settings = [("AI_WORKER_BATCH_SIZE", "1"), ("RUST_LOG", "warn"), ("LINER_REQUIRED_FIELDS", "title,artist")];
+    let host = Host::asking(folder, &model, &settings).await;
+    host.post("/api/music-ai/queue", vague_rows(load.batches)).await;
+    let drained = host.drained();
+    let compiled = async {
+        for upload in 0usize.. {
+            let Some(component) = component else { return std::future::pending().await };
+            let component = components::with_section(component, "upload", &upload.to_le_bytes());
+            let answer = host.send(host.request("POST", "/api/plugins?as=staged").body(component)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    };
+    tokio::select! {
+        _ = drained => {}
+        () = compiled => {}
+    }
+    let log = host.log();
+    host.stop().await;
+    let (latencies, revisions, strays) = look_back(folder).await;
+    Outcome { latencies, refused: 0, revisions, strays, resident: (0, 0), log }
+}
+
 /// From a file's drop to the claim of the first batch that goes through it.
 pub async fn file_to_first_batch(folder: &Path) -> Duration {
     let model = StubModel::slow(Duration::from_millis(50)).await;

@@ -36,7 +36,7 @@ pub struct Run {
 impl Run {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         // What the guest logs, and the frames of a trap, are shown.
-        telemetry::log_to_stderr(&format!("{},liner::guest=debug", config.log))?;
+        telemetry::log_to_stderr(&format!("{},liner::guest=debug,liner::strategy::runtime=debug", config.log))?;
         let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let mut tracks = Vec::new();
         for row in read_rows(&self.tracks)? {
