@@ -268,6 +268,11 @@ mod a_strategy_that_keeps_failing {
             f.store.events(9).await.unwrap().into_iter().find(|event| event.kind == "bypassed")
         });
         assert!(event.await.text.contains("the plan went wrong"));
+        // A host that starts tries it again.
+        Fixture::worker(&f.store, settings(), None).await;
+        assert_eq!(f.store.counts().await.unwrap().waiting.get("strategy"), None);
+        process(&f).await;
+        assert_eq!(f.store.counts().await.unwrap().waiting.get("strategy"), Some(&5));
         // Another strategy lets them go on.
         f.install(HOSTILE, "polite", Place::Active(None)).await;
         process(&f).await;

@@ -171,10 +171,13 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError::NothingBefore`] when it stood for nothing else, and nothing else is active.
     pub(super) async fn take_back(&self, faulty: &Entry, why: &Why) -> Result<Arc<Pipeline>, RolloutError> {
-        let _one_at_a_time = self.shared.changing.lock().await;
+        let one_at_a_time = self.shared.changing.lock().await;
         let newest = self.newest().await?;
         let lineup = lineup_of(&newest)?;
         if !lineup.active.contains(faulty) {
+            // Another host took it back before.
+            drop(one_at_a_time);
+            self.follow().await;
             return Ok(self.active());
         }
         let mut before = newest.parent;

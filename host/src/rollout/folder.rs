@@ -91,7 +91,10 @@ impl Rollout {
                 // What was there before the file first came is what its removal brings back.
                 let former = match known {
                     Some(known) if known.name.as_ref() == Some(&name) => known.former.clone(),
-                    _ => installed.former.as_ref().and_then(|entry| serde_json::to_string(entry).ok()),
+                    _ => {
+                        let former = installed.former.filter(|former| Some(&former.digest) != component.as_ref());
+                        former.and_then(|entry| serde_json::to_string(&entry).ok())
+                    }
                 };
                 PluginFile { file: file.to_owned(), digest, component, name: Some(name), former }
             }

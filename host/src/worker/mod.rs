@@ -167,7 +167,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker that is not started: it takes over what a predecessor of this host left, and lets go on what waited for
-    /// a model if there is one now.
+    /// a strategy, and for a model if there is one now.
     ///
     /// # Errors
     /// When the database fails.
@@ -181,6 +181,8 @@ impl Worker {
         if context.gateway.configured().is_some() {
             store.release_waiting(Waiting::Provider).await?;
         }
+        // That a strategy was left alone is known to the process that was failed by it.
+        store.release_waiting(Waiting::Strategy).await?;
         let manual = watch::Sender::new(Phase::Running);
         let rollout = context.rollout.clone();
         let guard = tokio::spawn(async move { rollout.guard().await });
