@@ -26,6 +26,21 @@ cargo() {
     fi
 }
 
+# A new crate is built from the same versions as liner, so that no new ones have to be fetched.
+liner() {
+    command liner "$@"
+    if [ "${1:-} ${2:-}" = "plugin new" ]; then cp "$root/Cargo.lock" "$3/"; fi
+}
+
+# Whether a language's own tools are here and can fetch what they need; where they cannot, there is nothing to test.
+can_build() {
+    case $1 in
+        javascript) (cd "$root/plugins/examples/javascript" && npm ci --dry-run >/dev/null 2>&1) && npm ping >/dev/null 2>&1 ;;
+        python) python3 -m venv "$work/venv" >/dev/null 2>&1 && "$work/venv/bin/pip" download --quiet --no-deps \
+            --dest "$work" --requirement "$root/plugins/examples/python/requirements.txt" >/dev/null 2>&1 ;;
+    esac
+}
+
 # The first shell block below a heading of README.
 block() {
     awk -v heading="### $1" '
@@ -67,7 +82,7 @@ decided_by() {
 
 say "a host"
 cd "$work"
-liner serve >"$work/banner" 2>"$work/log" &
+command liner serve >"$work/banner" 2>"$work/log" &
 host=$!
 for _ in $(seq 300); do
     url=$(sed -n 's/^address *//p' "$work/banner")
@@ -86,11 +101,11 @@ bandcamp='{"platform": "bandcamp", "platform_id": "%s", "og_title": "Harbour, by
 for language in javascript python; do
     [[ " $wanted " == *" $language "* ]] || continue
     case $language in
-        javascript) tool=npm name=JavaScript strategy=bandcamp-js ;;
-        python) tool=python3 name=Python strategy=bandcamp-py ;;
+        javascript) name=JavaScript strategy=bandcamp-js ;;
+        python) name=Python strategy=bandcamp-py ;;
     esac
-    if ! command -v "$tool" >/dev/null; then
-        say "SKIPPED: $name, as there is no $tool here"
+    if ! can_build "$language"; then
+        say "SKIPPED: $name, as its tools are not here or cannot fetch what they need"
         continue
     fi
     cd "$root"
