@@ -9,7 +9,7 @@ wanted=${*:-rust javascript python}
 
 work=$(mktemp -d)
 host=
-trap '[ -z "$host" ] || kill "$host" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap '[ -z "$host" ] || { kill "$host" && wait "$host"; } 2>/dev/null || true; rm -rf "$work"' EXIT
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { echo "FAILED: $*" >&2; [ ! -f "$work/log" ] || tail -n 30 "$work/log" >&2; exit 1; }
