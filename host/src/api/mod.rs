@@ -76,10 +76,9 @@ pub fn router(api: Arc<Api>) -> Router {
     let long = Router::new()
         .route("/api/music-ai/process", post(worker::process))
         .route("/api/music-ai/queue", post(queue::enqueue).layer(DefaultBodyLimit::disable()));
-    let component_bytes = api.worker.context().rollout.runtime().limits().component_bytes;
     let plugins = Router::new()
         .route("/api/plugins", get(plugins::list))
-        .route("/api/plugins", post(plugins::upload).layer(DefaultBodyLimit::max(component_bytes)))
+        .route("/api/plugins", post(plugins::upload).layer(DefaultBodyLimit::disable()))
         .route("/api/plugins/history", get(plugins::history))
         .route("/api/plugins/events", get(plugins::events))
         .route("/api/plugins/rollback", post(plugins::rollback))

@@ -1,7 +1,7 @@
 //! Plugins: which strategies there are, how they are doing, and every way to change them.
 
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Fields, Nothing, Params};
 use super::{Answer, Api, limit, time};
 use crate::digest::Digest;
 use crate::rollout::{Comparison, Place, Rollout, RolloutError, Upload, Why};
@@ -10,14 +10,18 @@ use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
 use crate::strategy::lineup::{Lineup, Role};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// How many times the allowed size of a body is read before the caller is hung up on.
+const DISCARDED: usize = 8;
 
 #[derive(Serialize)]
 pub struct Plugins {
@@ -225,24 +229,38 @@ pub struct Changed {
 }
 
 /// Takes a component in.
-pub async fn upload(
-    State(api): State<Arc<Api>>,
-    Params(params): Params<UploadParams>,
-    bytes: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Answer<Changed> {
-    let allowed = rollout(&api).runtime().limits().component_bytes;
-    let bytes = bytes.map_err(|_| {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the component could not be read to its end; allowed are {allowed} bytes"),
-        )
-    })?;
+pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadParams>, body: Body) -> Answer<Changed> {
+    let bytes = read_component(body, rollout(&api).runtime().limits().component_bytes).await?;
     let UploadParams { place, position, percent, budget_usd, allow_wasi, config, reason } = params;
     let place = place.place(&PlaceTerms { position, percent, budget_usd })?;
-    let upload = Upload { bytes: bytes.to_vec(), source: "the upload".to_owned(), config, allow_wasi, place };
+    let upload = Upload { bytes, source: "the upload".to_owned(), config, allow_wasi, place };
     let why = why("install", reason);
     let installed = carried_out(&api, move |rollout| async move { rollout.install(upload, &why).await }).await?;
     Ok(Json(changed(&api, Some(installed.plugin.digest))))
+}
+
+/// Reads a component. What is too large is read to its end and thrown away, within reason: a connection that is closed
+/// while its caller still sends takes the answer with it.
+async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> {
+    let (mut bytes, mut total) = (Vec::new(), 0usize);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("the component could not be read to its end"))?;
+        total = total.saturating_add(chunk.len());
+        if total <= allowed {
+            bytes.extend_from_slice(&chunk);
+        } else {
+            bytes = Vec::new();
+        }
+        if total > allowed.saturating_mul(DISCARDED) {
+            break;
+        }
+    }
+    if total > allowed {
+        let detail = format!("the component is larger than {allowed} bytes, which is the most that is taken");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    Ok(bytes)
 }
 
 #[derive(Deserialize, Default)]
@@ -259,7 +277,7 @@ pub async fn activate(
     state: State<Arc<Api>>,
     plugin: Path<String>,
     _: Params<Nothing>,
-    body: Body<PlaceRequest>,
+    body: Fields<PlaceRequest>,
 ) -> Answer<Changed> {
     put(state, plugin, body, PlaceName::Active, "activate").await
 }
@@ -269,7 +287,7 @@ pub async fn shadow(
     state: State<Arc<Api>>,
     plugin: Path<String>,
     _: Params<Nothing>,
-    body: Body<PlaceRequest>,
+    body: Fields<PlaceRequest>,
 ) -> Answer<Changed> {
     put(state, plugin, body, PlaceName::Shadow, "shadow").await
 }
@@ -279,7 +297,7 @@ pub async fn canary(
     state: State<Arc<Api>>,
     plugin: Path<String>,
     _: Params<Nothing>,
-    body: Body<PlaceRequest>,
+    body: Fields<PlaceRequest>,
 ) -> Answer<Changed> {
     put(state, plugin, body, PlaceName::Canary, "canary").await
 }
@@ -287,7 +305,7 @@ pub async fn canary(
 async fn put(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
-    Body(body): Body<PlaceRequest>,
+    Fields(body): Fields<PlaceRequest>,
     place: PlaceName,
     cause: &'static str,
 ) -> Answer<Changed> {
@@ -310,7 +328,7 @@ pub async fn promote(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
     _: Params<Nothing>,
-    Body(body): Body<ReasonRequest>,
+    Fields(body): Fields<ReasonRequest>,
 ) -> Answer<Changed> {
     let (digest, why) = (rollout(&api).find(&plugin).await?, why("promote", body.reason));
     let promoted = digest.clone();
@@ -343,7 +361,7 @@ pub async fn configure(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
     _: Params<Nothing>,
-    Body(body): Body<ConfigRequest>,
+    Fields(body): Fields<ConfigRequest>,
 ) -> Answer<Changed> {
     let (digest, why) = (rollout(&api).find(&plugin).await?, why("config", body.reason));
     let config = match body.config {
@@ -368,7 +386,7 @@ pub struct RollbackRequest {
 pub async fn rollback(
     State(api): State<Arc<Api>>,
     _: Params<Nothing>,
-    Body(body): Body<RollbackRequest>,
+    Fields(body): Fields<RollbackRequest>,
 ) -> Answer<Changed> {
     let why = why("rollback", body.reason);
     carried_out(&api, move |rollout| async move { rollout.rollback(body.to, &why).await }).await?;

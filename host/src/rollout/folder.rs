@@ -10,6 +10,7 @@ use crate::store::PluginFile;
 use crate::strategy::lineup::{Entry, Lineup, LineupError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -69,7 +70,7 @@ impl Rollout {
 
     async fn take_up_file(&self, folder: &Path, file: &str, known: Option<&PluginFile>) -> Result<(), RolloutError> {
         let path = folder.join(file);
-        let Ok(bytes) = std::fs::read(&path) else { return Ok(()) };
+        let Ok(bytes) = read_at_most(&path, self.runtime().limits().component_bytes) else { return Ok(()) };
         // There need not be one.
         let beside = std::fs::read_to_string(path.with_extension("toml")).unwrap_or_default();
         let digest = Digest::of(&[bytes.as_slice(), b"\0", beside.as_bytes()].concat());
@@ -147,6 +148,14 @@ fn upload(file: &str, bytes: Vec<u8>, beside: &str) -> Result<Upload, String> {
         Some(table) => Some(serde_json::to_string(&table).map_err(|error| wrong(&error))?),
     };
     Ok(Upload { bytes, source: file.to_owned(), config, allow_wasi, place: Place::Active(position) })
+}
+
+/// A file's bytes; of one that is too large, one byte more than is allowed, which admission refuses.
+fn read_at_most(path: &Path, allowed: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(allowed).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The components of a folder. What cannot be looked at is not there.

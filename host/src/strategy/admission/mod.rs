@@ -27,7 +27,7 @@ pub const CONTRACT: &str = "liner:extractor@0.1";
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It is too large.
-    #[error("size: {bytes} bytes, allowed are {allowed}")]
+    #[error("size: {bytes} bytes or more, allowed are {allowed}")]
     Size {
         /// Its size.
         bytes: usize,
