@@ -94,12 +94,13 @@ struct Exchange {
 
 impl<L: Ledger> Stage<'_, L> {
     async fn run(&self, board: &mut Board) -> Result<(), StoreError> {
-        if let Err(reason) = self.strategy.health().admit_call() {
+        let counts = self.job.runtime.counts(self.strategy);
+        if counts && let Err(reason) = self.strategy.health().admit_call() {
             board.leave_to(&self.view.shown, &reason);
             return Ok(());
         }
         let asked = self.plan_and_ask(board).await?;
-        if self.job.runtime.counts(self.strategy) {
+        if counts {
             let (shown, open) = (self.view.shown.len(), board.open_of(&self.view.shown).len());
             self.strategy.health().record_tracks(shown - open, asked, open);
         }
