@@ -17,6 +17,9 @@ use std::time::{Duration, SystemTime};
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How long it is left alone when the store failed.
+const REST: Duration = Duration::from_secs(5);
+
 /// What `NAME.toml` may hold.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +50,10 @@ impl Rollout {
             if before.as_ref() == Some(&now) && handled.as_ref() != Some(&now) {
                 match self.take_up(&folder, &now).await {
                     Ok(()) => handled = Some(now.clone()),
-                    Err(error) => tracing::warn!("the plugins folder was not looked at: {error}"),
+                    Err(error) => {
+                        tracing::warn!("the plugins folder is looked at again in {} s: {error}", REST.as_secs());
+                        tokio::time::sleep(REST).await;
+                    }
                 }
             }
             before = Some(now);
@@ -69,11 +75,10 @@ impl Rollout {
     }
 
     async fn take_up_file(&self, folder: &Path, file: &str, known: Option<&PluginFile>) -> Result<(), RolloutError> {
-        let path = folder.join(file);
-        let Ok(bytes) = read_at_most(&path, self.runtime().limits().component_bytes) else { return Ok(()) };
-        // There need not be one.
-        let beside = std::fs::read_to_string(path.with_extension("toml")).unwrap_or_default();
-        let digest = Digest::of(&[bytes.as_slice(), b"\0", beside.as_bytes()].concat());
+        let (path, allowed) = (folder.join(file), self.runtime().limits().component_bytes);
+        // Reading and digesting what may be large would hold up other tasks.
+        let read = tokio::task::spawn_blocking(move || read_with_beside(&path, allowed)).await;
+        let Ok(Ok((bytes, beside, digest))) = read else { return Ok(()) };
         if known.is_some_and(|known| known.digest == digest) {
             return Ok(());
         }
@@ -148,6 +153,15 @@ fn upload(file: &str, bytes: Vec<u8>, beside: &str) -> Result<Upload, String> {
         Some(table) => Some(serde_json::to_string(&table).map_err(|error| wrong(&error))?),
     };
     Ok(Upload { bytes, source: file.to_owned(), config, allow_wasi, place: Place::Active(position) })
+}
+
+/// A component, what stands beside it, and the digest of both.
+fn read_with_beside(path: &Path, allowed: usize) -> std::io::Result<(Vec<u8>, String, Digest)> {
+    let bytes = read_at_most(path, allowed)?;
+    // There need not be one.
+    let beside = std::fs::read_to_string(path.with_extension("toml")).unwrap_or_default();
+    let digest = Digest::of(&[bytes.as_slice(), b"\0", beside.as_bytes()].concat());
+    Ok((bytes, beside, digest))
 }
 
 /// A file's bytes; of one that is too large, one byte more than is allowed, which admission refuses.
