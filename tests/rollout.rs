@@ -223,6 +223,19 @@ mod a_rollback {
     }
 
     #[tokio::test]
+    async fn that_another_host_did_first_is_followed() {
+        let f = fixture().await;
+        let faulty = f.install(HOSTILE, "later: panic", Place::Active(None)).await.plugin.digest;
+        rollout(&f.store).await.retire(&faulty, &why()).await.unwrap();
+        // This host's worker is not started, so that nothing but the failures tells it.
+        assert_eq!(names(&f), ["hostile", "rules", "llm"]);
+        f.enqueue(0, 3).await;
+        tokio::time::timeout(std::time::Duration::from_secs(20), process(&f)).await.unwrap();
+        assert_eq!(names(&f), ["rules", "llm"]);
+        assert_eq!(f.store.counts().await.unwrap().completed, 3);
+    }
+
+    #[tokio::test]
     async fn is_noted_as_not_needed_when_the_probation_is_passed() {
         let f = fixture().await;
         f.install(HOSTILE, "polite", Place::Active(None)).await;
