@@ -269,6 +269,8 @@ mod the_command_line {
         assert!(trapped.stdout.contains("the plan went wrong"), "{}", trapped.stdout);
         let logged = run(&["plugin", "run", "mine.wasm", "rows", "--config", "chatter"]).await;
         assert!(logged.stderr.contains("line 3"), "{}", logged.stderr);
+        assert!(logged.stderr.contains("further lines of this call are not shown"), "{}", logged.stderr);
+        assert!(!logged.stderr.contains("line 70 "), "{}", logged.stderr);
     }
 
     #[tokio::test]
@@ -319,25 +321,6 @@ fn bad_components() -> Vec<(&'static str, Vec<u8>)> {
     bad
 }
 
-/// What the hostile component may be told to do.
-const BAD_BEHAVIOUR: [&str; 15] = [
-    "spin",
-    "panic",
-    "grow",
-    "recursion",
-    "huge string",
-    "many hints",
-    "flood",
-    "many prompts",
-    "long prompt",
-    "wild",
-    "error",
-    "order",
-    "neighbours",
-    "spin in interpret",
-    "panic in interpret",
-];
-
 #[tokio::test]
 async fn after_every_hostile_component_the_service_answers_the_queue_moves_and_memory_is_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -350,7 +333,7 @@ async fn after_every_hostile_component_the_service_answers_the_queue_moves_and_m
         let answer = upload(&host, "", &bytes).await;
         assert_eq!(answer.status, 422, "{what}: {}", answer.text);
     }
-    for config in BAD_BEHAVIOUR {
+    for config in components::MISBEHAVIOUR.iter().chain(&components::PARTIALITY) {
         let answer = upload(&host, &format!("?config={}", config.replace(' ', "%20")), HOSTILE).await;
         assert_eq!((answer.status, answer.json["errors"][0]["step"].as_str()), (422, Some("fixtures")), "{config}");
     }

@@ -5,7 +5,7 @@
 
 use liner::music::TrackKey;
 use liner::rollout::{Place, RolloutError, Upload, Why};
-use liner::store::{LibraryQuery, NewRevision, PluginStore, Said, Store, Waiting};
+use liner::store::{LibraryQuery, NewRevision, PluginStore, Said, Store};
 use liner::strategy::lineup::{LineupError, Role};
 use liner::worker::Manual;
 use liner_tests::{Fixture, HOSTILE, ScriptedModel, components, eventually, links, rollout, settings};
@@ -307,11 +307,15 @@ mod a_strategy_that_keeps_failing {
     #[tokio::test]
     async fn does_not_keep_the_others_from_deciding() {
         let f = fixture().await;
-        f.install(HOSTILE, "later: panic", Place::Active(Some(2))).await;
-        let hostile = f.rollout().active().strategies[2].clone();
+        f.install(HOSTILE, "later: panic", Place::Active(None)).await;
+        let hostile = f.rollout().active().strategies[0].clone();
         hostile.health().keep();
-        f.worker.context().store.release_waiting(Waiting::Strategy).await.unwrap();
-        f.enqueue(0, 4).await;
+        for n in 0..3 {
+            f.enqueue(n, n + 1).await;
+            process(&f).await;
+        }
+        assert_eq!(hostile.health().standing().name(), "bypassed");
+        f.enqueue(3, 7).await;
         process(&f).await;
         assert_eq!(f.store.counts().await.unwrap().completed, 4);
     }

@@ -184,22 +184,7 @@ mod admission {
 
     #[test]
     fn refuses_what_fails_on_the_built_in_tracks() {
-        let told = [
-            "spin",
-            "panic",
-            "grow",
-            "recursion",
-            "huge string",
-            "many hints",
-            "flood",
-            "many prompts",
-            "long prompt",
-            "wild",
-            "error",
-            "spin in interpret",
-            "panic in interpret",
-        ];
-        for config in told {
+        for config in components::MISBEHAVIOUR {
             let refused = refusal(HOSTILE, Some(config));
             assert_eq!(refused.step(), "fixtures", "{config}: {refused}");
         }
@@ -213,7 +198,7 @@ mod admission {
 
     #[test]
     fn refuses_what_lets_its_answer_depend_on_the_order_of_the_batch() {
-        for config in ["order", "neighbours"] {
+        for config in components::PARTIALITY {
             let refused = refusal(HOSTILE, Some(config));
             assert!(matches!(&refused, Refusal::Fixtures(why) if why.contains("order")), "{config}: {refused}");
         }

@@ -11,6 +11,26 @@ use draft::{Draft, PLAIN, WIT};
 /// whether it still runs what people have built.
 pub const FROZEN_0_1: &[u8] = include_bytes!("../guests/frozen/liner-extractor-0.1.wasm");
 
+/// What [`HOSTILE`](crate::HOSTILE) may be told to do that no tracks or replies excuse.
+pub const MISBEHAVIOUR: [&str; 13] = [
+    "spin",
+    "panic",
+    "grow",
+    "recursion",
+    "huge string",
+    "many hints",
+    "flood",
+    "many prompts",
+    "long prompt",
+    "wild",
+    "error",
+    "spin in interpret",
+    "panic in interpret",
+];
+
+/// What it may be told to let its answers depend on.
+pub const PARTIALITY: [&str; 2] = ["order", "neighbours"];
+
 /// Runs for ever.
 const SPIN: &str = "(loop $for-ever (br $for-ever))";
 
