@@ -300,12 +300,10 @@ impl Rollout {
         let (runtime, cache) = (self.runtime().clone(), self.shared.cache.clone());
         let admission = tokio::task::spawn_blocking(move || {
             let terms = Terms { config: config.as_deref(), allow_wasi };
-            let component = admission::component_of(&runtime, &bytes)?;
-            let (strategy, report) = admission::admit_and_report(&runtime, &cache, &component, terms)?;
-            Ok((strategy, report, component.into_owned()))
+            admission::admit_and_report(&runtime, &cache, &bytes, terms)
         });
         let unfinished = |reason: String| RolloutError::Unfinished { what: what.to_owned(), reason };
-        let (strategy, report, component) = tokio::time::timeout(ADMISSION, admission)
+        let (strategy, report) = tokio::time::timeout(ADMISSION, admission)
             .await
             .map_err(|_| unfinished(format!("it took longer than {} s", ADMISSION.as_secs())))?
             .map_err(|error| unfinished(error.to_string()))?
@@ -318,10 +316,10 @@ impl Rollout {
             contract: report.interfaces.contract().unwrap_or_default().to_owned(),
             summary: description.summary.clone(),
             asks_model: description.asks_model,
-            size: i64::try_from(component.len()).unwrap_or(i64::MAX),
+            size: i64::try_from(report.component.len()).unwrap_or(i64::MAX),
             first_seen_at: 0,
         };
-        Ok((strategy, plugin, component))
+        Ok((strategy, plugin, report.component))
     }
 
     /// Makes a loaded pipeline the active one. What is new in it is on probation, unless its revision was proven before.

@@ -2,7 +2,7 @@
 
 use crate::cli::{open, output};
 use crate::config::Config;
-use crate::strategy::admission::{Refusal, Terms, admit_and_report, component_of};
+use crate::strategy::admission::{Terms, admit_and_report};
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -27,13 +27,11 @@ impl Check {
         let (given, terms) = (bytes.len(), (self.config, self.allow_wasi));
         // WASI blocks, and so does compiling.
         let checked = tokio::task::spawn_blocking(move || {
-            let component = component_of(&runtime, &bytes)?.into_owned();
             let terms = Terms { config: terms.0.as_deref(), allow_wasi: terms.1 };
-            let (strategy, report) = admit_and_report(&runtime, &cache, &component, terms)?;
-            Ok::<_, Refusal>((strategy, report, component.len()))
+            admit_and_report(&runtime, &cache, &bytes, terms)
         })
         .await?;
-        let (strategy, report, bytes) = match checked {
+        let (strategy, report) = match checked {
             Ok(checked) => checked,
             Err(refusal) => {
                 output::line(&format!("refused at step {refusal}"))?;
@@ -41,6 +39,7 @@ impl Check {
             }
         };
         let description = strategy.description();
+        let bytes = report.component.len();
         let encoded = if bytes == given { "" } else { " (encoded from a core module)" };
         let imports = match report.interfaces.imports.as_slice() {
             [] => "none".to_owned(),

@@ -5,7 +5,7 @@ use crate::cli::{open, output};
 use crate::config::Config;
 use crate::music::{Outcome, Prompt, Reply, Step, Stop, Track};
 use crate::strategy::Strategy;
-use crate::strategy::admission::{Terms, admit, component_of};
+use crate::strategy::admission::{Terms, admit};
 use crate::strategy::cache::Cache;
 use crate::strategy::limits::Limits;
 use crate::strategy::runtime::{CallError, Checked, Request, Runtime, Usage};
@@ -43,23 +43,18 @@ impl Run {
             tracks.push(row?.track);
         }
         let replies = self.replies.as_deref().map(read_replies).transpose()?.unwrap_or_default();
-        let cache = open::cache(config);
+        let (runtime, cache) = (open::runtime(config)?, open::cache(config));
         // WASI blocks, and so does compiling.
         tokio::task::spawn_blocking(move || {
             let terms = Terms { config: self.config.as_deref(), allow_wasi: self.allow_wasi };
             // Refused by the same steps as in a host, before it is compiled again to be counted.
-            admit(&open_runtime()?, &cache, &bytes, terms)?;
-            let runtime = Runtime::counting(Limits::default()).map_err(anyhow::Error::from)?;
-            let component = component_of(&runtime, &bytes)?;
-            let strategy = admit(&runtime, &Cache::none(), &component, terms)?;
-            Session { runtime: &runtime, strategy: &strategy, tracks: &tracks, replies }.show()
+            admit(&runtime, &cache, &bytes, terms)?;
+            let counting = Runtime::counting(Limits::default()).map_err(anyhow::Error::from)?;
+            let strategy = admit(&counting, &Cache::none(), &bytes, terms)?;
+            Session { runtime: &counting, strategy: &strategy, tracks: &tracks, replies }.show()
         })
         .await?
     }
-}
-
-fn open_runtime() -> anyhow::Result<Runtime> {
-    Runtime::new(Limits::default(), 1).map_err(anyhow::Error::from)
 }
 
 fn read_replies(file: &Path) -> anyhow::Result<VecDeque<String>> {

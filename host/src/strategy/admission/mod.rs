@@ -102,10 +102,7 @@ pub struct Terms<'a> {
 }
 
 /// A component's bytes as they are kept, a core module made a component.
-///
-/// # Errors
-/// [`Refusal::Size`] and [`Refusal::Format`].
-pub fn component_of<'a>(runtime: &Runtime, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {
+fn component_of<'a>(runtime: &Runtime, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Refusal> {
     let allowed = runtime.limits().component_bytes;
     if bytes.len() > allowed {
         return Err(Refusal::Size { bytes: bytes.len(), allowed });
@@ -120,6 +117,8 @@ pub struct Report {
     pub interfaces: Interfaces,
     /// How long it took to compile, or to load what was compiled before.
     pub compiled_in: Duration,
+    /// The component's bytes, which a core module's are not.
+    pub component: Vec<u8>,
 }
 
 /// Admits a component.
@@ -160,7 +159,7 @@ pub fn admit_and_report(
     let component = AdmittedComponent { digest, description, pre };
     let strategy = Arc::new(Strategy { component, config, health });
     fixtures::try_out(runtime, &strategy)?;
-    Ok((strategy, Report { interfaces, compiled_in }))
+    Ok((strategy, Report { interfaces, compiled_in, component: bytes.into_owned() }))
 }
 
 /// Types are compared only where a component is instantiated; without this step the first call would be blamed for them.
