@@ -287,13 +287,13 @@ mod tests {
             ("AI_WORKER_RUN_ON_START", "0"),
             ("ANTHROPIC_API_KEY", "sk-key"),
             ("LINER_REQUIRED_FIELDS", "title, release_date"),
-            ("DATABASE_URL", "sqlite:/tmp/x.db"),
+            ("DATABASE_URL", "sqlite:music/x.db"),
         ])
         .unwrap();
         assert!(!config.worker.enabled && !config.worker.run_on_start);
         assert_eq!((config.worker.interval.as_millis(), config.worker.batch_size), (1500, 7));
         assert_eq!(config.required_fields, [Field::Title, Field::ReleaseDate]);
-        assert_eq!(config.database, PathBuf::from("/tmp/x.db"));
+        assert_eq!(config.database, PathBuf::from("music/x.db"));
         assert_eq!(config.model.absent, None);
     }
 
