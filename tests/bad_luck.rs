@@ -76,8 +76,7 @@ async fn unsettle(db: &Path) {
     for sql in [
         "update extraction_batch set state = 'leased', finished_at = null",
         "update model_call set interpreted_at = null, decided_all = null",
-        "update music_ai_queue set status = 'processing', batch_id = (select id from extraction_batch),
-             batch_index = rowid - 1, retry_count = 1",
+        "update music_ai_queue set status = 'processing', batch_id = (select id from extraction_batch), retry_count = 1",
     ] {
         sqlx::query(sql).execute(&pool).await.unwrap();
     }

@@ -5,7 +5,7 @@
 
 use liner::music::TrackKey;
 use liner::rollout::{Place, RolloutError, Upload, Why};
-use liner::store::{LibraryQuery, NewRevision, PluginStore, Said, Store};
+use liner::store::{LibraryQuery, NewRevision, Said, Want};
 use liner::strategy::lineup::{LineupError, Role};
 use liner::worker::Manual;
 use liner_tests::{Fixture, HOSTILE, ScriptedModel, components, eventually, links, rollout, settings};
@@ -453,7 +453,7 @@ mod a_batch_of_a_dead_host {
         f.enqueue(0, 2).await;
         let dead = liner::store::HostId::new();
         let revision = f.rollout().active().revision;
-        f.store.claim(&dead, 20, revision, false).await.unwrap().unwrap();
+        f.store.claim(&Want::one(dead.clone(), 20, revision)).await.unwrap().pop().unwrap();
         f.install(HOSTILE, "mark b", Place::Active(None)).await;
         let heir = Fixture::worker(&f.store, settings(), Some(model.clone())).await;
         heir.process(Manual::default(), &|_| ()).await.unwrap();
@@ -512,7 +512,7 @@ mod a_replay {
         let run = |upload: Upload| async {
             let strategies = f.rollout().aside(upload).await.unwrap();
             let runtime = f.rollout().runtime();
-            Replay { store: &f.store, runtime, strategies: &strategies, required: &required }.run(0, 100).await.unwrap()
+            Replay { store: f.store.as_ref(), runtime, strategies: &strategies, required: &required }.run(0, 100).await.unwrap()
         };
         // The same prompts get the same replies.
         let llm = components::with_section(liner::strategy::bundled::COMPONENTS[1].1, "another", b"digest");
@@ -535,11 +535,11 @@ mod a_replay {
         f.store.correct(&key(0), &correction).await.unwrap();
         let strategies = f.rollout().aside(upload(HOSTILE, Some("polite"), Place::Staged)).await.unwrap();
         let runtime = f.rollout().runtime();
-        let replay = Replay { store: &f.store, runtime, strategies: &strategies, required: &[Field::Title] };
+        let replay = Replay { store: f.store.as_ref(), runtime, strategies: &strategies, required: &[Field::Title] };
         let replayed = replay.run(0, 100).await.unwrap();
         assert_eq!(replayed.improvements.len(), 3);
         f.store.claim_these(&HostId::new(), &[key(1)], 1).await.unwrap().unwrap();
-        assert_eq!(apply(&f.store, &HostId::new(), 1, &replayed.improvements).await.unwrap(), 2);
+        assert_eq!(apply(f.store.as_ref(), &HostId::new(), 1, &replayed.improvements).await.unwrap(), 2);
         let title = |n: usize| {
             let (store, key) = (f.store.clone(), key(n));
             async move { store.library_entry(&key).await.unwrap().unwrap() }

@@ -5,7 +5,6 @@
 
 use liner::digest::Digest;
 use liner::music::{Outcome, Prompt, Reply, Stop, Track};
-use liner::store::Store;
 use liner::strategy::admission::{Refusal, Terms, admit};
 use liner::strategy::cache::Cache;
 use liner::strategy::compiler::Compiler;

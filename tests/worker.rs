@@ -6,7 +6,7 @@
 use liner::config::WorkerSettings;
 use liner::model::AskError;
 use liner::music::TrackKey;
-use liner::store::{LibraryQuery, Store};
+use liner::store::LibraryQuery;
 use liner::worker::{Manual, WorkerError};
 use liner_tests::{Fixture, ScriptedModel, eventually, links, settings};
 use std::time::Duration;
@@ -178,7 +178,9 @@ async fn a_panic_in_a_batch_is_caught_and_counted_and_its_tracks_go_on() {
 
 #[tokio::test]
 async fn a_busy_provider_costs_no_attempt_and_stops_the_run() {
-    let model = ScriptedModel::new(|_, _| Err(AskError::Busy { reason: "429".into(), rest: Duration::from_secs(60) }));
+    let model = ScriptedModel::new(|_, _| {
+        Err(AskError::Busy { reason: "429".into(), rest: Duration::from_secs(60), for_all: true })
+    });
     let f = Fixture::new(WorkerSettings { batch_size: 2, concurrency: 1, ..settings() }, Some(model.clone())).await;
     f.worker.start().unwrap();
     f.enqueue(0, 10).await;
@@ -295,8 +297,11 @@ async fn a_fenced_batch_discards_its_work() {
     f.enqueue(0, 1).await;
     eventually("a prompt", || async { (model.prompts().len() == 1).then_some(()) }).await;
     let heir = liner::store::HostId::new();
-    f.store.end_leases_of_others(&heir).await.unwrap();
-    let claim = f.store.recover(&heir).await.unwrap().unwrap();
+    // As if the host had been frozen for longer than its lease.
+    let path = format!("sqlite:{}/liner.db", f.folder.path().display());
+    let ends = sqlx::query("update extraction_batch set lease_until = 0");
+    ends.execute(&sqlx::SqlitePool::connect(&path).await.unwrap()).await.unwrap();
+    let claim = f.store.recover(&heir, &[]).await.unwrap().unwrap();
     model.allow(1);
     f.worker.stop().await.unwrap();
     let key = TrackKey { platform_name: "youtube".into(), platform_id: "id0".into() };

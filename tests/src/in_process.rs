@@ -91,6 +91,10 @@ impl ModelProvider for ScriptedModel {
         Arc::new(Self { model: model.to_owned(), ..self.clone() })
     }
 
+    fn estimate_micros(&self, _: &Prompt) -> i64 {
+        20
+    }
+
     fn origin(&self) -> String {
         "nowhere".to_owned()
     }
@@ -126,20 +130,20 @@ fn engine() -> (Runtime, Cache) {
 }
 
 /// Which strategies a store runs, from the tests' own engine.
-pub async fn rollout(store: &SqliteStore) -> Rollout {
+pub async fn rollout(store: &Arc<dyn Store>) -> Rollout {
     let (runtime, cache) = engine();
-    Rollout::open(Arc::new(store.clone()), runtime, cache).await.unwrap()
+    Rollout::open(store.clone(), runtime, cache).await.unwrap()
 }
 
-async fn worker(store: &SqliteStore, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
+async fn worker(store: &Arc<dyn Store>, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
     let required = match &model {
         Some(_) => vec![Field::Title, Field::Artist, Field::Genres],
         None => vec![Field::Title, Field::Artist],
     };
     let gateway = model.map_or_else(|| Gateway::absent("no key"), |model| Gateway::to(Arc::new(model)));
     let rollout = rollout(store).await;
-    let context = Context::new(Arc::new(store.clone()), rollout, gateway, required, settings);
-    Worker::new(context).await.unwrap()
+    let context = Context::new(store.clone(), rollout, gateway, required, settings);
+    Worker::new(context, "a test".to_owned(), None).await.unwrap()
 }
 
 /// A worker with all it works with.
@@ -147,7 +151,7 @@ pub struct Fixture {
     /// The worker, not started.
     pub worker: Worker,
     /// Its database.
-    pub store: SqliteStore,
+    pub store: Arc<dyn Store>,
     /// The database's folder.
     pub folder: tempfile::TempDir,
 }
@@ -156,7 +160,7 @@ impl Fixture {
     /// A worker with a model, or without.
     pub async fn new(settings: WorkerSettings, model: Option<ScriptedModel>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("liner.db")).await.unwrap());
         let worker = worker(&store, settings, model).await;
         Self { worker, store, folder }
     }
@@ -195,7 +199,7 @@ impl Fixture {
     }
 
     /// Another worker on a database.
-    pub async fn worker(store: &SqliteStore, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
+    pub async fn worker(store: &Arc<dyn Store>, settings: WorkerSettings, model: Option<ScriptedModel>) -> Worker {
         worker(store, settings, model).await
     }
 

@@ -4,13 +4,16 @@
 
 mod answers;
 pub mod components;
+mod database;
 mod host;
 mod in_process;
+pub mod postgres;
 mod rows;
 mod stub;
 pub mod swapping;
 
 pub use answers::{item, message, message_about};
+pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use rows::{clear_row, vague_rows};

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Rows that are written together.
-const ROWS_PER_WRITE: usize = 500;
+const ROWS_PER_WRITE: usize = 5_000;
 /// The most rows whose result is listed one by one; all are counted.
 const LISTED: usize = 1_000;
 /// The longest a sender may be silent.
@@ -67,7 +67,7 @@ pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Q
     Ok(Json(QueueStatus {
         waiting: waiting.collect(),
         percentages: Percentages { completed: share(counts.completed), failed: share(counts.failed) },
-        next_retry_at: api.store().next_due_at().await?.and_then(time),
+        next_retry_at: api.store().next_due().await?.backoff_at.and_then(time),
         queue: Counts {
             pending: counts.pending,
             processing: counts.processing,

@@ -18,6 +18,16 @@ pub struct WorkerStatus {
     stats: Stats,
     config: Settings,
     pipeline: PipelineState,
+    database: Database,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Database {
+    address: String,
+    is_reachable: bool,
+    out_of_reach_since: Option<Timestamp>,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +37,10 @@ struct WorkerState {
     is_running: bool,
     is_paused: bool,
     is_processing: bool,
+    /// Whether an operator said that this host takes nothing more.
+    is_draining: bool,
+    host_id: String,
+    batches_in_flight: usize,
     last_run_at: Option<Timestamp>,
     next_run_at: Option<Timestamp>,
     paused_at: Option<Timestamp>,
@@ -62,6 +76,8 @@ struct PipelineState {
     provider: Option<&'static str>,
     model: Option<String>,
     reason: Option<String>,
+    /// For how many seconds yet the provider is left alone, because it said so to a host on this database.
+    resting_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +93,8 @@ pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<W
 }
 
 async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
-    let Status { enabled, running, paused, processing, last_run_at, next_run_at, totals } = api.worker.status().await?;
+    let status = api.worker.status().await?;
+    let Status { enabled, running, paused, processing, last_run_at, next_run_at, totals, .. } = status;
     let context = api.worker.context();
     let settings = context.settings;
     let pipeline = context.rollout.active();
@@ -93,6 +110,9 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
             is_running: running,
             is_paused: paused.is_some(),
             is_processing: processing,
+            is_draining: status.draining,
+            host_id: context.host.to_string(),
+            batches_in_flight: status.in_flight,
             last_run_at,
             next_run_at,
             paused_at: paused.as_ref().and_then(|pause| time(pause.at)),
@@ -119,7 +139,14 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
             strategies: pipeline.strategies.iter().map(strategy).collect(),
             provider: provider.map(|provider| provider.name()),
             model: provider.map(|provider| provider.model().to_owned()),
-            reason: api.lack_of_model(),
+            reason: status.resting.as_ref().map(|(reason, _)| reason.clone()).or_else(|| api.lack_of_model()),
+            resting_seconds: status.resting.map(|(_, rest)| rest.as_secs()),
+        },
+        database: Database {
+            address: context.store.description(),
+            is_reachable: status.outage.is_none(),
+            out_of_reach_since: status.outage.as_ref().map(|outage| outage.since),
+            reason: status.outage.map(|outage| outage.reason),
         },
     })
 }

@@ -40,9 +40,9 @@ impl Enqueue {
         loop {
             let read = source.read(&mut chunk).with_context(|| format!("cannot read {}", self.source))?;
             let Some(bytes) = chunk.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-            self.take_in(&store, splitter.push(bytes), &mut counts).await?;
+            self.take_in(store.as_ref(), splitter.push(bytes), &mut counts).await?;
         }
-        self.take_in(&store, splitter.finish(), &mut counts).await?;
+        self.take_in(store.as_ref(), splitter.finish(), &mut counts).await?;
         store.close().await;
         if self.json {
             output::json(&counts)?;
@@ -69,7 +69,7 @@ impl Enqueue {
 
     async fn take_in(
         &self,
-        store: &impl Store,
+        store: &dyn Store,
         rows: Vec<crate::ingest::RawRow>,
         counts: &mut Counts,
     ) -> anyhow::Result<()> {

@@ -2,7 +2,6 @@
 
 use super::{open, output};
 use crate::config::Config;
-use crate::store::Store;
 use clap::Args;
 use std::process::ExitCode;
 

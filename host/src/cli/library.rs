@@ -2,7 +2,7 @@
 
 use super::{open, output};
 use crate::config::Config;
-use crate::store::{LibraryQuery, Store};
+use crate::store::LibraryQuery;
 use clap::Args;
 use std::process::ExitCode;
 

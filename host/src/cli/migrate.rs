@@ -11,7 +11,7 @@ pub struct Migrate {}
 impl Migrate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         open::store(config).await?.close().await;
-        output::line(&format!("sqlite:{} is up to date", config.database.display()))?;
+        output::line(&format!("{} is up to date", config.database))?;
         Ok(ExitCode::SUCCESS)
     }
 }

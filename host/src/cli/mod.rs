@@ -6,6 +6,7 @@ mod enqueue;
 mod eval;
 mod extract;
 mod failed;
+mod home;
 mod library;
 mod migrate;
 mod open;

@@ -1,9 +1,10 @@
 //! What most commands begin with: the database, the strategies, the model.
 
+use super::home::Home;
 use crate::config::Config;
 use crate::model::{Anthropic, Gateway};
 use crate::rollout::Rollout;
-use crate::store::{SqliteStore, StoreError, WorkerLock};
+use crate::store::{self, Store, StoreError};
 use crate::strategy::admission::{Terms, admit};
 use crate::strategy::cache::Cache;
 use crate::strategy::compiler::Compiler;
@@ -17,8 +18,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The database.
-pub async fn store(config: &Config) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(&config.database).await
+pub async fn store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    store::open(&config.database, &config.database_terms).await
 }
 
 /// The engine. Making it starts a thread.
@@ -96,29 +97,32 @@ pub async fn bundled(
 }
 
 /// The strategies of a database.
-pub async fn rollout(config: &Config, store: &SqliteStore) -> anyhow::Result<Rollout> {
-    Ok(Rollout::open(Arc::new(store.clone()), runtime(config)?, cache(config)).await?)
+pub async fn rollout(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Rollout> {
+    Ok(Rollout::open(store.clone(), runtime(config)?, cache(config)).await?)
 }
 
 /// The way to the model, or the reason why there is none.
 pub fn gateway(config: &Config) -> anyhow::Result<Gateway> {
     let provider = Anthropic::new(&config.model).context("the HTTP client cannot start")?;
     Ok(match (provider, config.model.absent) {
-        (Some(provider), _) => Gateway::to(Arc::new(provider)),
+        (Some(provider), _) => Gateway::to(Arc::new(provider)).within(config.model.limits),
         (None, absent) => Gateway::absent(absent.unwrap_or("no model is configured")),
     })
 }
 
-/// A worker that is not started, and the lock that makes it the only one on its database.
-pub async fn worker(config: &Config) -> anyhow::Result<(Worker, SqliteStore, WorkerLock)> {
+/// A worker that is not started, on a database that it is registered with.
+pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, Home)> {
     let store = store(config).await?;
-    let lock = SqliteStore::lock_for_worker(&config.database)?;
     let context = Context::new(
-        Arc::new(store.clone()),
+        store.clone(),
         rollout(config, &store).await?,
         gateway(config)?,
         config.required_fields.clone(),
         config.worker,
     );
-    Ok((Worker::new(context).await?, store, lock))
+    let home = Home::open(&config.data_dir, &context.host);
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = format!("{machine} {}", std::process::id());
+    let worker = Worker::new(context, name, home.predecessor.clone()).await?;
+    Ok((worker, store, home))
 }

@@ -3,7 +3,7 @@
 use super::signals::Signals;
 use super::{open, output};
 use crate::config::Config;
-use crate::store::{Settled, Store};
+use crate::store::Settled;
 use crate::worker::{GRACE, Manual};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,7 +25,7 @@ pub struct Process {
 
 impl Process {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let (worker, store, _lock) = open::worker(config).await?;
+        let (worker, store, _home) = open::worker(config).await?;
         let counts = store.counts().await?;
         let due = counts.pending - counts.waiting.values().sum::<i64>();
         let due = u64::try_from(due).unwrap_or(0).min(self.limit.map_or(u64::MAX, u64::from));
@@ -43,6 +43,7 @@ impl Process {
                 report?
             }
         };
+        worker.shut_down(GRACE).await;
         bar.finish_and_clear();
         let counts = store.counts().await?;
         store.close().await;

@@ -38,7 +38,7 @@ impl Replay {
         let upload = Upload { bytes, source, config: terms, allow_wasi, place: Place::Staged };
         let strategies = rollout.aside(upload.clone()).await?;
         let replay = replay::Replay {
-            store: &store,
+            store: store.as_ref(),
             runtime: rollout.runtime(),
             strategies: &strategies,
             required: &config.required_fields,
@@ -51,7 +51,7 @@ impl Replay {
             rollout.install(upload, &Why { cause: "replay", by, reason: None }).await?;
             let host = HostId::new();
             let revision = rollout.active().revision;
-            Some(replay::apply(&store, &host, revision, &replayed.improvements).await?)
+            Some(replay::apply(store.as_ref(), &host, revision, &replayed.improvements).await?)
         } else {
             None
         };

@@ -3,7 +3,6 @@
 use super::{open, output};
 use crate::config::Config;
 use crate::music::Field;
-use crate::store::Store;
 use clap::Args;
 use std::process::ExitCode;
 

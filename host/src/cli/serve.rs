@@ -5,7 +5,7 @@ use super::signals::Signals;
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
-use crate::store::{SqliteStore, Store};
+use crate::store::Store;
 use crate::telemetry;
 use crate::worker::{GRACE, Worker};
 use anyhow::Context;
@@ -32,12 +32,12 @@ impl Serve {
         let figures = telemetry::collect_figures()?;
         let listener = listen(config.address).await?;
         let address = listener.local_addr()?;
-        let (worker, store, _lock) = open::worker(config).await?;
+        let (worker, store, _home) = open::worker(config).await?;
         if self.sample {
-            queue_sample(&store).await?;
+            queue_sample(store.as_ref()).await?;
         }
         let mut signals = Signals::listen()?;
-        print!("{}", banner(config, &worker, &store, address).await?);
+        print!("{}", banner(config, &worker, store.as_ref(), address).await?);
         if config.worker.enabled {
             worker.start()?;
         }
@@ -76,7 +76,7 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
 }
 
-async fn queue_sample(store: &SqliteStore) -> anyhow::Result<()> {
+async fn queue_sample(store: &dyn Store) -> anyhow::Result<()> {
     if store.counts().await?.total() == 0 {
         let links = sample::links();
         store.enqueue(&links).await?;
@@ -85,7 +85,7 @@ async fn queue_sample(store: &SqliteStore) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: SocketAddr) -> anyhow::Result<String> {
+async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: SocketAddr) -> anyhow::Result<String> {
     let context = worker.context();
     let settings = &config.worker;
     let state = match (settings.enabled, store.paused().await?) {
@@ -107,7 +107,7 @@ async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: 
          \x20          POST /api/music-ai/queue   /api/music-ai/worker/pause  /api/music-ai/worker/resume  /api/music-ai/process\n\
          worker     {state}\n\
          interval   {interval} ms, {batch} tracks a batch, {concurrency} batches in flight\n\
-         database   sqlite:{database} ({pending} pending, {completed} completed, {failed} failed)\n\
+         database   {database} ({pending} pending, {completed} completed, {failed} failed)\n\
          pipeline   revision {revision}: {pipeline}\n\
          plugins    {plugins} (a strategy dropped there takes over; GET /api/plugins)\n\
          provider   {provider}\n\
@@ -116,7 +116,7 @@ async fn banner(config: &Config, worker: &Worker, store: &SqliteStore, address: 
         interval = settings.interval.as_millis(),
         batch = settings.batch_size,
         concurrency = settings.concurrency,
-        database = config.database.display(),
+        database = store.description(),
         pending = counts.pending,
         completed = counts.completed,
         failed = counts.failed,

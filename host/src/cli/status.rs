@@ -2,7 +2,6 @@
 
 use super::{open, output};
 use crate::config::Config;
-use crate::store::Store;
 use crate::worker::percent;
 use clap::Args;
 use std::process::ExitCode;

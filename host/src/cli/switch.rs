@@ -2,7 +2,7 @@
 
 use super::{open, output};
 use crate::config::Config;
-use crate::store::{Store, Waiting};
+use crate::store::Waiting;
 use clap::Args;
 use std::process::ExitCode;
 

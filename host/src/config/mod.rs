@@ -8,6 +8,7 @@ pub use sources::{Origin, Sources};
 
 use crate::music::Field;
 use crate::secret::Secret;
+use crate::store::{Address, Limits, Terms};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -89,6 +90,8 @@ pub struct ModelSettings {
     pub timeout: Duration,
     /// How often one request is sent again.
     pub max_retries: u32,
+    /// What all hosts on the database together may ask and spend.
+    pub limits: Limits,
 }
 
 /// Everything that can be set, understood.
@@ -102,8 +105,10 @@ pub struct Config {
     pub public_read: bool,
     /// The host's folder.
     pub data_dir: PathBuf,
-    /// The database file.
-    pub database: PathBuf,
+    /// The database.
+    pub database: Address,
+    /// How it is talked to.
+    pub database_terms: Terms,
     /// The worker.
     pub worker: WorkerSettings,
     /// The model.
@@ -125,15 +130,21 @@ impl Config {
     /// The first setting that is wrong.
     pub fn from_sources(sources: &Sources) -> Result<Self, ConfigError> {
         let data_dir = PathBuf::from(sources.want("LINER_DATA_DIR", |text| Some(text.to_owned()))?);
-        let database = sources.get("DATABASE_URL", crate::store::path_of)?.unwrap_or_else(|| data_dir.join("liner.db"));
+        let file = || Address::Sqlite(data_dir.join("liner.db"));
+        let database = sources.get("DATABASE_URL", Address::from_url)?.unwrap_or_else(file);
         let model = model(sources)?;
         let required_fields = sources.get("LINER_REQUIRED_FIELDS", fields)?.unwrap_or_else(|| default_fields(&model));
         let mut config = Self {
             address: address(sources)?,
             admin_token: sources.secret("LINER_ADMIN_TOKEN", 16, 200)?,
             public_read: sources.flag("LINER_PUBLIC_READ")?,
-            data_dir,
             database,
+            database_terms: Terms {
+                connections: sources.number("LINER_DATABASE_CONNECTIONS", 9, 100)?,
+                connect_timeout: sources.millis("LINER_DATABASE_CONNECT_TIMEOUT_MS", 100, 60_000)?,
+                statement_timeout: sources.millis("LINER_DATABASE_STATEMENT_TIMEOUT_MS", 100, 600_000)?,
+            },
+            data_dir,
             worker: worker(sources)?,
             model,
             required_fields,
@@ -164,7 +175,7 @@ impl Config {
         let shown = |setting: &'static Setting| {
             let (text, origin) = sources.text(setting);
             let value = match setting.name {
-                "DATABASE_URL" => format!("sqlite:{}", self.database.display()),
+                "DATABASE_URL" => self.database.to_string(),
                 "LINER_REQUIRED_FIELDS" => {
                     self.required_fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",")
                 }
@@ -213,6 +224,11 @@ fn model(sources: &Sources) -> Result<ModelSettings, ConfigError> {
         model: sources.want("AI_MODEL", model_name)?,
         timeout: sources.millis("AI_TIMEOUT_MS", 1_000, 600_000)?,
         max_retries: sources.number("AI_MAX_RETRIES", 0, 10)?,
+        limits: Limits {
+            requests_per_minute: sources.number("AI_REQUESTS_PER_MINUTE", 0, 1_000_000)?,
+            daily_micros: sources.want("AI_DAILY_BUDGET_USD", micros)?,
+            total_micros: sources.want("AI_TOTAL_BUDGET_USD", micros)?,
+        },
     })
 }
 
@@ -230,6 +246,13 @@ fn base_url(text: &str) -> Option<Url> {
 fn model_name(text: &str) -> Option<String> {
     let plain = text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic());
     plain.then(|| text.to_owned())
+}
+
+/// Dollars as millionths of a dollar.
+fn micros(text: &str) -> Option<i64> {
+    let dollars: f64 = text.parse().ok()?;
+    #[allow(clippy::cast_possible_truncation)]
+    (0.0..=1e9).contains(&dollars).then(|| (dollars * 1e6).round() as i64)
 }
 
 fn log_filter(text: &str) -> Option<String> {
@@ -275,7 +298,7 @@ mod tests {
         assert_eq!(config.model.model, "claude-haiku-5-5");
         assert_eq!(config.model.absent, Some("ANTHROPIC_API_KEY is not set"));
         assert_eq!(config.required_fields, [Field::Title, Field::Artist]);
-        assert_eq!(config.database, PathBuf::from("liner-data/liner.db"));
+        assert_eq!(config.database.to_string(), "sqlite:liner-data/liner.db");
     }
 
     #[test]
@@ -293,7 +316,7 @@ mod tests {
         assert!(!config.worker.enabled && !config.worker.run_on_start);
         assert_eq!((config.worker.interval.as_millis(), config.worker.batch_size), (1500, 7));
         assert_eq!(config.required_fields, [Field::Title, Field::ReleaseDate]);
-        assert_eq!(config.database, PathBuf::from("music/x.db"));
+        assert_eq!(config.database.to_string(), "sqlite:music/x.db");
         assert_eq!(config.model.absent, None);
     }
 

@@ -3,6 +3,7 @@
 mod error;
 mod wire;
 
+use super::pricing::estimate_micros;
 use super::{Answer, AskError, ModelProvider};
 use crate::config::ModelSettings;
 use crate::music::Prompt;
@@ -83,7 +84,7 @@ impl Anthropic {
     fn without_key(&self, error: AskError) -> AskError {
         let clean = |text: String| text.replace(self.key.expose(), "***");
         match error {
-            AskError::Busy { reason, rest } => AskError::Busy { reason: clean(reason), rest },
+            AskError::Busy { reason, rest, for_all } => AskError::Busy { reason: clean(reason), rest, for_all },
             AskError::Misconfigured(reason) => AskError::Misconfigured(clean(reason)),
             AskError::Rejected(reason) => AskError::Rejected(clean(reason)),
             AskError::Failed(reason) => AskError::Failed(clean(reason)),
@@ -103,6 +104,10 @@ impl ModelProvider for Anthropic {
 
     fn with_model(&self, model: &str) -> Arc<dyn ModelProvider> {
         Arc::new(Self { model: model.to_owned(), ..self.clone() })
+    }
+
+    fn estimate_micros(&self, prompt: &Prompt) -> i64 {
+        estimate_micros(&self.model, prompt)
     }
 
     fn origin(&self) -> String {

@@ -1,36 +1,69 @@
-//! The way to the model, or the reason why there is none.
+//! The way to the model: whom to ask, how much may be asked, and whether it is worth asking now.
 
-use super::ModelProvider;
+use super::{AskError, ModelProvider};
+use crate::music::Prompt;
+use crate::store::Limits;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a misconfigured provider is left alone before it is tried again.
 const BLOCK: Duration = Duration::from_secs(600);
 
+/// Why nobody is asked for a while, and until when.
+#[derive(Debug, Clone)]
+struct Rest {
+    reason: String,
+    until: Instant,
+}
+
+impl Rest {
+    fn of(reason: &str, rest: Duration) -> Self {
+        Self { reason: reason.to_owned(), until: Instant::now() + rest }
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
 /// The configured provider, and whether it is worth asking.
 pub struct Gateway {
     provider: Result<Arc<dyn ModelProvider>, String>,
-    blocked: Mutex<Option<(String, Instant)>>,
+    limits: Limits,
+    /// It will not answer before something is changed.
+    blocked: Mutex<Option<Rest>>,
+    /// It asked one of the hosts to leave it alone.
+    resting: Mutex<Option<Rest>>,
 }
 
 impl Gateway {
     /// A way to a provider.
     #[must_use]
     pub fn to(provider: Arc<dyn ModelProvider>) -> Self {
-        Self { provider: Ok(provider), blocked: Mutex::new(None) }
+        Self::new(Ok(provider), Limits::default())
     }
 
     /// No way, and why.
     #[must_use]
     pub fn absent(reason: impl Into<String>) -> Self {
-        Self { provider: Err(reason.into()), blocked: Mutex::new(None) }
+        Self::new(Err(reason.into()), Limits::default())
+    }
+
+    fn new(provider: Result<Arc<dyn ModelProvider>, String>, limits: Limits) -> Self {
+        Self { provider, limits, blocked: Mutex::default(), resting: Mutex::default() }
+    }
+
+    /// The same way, with limits that all hosts keep together.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The same provider with another model.
     #[must_use]
     pub fn with_model(&self, model: &str) -> Self {
         let provider = self.provider.as_ref().map(|provider| provider.with_model(model)).map_err(Clone::clone);
-        Self { provider, blocked: Mutex::new(None) }
+        Self { resting: Mutex::new(lock(&self.resting).clone()), ..Self::new(provider, self.limits) }
     }
 
     /// The provider, whether or not it is worth asking.
@@ -39,31 +72,66 @@ impl Gateway {
         self.provider.as_ref().ok()
     }
 
+    /// What the hosts together may ask of it.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The provider to ask.
     ///
     /// # Errors
     /// Why none is asked.
     pub fn provider(&self) -> Result<&Arc<dyn ModelProvider>, String> {
         let provider = self.provider.as_ref().map_err(Clone::clone)?;
-        self.lock().as_ref().map_or(Ok(provider), |(reason, _)| Err(reason.clone()))
+        lock(&self.blocked).as_ref().map_or(Ok(provider), |rest| Err(rest.reason.clone()))
+    }
+
+    /// Sends a prompt, unless the provider wants to be left alone.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn ask(&self, prompt: &Prompt) -> Result<super::Answer, AskError> {
+        if let Some((reason, rest)) = self.resting() {
+            return Err(AskError::Busy { reason, rest, for_all: false });
+        }
+        self.provider().map_err(AskError::Misconfigured)?.ask(prompt).await
+    }
+
+    /// Why the provider is left alone for a while, and for how long yet.
+    #[must_use]
+    pub fn resting(&self) -> Option<(String, Duration)> {
+        let mut resting = lock(&self.resting);
+        resting.take_if(|rest| rest.left().is_zero());
+        resting.as_ref().map(|rest| (rest.reason.clone(), rest.left()))
+    }
+
+    /// Leaves the provider alone for a while.
+    pub fn rest(&self, reason: &str, rest: Duration) {
+        *lock(&self.resting) = Some(Rest::of(reason, rest));
+    }
+
+    /// Leaves the provider alone no more.
+    pub fn end_rest(&self) {
+        lock(&self.resting).take();
     }
 
     /// Leaves the provider alone: it will not answer before something is changed.
     pub fn block(&self, reason: &str) {
-        *self.lock() = Some((reason.to_owned(), Instant::now() + BLOCK));
+        *lock(&self.blocked) = Some(Rest::of(reason, BLOCK));
     }
 
     /// Tries the provider again; whether it was blocked.
     pub fn unblock(&self) -> bool {
-        self.lock().take().is_some()
+        lock(&self.blocked).take().is_some()
     }
 
     /// As [`Gateway::unblock`], if it was blocked long enough.
     pub fn unblock_expired(&self) -> bool {
-        self.lock().take_if(|(_, until)| *until <= Instant::now()).is_some()
+        lock(&self.blocked).take_if(|rest| rest.left().is_zero()).is_some()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(String, Instant)>> {
-        self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(rest: &Mutex<Option<Rest>>) -> std::sync::MutexGuard<'_, Option<Rest>> {
+    rest.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -24,6 +24,9 @@ pub trait ModelProvider: Send + Sync {
     /// The same provider with another model.
     fn with_model(&self, model: &str) -> Arc<dyn ModelProvider>;
 
+    /// What an answer to a prompt may cost at most, in millionths of a dollar; nothing where the price is not known.
+    fn estimate_micros(&self, prompt: &Prompt) -> i64;
+
     /// Where it asks, for people.
     fn origin(&self) -> String;
 
@@ -55,6 +58,8 @@ pub enum AskError {
         reason: String,
         /// How long to leave it alone.
         rest: Duration,
+        /// Whether the provider said so itself, so that it holds for every host.
+        for_all: bool,
     },
     /// Nothing will be answered before someone changes the configuration or the account.
     #[error("{0}")]

@@ -1,6 +1,8 @@
 //! What a call costs. Prices are Anthropic's list prices of November 2026, in millionths of a dollar per million tokens
 //! (so that tokens · price / 10⁶ is in millionths of a dollar).
 
+use crate::music::Prompt;
+
 /// Tokens as they are billed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Billed {
@@ -54,6 +56,14 @@ pub fn cost_micros(model: &str, tokens: Billed) -> Option<i64> {
     let long = tokens.input + tokens.cache_write + tokens.cache_read >= price.long_from;
     let micros = if long { micros * 5 } else { micros };
     Some((micros + 999_999) / 1_000_000)
+}
+
+/// What an answer to a prompt may cost at most: its text at three bytes a token, nothing of it cached, and as much output
+/// as it may have.
+pub fn estimate_micros(model: &str, prompt: &Prompt) -> i64 {
+    let bytes = prompt.system.len() + prompt.user.len() + prompt.response_schema.as_deref().map_or(0, str::len);
+    let input = i64::try_from(bytes / 3).unwrap_or(i64::MAX);
+    cost_micros(model, Billed { input, output: i64::from(prompt.max_output_tokens), ..Billed::default() }).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! `NAME.toml` beside `NAME.wasm` may hold `position`, `allow_wasi` and `config`. The folder is looked at, not listened to:
 //! a listing of a small folder costs microseconds, works on every file system, and needs no debouncing of its own, as a
 //! file is taken up once two looks in a row found it the same.
+//!
+//! Hosts on one database have a folder each, and usually the same files in them: a file that was handled in one folder is
+//! not handled again in another, and gives its place back when it is gone from the last.
 
 use super::{Place, Rollout, RolloutError, Upload, Why};
 use crate::digest::Digest;
-use crate::store::PluginFile;
+use crate::store::{HostId, PluginFile};
 use crate::strategy::lineup::{Entry, Lineup, LineupError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -44,11 +47,17 @@ impl Rollout {
         if let Err(error) = std::fs::create_dir_all(&folder) {
             return tracing::warn!(folder = %folder.display(), %error, "the plugins folder cannot be made");
         }
+        let name = match self.name_of(&folder) {
+            Ok(name) => name,
+            Err(error) => {
+                return tracing::warn!(folder = %folder.display(), %error, "the plugins folder cannot be written");
+            }
+        };
         let (mut before, mut handled) = (None, None);
         loop {
             let now = list(&folder);
             if before.as_ref() == Some(&now) && handled.as_ref() != Some(&now) {
-                match self.take_up(&folder, &now).await {
+                match self.take_up(&folder, &name, &now).await {
                     Ok(()) => handled = Some(now.clone()),
                     Err(error) => {
                         tracing::warn!("the plugins folder is looked at again in {} s: {error}", REST.as_secs());
@@ -62,19 +71,47 @@ impl Rollout {
     }
 
     /// Handles what is new, changed or gone since it was last handled, which may have been before a restart.
-    async fn take_up(&self, folder: &Path, now: &Seen) -> Result<(), RolloutError> {
+    async fn take_up(&self, folder: &Path, name: &str, now: &Seen) -> Result<(), RolloutError> {
         let known = self.store().plugin_files().await?;
+        let (known, elsewhere): (Vec<PluginFile>, Vec<PluginFile>) =
+            known.into_iter().partition(|known| known.folder == name);
         for gone in known.iter().filter(|known| !now.contains_key(&known.file)) {
-            self.give_back(gone).await?;
+            let is_elsewhere = elsewhere.iter().any(|other| other.file == gone.file && other.digest == gone.digest);
+            if !is_elsewhere {
+                self.give_back(gone).await?;
+            }
+            self.store().forget_plugin_file(name, &gone.file).await?;
         }
         for file in now.keys() {
             let known = known.iter().find(|known| known.file == *file);
-            self.take_up_file(folder, file, known).await?;
+            self.take_up_file(folder, (name, file), known, &elsewhere).await?;
         }
         Ok(())
     }
 
-    async fn take_up_file(&self, folder: &Path, file: &str, known: Option<&PluginFile>) -> Result<(), RolloutError> {
+    /// The folder's name among those of other hosts, which it keeps; none where there are no others.
+    fn name_of(&self, folder: &Path) -> std::io::Result<String> {
+        if !self.store().is_shared() {
+            return Ok(String::new());
+        }
+        let path = folder.join(".name");
+        match std::fs::read_to_string(&path) {
+            Ok(name) if !name.is_empty() => Ok(name),
+            _ => {
+                let name = HostId::new().to_string();
+                std::fs::write(&path, &name)?;
+                Ok(name)
+            }
+        }
+    }
+
+    async fn take_up_file(
+        &self,
+        folder: &Path,
+        (name, file): (&str, &str),
+        known: Option<&PluginFile>,
+        elsewhere: &[PluginFile],
+    ) -> Result<(), RolloutError> {
         let (path, allowed) = (folder.join(file), self.runtime().limits().component_bytes);
         // Reading and digesting what may be large would hold up other tasks.
         let read = tokio::task::spawn_blocking(move || read_with_beside(&path, allowed)).await;
@@ -82,7 +119,12 @@ impl Rollout {
         if known.is_some_and(|known| known.digest == digest) {
             return Ok(());
         }
+        if let Some(other) = elsewhere.iter().find(|other| other.file == file && other.digest == digest) {
+            let handled = PluginFile { folder: name.to_owned(), ..other.clone() };
+            return Ok(self.store().keep_plugin_file(&handled).await?);
+        }
         let why = Why { cause: "install", by: "folder".to_owned(), reason: Some(format!("{file} was dropped there")) };
+        let folder = name.to_owned();
         let installed = match upload(file, bytes, &beside) {
             Ok(upload) => self.install(upload, &why).await,
             Err(reason) => {
@@ -102,7 +144,7 @@ impl Rollout {
                         former.and_then(|entry| serde_json::to_string(&entry).ok())
                     }
                 };
-                PluginFile { file: file.to_owned(), digest, component, name: Some(name), former }
+                PluginFile { folder, file: file.to_owned(), digest, component, name: Some(name), former }
             }
             Err(RolloutError::Store(error)) => return Err(error.into()),
             Err(_) => {
@@ -110,7 +152,7 @@ impl Rollout {
                 let (component, name, former) = known
                     .map(|known| (known.component.clone(), known.name.clone(), known.former.clone()))
                     .unwrap_or_default();
-                PluginFile { file: file.to_owned(), digest, component, name, former }
+                PluginFile { folder, file: file.to_owned(), digest, component, name, former }
             }
         };
         Ok(self.store().keep_plugin_file(&handled).await?)
@@ -132,7 +174,7 @@ impl Rollout {
                 }
             }
         }
-        Ok(self.store().forget_plugin_file(&gone.file).await?)
+        Ok(())
     }
 }
 

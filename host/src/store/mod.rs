@@ -1,50 +1,67 @@
 //! The store: the library, the queue, claims with leases, fenced settling and the journal, behind one trait.
 //!
-//! Every rule of the queue is a rule of this trait. Time is the store's own. A claim's id is its fencing token: a batch
-//! that lost its lease settles nothing.
+//! Every rule of the queue is a rule of this trait, on SQLite and on PostgreSQL alike. Time is the store's own. A claim's
+//! id is its fencing token: a batch that lost its lease settles nothing.
+//!
+//! What the databases say differently is in `sqlite` and `postgres`: the ways in, claims and settlements, which are
+//! written for speed. What they say alike is in `both`, which is compiled for each.
 
+mod address;
+mod batches;
 mod error;
+mod gather;
+mod incoming;
+mod journalled;
+mod json;
 mod plugins;
+mod postgres;
+mod settling;
 mod sqlite;
 mod types;
 
+pub use address::{Address, PostgresAddress, Terms, open};
 pub use error::StoreError;
 pub use plugins::*;
-pub use sqlite::{ManualClock, SqliteStore, WorkerLock, path_of};
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
 pub use types::*;
 
-use crate::music::{Track, TrackKey};
+use crate::music::{Field, Track, TrackKey};
 use async_trait::async_trait;
 
 /// Attempts a track has in all.
 pub const MAX_ATTEMPTS: i64 = 5;
 
+/// How long a lease lasts, in milliseconds; renewed three times in that.
+pub const LEASE_MS: i64 = 45_000;
+
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
 pub trait Store: PluginStore {
+    /// Which database this is, for people: a path, or an address without a password.
+    fn description(&self) -> String;
+
+    /// Whether several hosts may work on it at once.
+    fn is_shared(&self) -> bool;
+
     /// Puts links into library and queue. The same link again raises its priority and is counted, not queued twice;
     /// metadata that was missing is taken over and lets a track that waited for its page go on.
     async fn enqueue(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError>;
 
-    /// Claims up to `size` due tracks for a host: mostly by priority and age, a few by age alone. Counts an attempt for
-    /// each. `None` when nothing is due or the operator has paused, unless `even_paused`.
-    async fn claim(
-        &self,
-        host: &HostId,
-        size: u32,
-        revision: i64,
-        even_paused: bool,
-    ) -> Result<Option<Claim>, StoreError>;
+    /// Claims due tracks in batches: most by priority, then age, then order of arrival; some by age alone. Counts an
+    /// attempt for each. Nothing when nothing is due or the operator has paused, unless `even_paused`.
+    ///
+    /// A batch holds only tracks that may be in a batch of its size: one that failed with its batch comes again with
+    /// others of its kind, and makes nobody else's batch smaller.
+    async fn claim(&self, want: &Want) -> Result<Vec<Claim>, StoreError>;
 
     /// Claims these tracks for a host, but for those that are being worked on: what a replay settles its improvements by.
     async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError>;
 
     /// Takes over a batch whose lease has ended, with the tracks it was shown, so that its journalled replies are found
-    /// again. A track that has no attempt left fails instead.
-    async fn recover(&self, host: &HostId) -> Result<Option<Claim>, StoreError>;
-
-    /// Ends the leases of other hosts at once: what a host that has a database of its own does at its start.
-    async fn end_leases_of_others(&self, host: &HostId) -> Result<u64, StoreError>;
+    /// again. A track that has no attempt left fails instead. Those in `held` are being worked on by the caller, however
+    /// late they are.
+    async fn recover(&self, host: &HostId, held: &[BatchId]) -> Result<Option<Claim>, StoreError>;
 
     /// Extends the lease of a batch.
     ///
@@ -57,12 +74,16 @@ pub trait Store: PluginStore {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease was lost; nothing is changed then.
-    async fn settle(&self, batch: &BatchId, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError>;
+    async fn settle(&self, lease: &Lease, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError>;
 
-    /// Journals a prompt before it is sent.
-    async fn journal_intent(&self, call: &CallIntent) -> Result<(), StoreError>;
+    /// Whether a batch was settled to its end: tells an own settlement, whose answer was lost, from a lost lease.
+    async fn is_settled(&self, batch: &BatchId) -> Result<bool, StoreError>;
 
-    /// Journals what came of a prompt, before anything reads it.
+    /// Journals a prompt before it is sent, if the hosts together may send another: what it may cost is set aside. Once
+    /// journalled, the same again changes nothing.
+    async fn journal_intent(&self, call: &CallIntent, limits: &Limits) -> Result<Admission, StoreError>;
+
+    /// Journals what came of a prompt, before anything reads it, and books what it cost.
     async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError>;
 
     /// A journalled reply to the same prompt that may be used again: one of this batch or its predecessors, one that was
@@ -75,6 +96,18 @@ pub trait Store: PluginStore {
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
+    /// How many prompts were sent by hosts that were gone before they wrote down an answer: possibly paid, and asked again.
+    async fn lost_calls(&self) -> Result<i64, StoreError>;
+
+    /// Lets every host leave a provider alone for a while, in milliseconds, because it asked one of them to.
+    async fn block_provider(&self, provider: &str, ms: i64, reason: &str) -> Result<(), StoreError>;
+
+    /// Lets every host ask a provider again.
+    async fn unblock_provider(&self, provider: &str) -> Result<(), StoreError>;
+
+    /// What the hosts together have asked of a provider.
+    async fn provider_use(&self, provider: &str) -> Result<ProviderUse, StoreError>;
+
     /// Lets tracks that waited for a cause go on; returns how many.
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError>;
 
@@ -82,7 +115,7 @@ pub trait Store: PluginStore {
     async fn retry_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError>;
 
     /// Queues completed tracks again that lack a field; returns how many.
-    async fn requeue_missing(&self, field: crate::music::Field) -> Result<u64, StoreError>;
+    async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError>;
 
     /// How many tracks are in each state. Never scans the queue.
     async fn counts(&self) -> Result<QueueCounts, StoreError>;
@@ -99,6 +132,9 @@ pub trait Store: PluginStore {
     /// An operator's correction; corrected fields are never overwritten by an extraction. `None` when there is no entry.
     async fn correct(&self, key: &TrackKey, correction: &Correction) -> Result<Option<LibraryEntry>, StoreError>;
 
+    /// The tracks of some keys, as a strategy would be shown them.
+    async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError>;
+
     /// The operator's switch.
     async fn paused(&self) -> Result<Option<Pause>, StoreError>;
 
@@ -108,18 +144,37 @@ pub trait Store: PluginStore {
     /// Lifts the pause.
     async fn resume(&self) -> Result<(), StoreError>;
 
-    /// When the next backoff ends, if any track is in one.
-    async fn next_due_at(&self) -> Result<Option<i64>, StoreError>;
+    /// When the next backoff or lease ends, if any does.
+    async fn next_due(&self) -> Result<NextDue, StoreError>;
 
-    /// Whether another process wrote to the database since this was last asked, so that there may be something to do.
-    async fn written_elsewhere(&self) -> Result<bool, StoreError>;
+    /// Completes when something may have changed that other processes write: links, the switch, the pipeline, hosts.
+    ///
+    /// # Errors
+    /// When the database is gone. Whoever waits may wait again, after a while.
+    async fn changed(&self) -> Result<(), StoreError>;
 
-    /// Records that a host runs.
-    async fn register_host(&self, host: &HostId) -> Result<(), StoreError>;
+    /// Makes a host one that works: it is registered, and what its predecessors were working on is free to be taken over.
+    /// Returns how many batches that are.
+    ///
+    /// # Errors
+    /// [`StoreError::Occupied`] when the database is one for one worker, and has it.
+    async fn enlist(&self, host: &NewHost) -> Result<u64, StoreError>;
+
+    /// Says that a host lives and how much it does; returns whether it is to take nothing more.
+    async fn beat(&self, host: &HostId, in_flight: usize) -> Result<bool, StoreError>;
+
+    /// Says that a host is gone.
+    async fn leave(&self, host: &HostId) -> Result<(), StoreError>;
+
+    /// The hosts, those that started last first.
+    async fn hosts(&self) -> Result<Vec<Host>, StoreError>;
+
+    /// Lets a host take nothing more, or again; whether there is one.
+    async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// The tracks of some keys, as a strategy would be shown them.
-    async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError>;
+    /// Lets go of the database in good order.
+    async fn close(&self);
 }

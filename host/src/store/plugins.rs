@@ -63,9 +63,11 @@ pub struct NewRevision {
     pub reason: Option<String>,
 }
 
-/// A file of the plugins folder that was handled.
+/// A file of a plugins folder that was handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginFile {
+    /// Whose folder; no name where there is but one.
+    pub folder: String,
     /// Its name in the folder.
     pub file: String,
     /// Of its content and its configuration.
@@ -161,14 +163,14 @@ pub trait PluginStore: Send + Sync {
     /// Notes that a revision's strategies passed their probation.
     async fn prove_pipeline(&self, revision: i64) -> Result<(), StoreError>;
 
-    /// The files that were handled.
+    /// The files that were handled, of all folders.
     async fn plugin_files(&self) -> Result<Vec<PluginFile>, StoreError>;
 
     /// Notes that a file was handled.
     async fn keep_plugin_file(&self, file: &PluginFile) -> Result<(), StoreError>;
 
     /// Forgets a file that is gone.
-    async fn forget_plugin_file(&self, file: &str) -> Result<(), StoreError>;
+    async fn forget_plugin_file(&self, folder: &str, file: &str) -> Result<(), StoreError>;
 
     /// Keeps what a candidate said about a batch.
     async fn keep_compared(&self, digest: &Digest, batch: &BatchId, tracks: &[Compared]) -> Result<(), StoreError>;

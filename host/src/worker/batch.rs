@@ -183,12 +183,15 @@ impl<L: Ledger> Stage<'_, L> {
                 board.leave_unasked(&about, &reason);
                 return Ok(Vec::new());
             }
+            Err(Unanswered::Spent(reason)) => {
+                board.leave_unpaid(&about, &reason);
+                return Ok(Vec::new());
+            }
             Err(Unanswered::Provider(error)) => {
                 unanswered(board, &about, &error);
                 return Ok(Vec::new());
             }
         };
-        board.pay(answered.cost_micros);
         let step = match step {
             Ok(step) => step,
             Err(error) => {

@@ -14,8 +14,8 @@ struct Slot {
     hint: Option<Extraction>,
     /// A decision that lacks a required field, and whose it is.
     known: Option<(Extraction, Attribution)>,
-    /// Why no model was asked about it.
-    unasked: Option<String>,
+    /// Why no model was asked about it, and what it waits for.
+    unasked: Option<(Waiting, String)>,
     /// Why a strategy was not called about it.
     missed: Option<String>,
 }
@@ -97,9 +97,19 @@ impl Board {
     /// No model was asked about these.
     pub fn leave_unasked(&mut self, indexes: &[u32], reason: &str) {
         self.lacked_model = true;
+        self.leave(indexes, Waiting::Provider, reason);
+    }
+
+    /// There is no money to ask about these; further claims are useless for now.
+    pub fn leave_unpaid(&mut self, indexes: &[u32], reason: &str) {
+        self.busy = true;
+        self.leave(indexes, Waiting::Budget, reason);
+    }
+
+    fn leave(&mut self, indexes: &[u32], cause: Waiting, reason: &str) {
         for index in indexes {
             if let Some(slot) = self.open_slot(*index) {
-                slot.unasked = Some(reason.to_owned());
+                slot.unasked = Some((cause, reason.to_owned()));
             }
         }
     }
@@ -155,7 +165,7 @@ impl Board {
             let Some(slot) = self.open_slot(index) else { continue };
             match (slot.missed.take(), slot.unasked.take()) {
                 (Some(reason), _) => self.close(index, Verdict::Waits(Waiting::Strategy, reason)),
-                (None, Some(reason)) => self.close(index, Verdict::Waits(Waiting::Provider, reason)),
+                (None, Some((cause, reason))) => self.close(index, Verdict::Waits(cause, reason)),
                 (None, None) => self.give_up(index, "no strategy could decide it".to_owned()),
             }
         }
@@ -164,11 +174,6 @@ impl Board {
     /// Notes that a journalled reply was read, and whether it decided all it was asked about.
     pub fn read(&mut self, call: CallId, decided_all: bool) {
         self.due.interpreted.push((call, decided_all));
-    }
-
-    /// Adds what a call cost.
-    pub fn pay(&mut self, cost_micros: i64) {
-        self.due.cost_micros += cost_micros;
     }
 
     /// Whether there is something to settle.

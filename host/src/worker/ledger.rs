@@ -1,14 +1,16 @@
 //! Where a batch's questions and verdicts are written down: in the store under a lease, or nowhere.
 
+use super::Context;
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
 use crate::store::{
-    BatchId, CallAnswer, CallId, CallIntent, Claim, Said, Settled, Settlement, Store, StoreError, Verdict, Waiting,
+    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict,
+    Waiting,
 };
 use crate::strategy::Strategy;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A strategy's question.
 pub struct Question<'a> {
@@ -34,6 +36,8 @@ pub struct Answered {
 pub enum Unanswered {
     /// Nobody is there to ask.
     Absent(String),
+    /// There is no money for it.
+    Spent(String),
     /// The provider did not answer.
     Provider(AskError),
     /// The journal could not be written; nothing was asked.
@@ -71,9 +75,9 @@ pub struct Tally {
 
 /// A claimed batch in the store.
 pub struct LeasedLedger {
-    store: Arc<dyn Store>,
+    context: Arc<Context>,
     gateway: Arc<Gateway>,
-    batch: BatchId,
+    lease: Lease,
     root: BatchId,
     is_compared: bool,
     tally: Mutex<Tally>,
@@ -81,9 +85,9 @@ pub struct LeasedLedger {
 
 impl LeasedLedger {
     /// The ledger of a claim. It remembers what was said when that is to be compared.
-    pub fn new(store: Arc<dyn Store>, gateway: Arc<Gateway>, claim: &Claim, is_compared: bool) -> Self {
-        let (batch, root) = (claim.id.clone(), claim.root.clone());
-        Self { store, gateway, batch, root, is_compared, tally: Mutex::default() }
+    pub fn new(context: Arc<Context>, gateway: Arc<Gateway>, claim: &Claim, is_compared: bool) -> Self {
+        let (lease, root) = (claim.lease.clone(), claim.root.clone());
+        Self { context, gateway, lease, root, is_compared, tally: Mutex::default() }
     }
 
     /// The figures so far.
@@ -98,13 +102,31 @@ impl LeasedLedger {
         open.map(|(index, _)| index).collect()
     }
 
+    /// A settlement whose answer was lost with the connection is tried again, and may find that it was written.
+    async fn settle_once(&self, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError> {
+        let (store, reach) = (&self.context.store, &self.context.reach);
+        let first = store.settle(&self.lease, settlement, finish).await;
+        reach.note(&first);
+        match first {
+            Err(error) if error.may_pass() => {}
+            settled => return settled,
+        }
+        match reach.insist(|| store.settle(&self.lease, settlement, finish)).await {
+            Err(StoreError::Fenced(_)) if reach.insist(|| store.is_settled(&self.lease.batch)).await? => {
+                Ok(settlement.settled())
+            }
+            settled => settled,
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn recall(&self, digest: &str) -> Result<Option<Answered>, StoreError> {
         let read = self.lock().read.clone();
-        let Some(found) = self.store.journalled_reply(digest, &self.root, &read).await? else { return Ok(None) };
+        let recall = || self.context.store.journalled_reply(digest, &self.root, &read);
+        let Some(found) = self.context.reach.insist(recall).await? else { return Ok(None) };
         let mut tally = self.lock();
         tally.read.push(found.id.clone());
         tally.reused += 1;
@@ -126,15 +148,19 @@ impl Ledger for LeasedLedger {
         self.gateway.provider().map_err(Unanswered::Absent)?;
         self.lock().asked += 1;
         let answered =
-            ask_and_journal(self.store.as_ref(), &self.gateway, (&self.batch, &self.root), &question).await?;
+            ask_and_journal(&self.context, &self.gateway, (&self.lease.batch, &self.root), &question).await?;
         let mut tally = self.lock();
         tally.read.push(answered.call.clone());
         tally.cost_micros += answered.cost_micros;
         Ok(answered)
     }
 
-    async fn settle(&self, settlement: Settlement, finish: bool) -> Result<(), StoreError> {
-        let settled = self.store.settle(&self.batch, &settlement, finish).await?;
+    async fn settle(&self, mut settlement: Settlement, finish: bool) -> Result<(), StoreError> {
+        {
+            let tally = self.lock();
+            (settlement.before, settlement.cost_micros) = (tally.settled, tally.cost_micros);
+        }
+        let settled = self.settle_once(&settlement, finish).await?;
         let mut tally = self.lock();
         tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
         if self.is_compared {
@@ -194,14 +220,19 @@ impl Ledger for Unrecorded {
     }
 }
 
-/// Asks the provider; the question is journalled before it is sent, the answer before anything reads it.
+/// Asks the provider; the question is journalled before it is sent, the answer before anything reads it. A database that is
+/// gone meanwhile is waited for: an answer that was paid is not let go of.
 pub async fn ask_and_journal(
-    store: &dyn Store,
+    context: &Context,
     gateway: &Gateway,
     (batch, root): (&BatchId, &BatchId),
     question: &Question<'_>,
 ) -> Result<Answered, Unanswered> {
     let provider = gateway.provider().map_err(Unanswered::Absent)?;
+    if let Some((reason, rest)) = gateway.resting() {
+        return Err(Unanswered::Provider(AskError::Busy { reason, rest, for_all: false }));
+    }
+    let (store, reach) = (&context.store, &context.reach);
     let call = CallIntent {
         id: CallId::new(),
         batch: batch.clone(),
@@ -213,14 +244,33 @@ pub async fn ask_and_journal(
         prompt_digest: question.prompt.digest(provider.model()),
         provider: provider.name().to_owned(),
         model: provider.model().to_owned(),
+        reserved_micros: provider.estimate_micros(question.prompt),
     };
-    store.journal_intent(&call).await.map_err(Unanswered::Store)?;
+    let admission = reach.insist(|| store.journal_intent(&call, gateway.limits())).await.map_err(Unanswered::Store)?;
+    match admission {
+        Admission::Admitted => {}
+        Admission::Rest { ms, reason } => {
+            let rest = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+            return Err(Unanswered::Provider(AskError::Busy { reason, rest, for_all: false }));
+        }
+        Admission::Spent { ms, reason } => {
+            context.spent(ms);
+            return Err(Unanswered::Spent(reason));
+        }
+    }
     let asked = ask(gateway, question.prompt).await;
     let journalled = match &asked {
         Ok(asked) => asked.answer.clone(),
         Err(error) => CallAnswer::Error(error.to_string()),
     };
-    store.journal_answer(&call.id, &journalled).await.map_err(Unanswered::Store)?;
+    reach.insist(|| store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
+    if let Err(AskError::Busy { reason, rest, for_all: true }) = &asked {
+        gateway.rest(reason, *rest);
+        let ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
+        if let Err(error) = store.block_provider(provider.name(), ms, reason).await {
+            tracing::warn!("the other hosts were not told that the provider wants to be left alone: {error}");
+        }
+    }
     let asked = asked.map_err(Unanswered::Provider)?;
     Ok(Answered { call: call.id, reply: asked.reply, cost_micros: asked.cost_micros })
 }
@@ -233,9 +283,8 @@ struct Asked {
 
 /// Asks the provider, counts, and leaves a misconfigured one alone from then on.
 async fn ask(gateway: &Gateway, prompt: &Prompt) -> Result<Asked, AskError> {
-    let provider = gateway.provider().map_err(AskError::Misconfigured)?;
     let started = Instant::now();
-    let asked = provider.ask(prompt).await;
+    let asked = gateway.ask(prompt).await;
     let elapsed = started.elapsed();
     metrics::histogram!("liner_model_call_seconds").record(elapsed.as_secs_f64());
     let outcome = match &asked {

@@ -2,8 +2,11 @@
 
 mod batch;
 mod board;
+mod context;
+mod follow;
 mod ledger;
 mod part;
+mod reach;
 pub mod replay;
 mod run;
 mod scheduler;
@@ -11,32 +14,29 @@ mod shadow;
 mod stats;
 
 pub use batch::{Job, work};
+pub use context::Context;
 pub use ledger::Unrecorded;
+pub use reach::Outage;
 pub use run::RunReport;
 pub use stats::{Totals, percent};
 
-use crate::config::WorkerSettings;
-use crate::model::Gateway;
-use crate::music::Field;
-use crate::rollout::Rollout;
-use crate::store::{HostId, Pause, Settled, Store, StoreError, Waiting};
+use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use run::Run;
-use scheduler::{NextRun, Schedule, run_on};
-use stats::Stats;
+use scheduler::{Schedule, run_on};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// How long batches in flight may finish at a stop, before their tracks are given back.
 pub const GRACE: Duration = Duration::from_secs(25);
 
+/// How long a status waits for the database before it tells what was last known.
+const STATUS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long candidates may finish after that.
 const CANDIDATES_GRACE: Duration = Duration::from_secs(5);
-
-/// How often the database is looked at for what other programs wrote.
-const LOOK_ELSEWHERE: Duration = Duration::from_secs(1);
 
 /// How far a host is on its way down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,56 +63,6 @@ pub enum WorkerError {
     Store(#[from] StoreError),
 }
 
-/// The host's parts that a worker works with.
-pub struct Context {
-    /// The database.
-    pub store: Arc<dyn Store>,
-    /// Which strategies, and where they run.
-    pub rollout: Rollout,
-    /// Whom to ask.
-    pub gateway: Arc<Gateway>,
-    /// What an entry must have.
-    pub required: Vec<Field>,
-    /// How to go about it.
-    pub settings: WorkerSettings,
-    /// Who this is.
-    pub host: HostId,
-    wake: Notify,
-    /// How many more batches candidates may be behind.
-    behind: Arc<Semaphore>,
-    stats: Stats,
-    next: NextRun,
-    active_runs: watch::Sender<usize>,
-    last_run: Mutex<Option<jiff::Timestamp>>,
-}
-
-impl Context {
-    /// Puts the parts together.
-    #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        rollout: Rollout,
-        gateway: Gateway,
-        required: Vec<Field>,
-        settings: WorkerSettings,
-    ) -> Self {
-        Self {
-            store,
-            rollout,
-            gateway: Arc::new(gateway),
-            required,
-            settings,
-            host: HostId::new(),
-            wake: Notify::new(),
-            behind: Arc::new(Semaphore::new(shadow::BEHIND)),
-            stats: Stats::default(),
-            next: NextRun::default(),
-            active_runs: watch::Sender::new(0),
-            last_run: Mutex::new(None),
-        }
-    }
-}
-
 /// What the worker is doing.
 #[derive(Debug, Clone)]
 pub struct Status {
@@ -120,8 +70,16 @@ pub struct Status {
     pub enabled: bool,
     /// Whether it was started and not stopped.
     pub running: bool,
-    /// The operator's pause.
+    /// The operator's pause; as it was last known, while the database is out of reach.
     pub paused: Option<Pause>,
+    /// Whether an operator said that this host takes nothing more.
+    pub draining: bool,
+    /// Why the database cannot be reached, while it cannot.
+    pub outage: Option<Outage>,
+    /// Why the provider is left alone for a while, and for how long yet.
+    pub resting: Option<(String, Duration)>,
+    /// Batches in flight.
+    pub in_flight: usize,
     /// Whether it works on something right now.
     pub processing: bool,
     /// When the last look at the queue began.
@@ -159,35 +117,41 @@ impl Drop for AbortOnDrop {
 pub struct Worker {
     context: Arc<Context>,
     running: Arc<Mutex<Option<Running>>>,
-    /// Watches over the strategies for as long as there is a worker.
-    _guard: Arc<AbortOnDrop>,
+    /// Watch over the strategies and the world outside for as long as there is a worker.
+    _watching: Arc<[AbortOnDrop; 2]>,
+    /// The operator's pause as it was last known.
+    last_pause: Arc<Mutex<Option<Pause>>>,
     /// The phase of runs by hand.
     manual: watch::Sender<Phase>,
 }
 
 impl Worker {
-    /// A worker that is not started: it takes over what a predecessor of this host left, and lets go on what waited for
+    /// A worker that is not started, under a name for people: it takes over what a predecessor of this host left, and lets go on what waited for
     /// a strategy, and for a model if there is one now.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn new(context: Context) -> Result<Self, StoreError> {
+    pub async fn new(context: Context, name: String, predecessor: Option<HostId>) -> Result<Self, StoreError> {
         let store = &context.store;
-        store.register_host(&context.host).await?;
-        let ended = store.end_leases_of_others(&context.host).await?;
+        let ended = store.enlist(&NewHost { id: context.host.clone(), name, predecessor }).await?;
         if ended > 0 {
             tracing::info!(batches = ended, "taking over what a host that is gone was working on");
         }
         if context.gateway.configured().is_some() {
             store.release_waiting(Waiting::Provider).await?;
         }
-        // That a strategy was left alone is known to the process that was failed by it.
+        // That a strategy was left alone is known to the process that was failed by it; and a budget may have been raised.
         store.release_waiting(Waiting::Strategy).await?;
+        store.release_waiting(Waiting::Budget).await?;
         let manual = watch::Sender::new(Phase::Running);
         let rollout = context.rollout.clone();
         let guard = tokio::spawn(async move { rollout.guard().await });
-        let (context, running) = (Arc::new(context), Arc::default());
-        Ok(Self { context, running, _guard: Arc::new(AbortOnDrop(guard)), manual })
+        let context = Arc::new(context);
+        let watched = context.clone();
+        let following = tokio::spawn(async move { match follow::follow(&watched).await {} });
+        let watching = Arc::new([AbortOnDrop(guard), AbortOnDrop(following)]);
+        let (running, last_pause) = (Arc::default(), Arc::default());
+        Ok(Self { context, running, _watching: watching, last_pause, manual })
     }
 
     /// The host's parts.
@@ -214,11 +178,7 @@ impl Worker {
                 context.stats.panicked();
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
-            tokio::select! {
-                () = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked) => {}
-                never = wake_when_written_elsewhere(&context) => match never {},
-                never = wake_when_swapped(&context) => match never {},
-            }
+            run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked).await;
         });
         *running = Some(Running { phase, task });
         Ok(())
@@ -267,6 +227,9 @@ impl Worker {
         // Candidates are a few calls behind at most; what they would have said is worth a moment.
         let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
+        if let Err(error) = self.context.store.leave(&self.context.host).await {
+            tracing::warn!("that this host is gone was not noted: {error}");
+        }
     }
 
     /// Pauses every host on this database, until it is lifted.
@@ -324,10 +287,10 @@ impl Worker {
     /// What it is doing.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails; that it is out of reach for a while is part of the answer.
     pub async fn status(&self) -> Result<Status, StoreError> {
         let context = &self.context;
-        let paused = context.store.paused().await?;
+        let paused = self.pause_or_last_known().await?;
         let running = self.lock().is_some();
         let next = context.next.after(Instant::now()).filter(|_| running && paused.is_none());
         let last_run_at = *context.last_run.lock().unwrap_or_else(PoisonError::into_inner);
@@ -335,6 +298,10 @@ impl Worker {
             enabled: context.settings.enabled,
             running,
             paused,
+            draining: *context.draining.borrow(),
+            outage: context.reach.outage(),
+            resting: context.gateway.resting(),
+            in_flight: context.held().len(),
             processing: *context.active_runs.borrow() > 0,
             last_run_at,
             next_run_at: next.and_then(wall_time),
@@ -342,7 +309,27 @@ impl Worker {
         })
     }
 
+    /// A status must not hang on a database that does.
+    async fn pause_or_last_known(&self) -> Result<Option<Pause>, StoreError> {
+        let read = tokio::time::timeout(STATUS_PATIENCE, self.context.store.paused()).await;
+        let read = read.unwrap_or_else(|_| Err(StoreError::from(sqlx::Error::PoolTimedOut)));
+        self.context.reach.note(&read);
+        let mut last = self.last_pause.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(pause) => *last = pause,
+            Err(error) if error.may_pass() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(last.clone())
+    }
+
     async fn retry_provider(&self) -> Result<(), StoreError> {
+        if self.context.gateway.resting().is_some()
+            && let Some(provider) = self.context.gateway.configured()
+        {
+            self.context.store.unblock_provider(provider.name()).await?;
+            self.context.gateway.end_rest();
+        }
         if self.context.gateway.unblock() {
             self.context.store.release_waiting(Waiting::Provider).await?;
         }
@@ -358,34 +345,15 @@ impl Worker {
     }
 }
 
-/// Another program may queue links, retry, resume or change the strategies on the same database.
-async fn wake_when_written_elsewhere(context: &Context) -> std::convert::Infallible {
-    loop {
-        tokio::time::sleep(LOOK_ELSEWHERE).await;
-        match context.store.written_elsewhere().await {
-            Ok(true) => {
-                context.rollout.follow().await;
-                context.wake.notify_one();
-            }
-            Ok(false) => {}
-            Err(error) => tracing::warn!("the database was not looked at: {error}"),
-        }
-    }
-}
-
-/// Tracks that waited for a strategy may go on.
-async fn wake_when_swapped(context: &Context) -> std::convert::Infallible {
-    loop {
-        context.rollout.swapped().await;
-        context.wake.notify_one();
-    }
-}
-
 /// A look on the schedule, unless the operator has paused.
 async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
-    match context.store.paused().await {
+    let paused = context.store.paused().await;
+    context.reach.note(&paused);
+    match paused {
         Ok(Some(_)) => return context.stats.skipped(),
+        Ok(None) if *context.draining.borrow() => return context.stats.skipped(),
         Ok(None) => {}
+        Err(error) if error.may_pass() => return,
         Err(error) => return tracing::error!("the worker cannot look at the queue: {error}"),
     }
     let run = Run {
@@ -397,8 +365,9 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         phase,
         on_batch: &|_| (),
     };
-    if let Err(error) = counted(context, run).await {
-        tracing::error!("the worker cannot claim: {error}");
+    match counted(context, run).await {
+        Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),
+        _ => {}
     }
 }
 

@@ -136,7 +136,7 @@ pub async fn apply(
             .filter_map(|(index, track)| Some((index, verdict(&track.key)?.clone())))
             .collect();
         let settlement = Settlement { verdicts, ..Settlement::default() };
-        settled += store.settle(&claim.id, &settlement, true).await?.succeeded;
+        settled += store.settle(&claim.lease, &settlement, true).await?.succeeded;
     }
     Ok(settled)
 }

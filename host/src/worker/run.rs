@@ -3,12 +3,13 @@
 
 use super::batch::{Job, work};
 use super::board::Board;
+use super::context::Hold;
 use super::ledger::{LeasedLedger, Ledger, Tally};
 use super::part::{Part, PartLedger, split};
 use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
 use crate::model::Gateway;
-use crate::store::{BatchId, Claim, Settled, Settlement, StoreError, Waiting};
+use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Waiting};
 use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 /// How often a lease is renewed; it lasts three times as long.
 const RENEWAL: Duration = Duration::from_secs(15);
+/// After an outage, how long hosts renew their leases before any takes over what seems to be abandoned.
+const GRACE_AFTER_OUTAGE: Duration = RENEWAL;
 /// The longest a batch may take.
 const DEADLINE: Duration = Duration::from_secs(600);
 
@@ -66,7 +69,9 @@ pub struct Run<'a> {
 /// Batches in flight.
 type InFlight = JoinSet<BatchReport>;
 /// What a batch holds, should it panic.
-type Held = HashMap<Id, (BatchId, Vec<bool>)>;
+type Held = HashMap<Id, (Lease, Vec<bool>)>;
+/// A claim, and the pipeline it was claimed for; one that was taken over names its own.
+type Claimed = (Claim, Option<Arc<Pipeline>>);
 
 impl Run<'_> {
     /// Works until nothing more is due, the limit is reached or the host is stopping.
@@ -82,12 +87,17 @@ impl Run<'_> {
         let (mut lost, mut more) = (true, true);
         loop {
             while (lost || more) && self.is_running() && batches.len() < self.context.settings.concurrency {
-                match self.claim(&mut lost).await {
-                    Ok(Some((claim, pipeline))) => {
-                        more = more && self.drain && claim.full && self.limit != Some(0);
-                        self.start(claim, pipeline, &mut batches, &mut held);
+                let free = self.context.settings.concurrency - batches.len();
+                let claimed = self.claim(&mut lost, free).await;
+                self.context.reach.note(&claimed);
+                match claimed {
+                    Ok(claimed) => {
+                        let full = claimed.last().is_some_and(|(claim, _)| claim.full);
+                        more = more && self.drain && full && self.limit != Some(0);
+                        for (claim, pipeline) in claimed {
+                            self.start(claim, pipeline, &mut batches, &mut held);
+                        }
                     }
-                    Ok(None) => more = false,
                     Err(error) => {
                         (lost, more, failed) = (false, false, Some(error));
                     }
@@ -98,10 +108,16 @@ impl Run<'_> {
             }
             tokio::select! {
                 Some(joined) = batches.join_next_with_id() => {
-                    let batch = self.join(joined, &mut held).await;
-                    let again = batch.again && self.drain && self.limit != Some(0);
-                    more = (more || again) && !batch.busy;
-                    report.add(batch);
+                    // Batches that were settled together end together, and what follows them is claimed together.
+                    tokio::task::yield_now().await;
+                    let mut next = Some(joined);
+                    while let Some(joined) = next {
+                        let batch = self.join(joined, &mut held).await;
+                        let again = batch.again && self.drain && self.limit != Some(0);
+                        more = (more || again) && !batch.busy;
+                        report.add(batch);
+                        next = batches.try_join_next_with_id();
+                    }
                 }
                 () = self.something_may_be_due(), if self.drain && self.limit.is_none() && !more => {
                     (lost, more) = (true, true);
@@ -119,35 +135,48 @@ impl Run<'_> {
         }
     }
 
+    /// Whether more may be claimed. A run by hand goes on while the host drains.
     fn is_running(&self) -> bool {
-        *self.phase.borrow() == Phase::Running
+        *self.phase.borrow() == Phase::Running && (self.even_paused || !*self.context.draining.borrow())
     }
 
-    /// The next batch, with the pipeline it is claimed for: one that a dead host left, while there are such, else a new
-    /// one. The pipeline is taken before the claim, so that what is written down of the batch is what it goes through.
-    async fn claim(&mut self, lost: &mut bool) -> Result<Option<(Claim, Option<Arc<Pipeline>>)>, StoreError> {
+    /// The next batches, with the pipeline they are claimed for: one that a dead host left, while there are such, else as
+    /// many new ones as may be in flight. The pipeline is taken before the claim, so that what is written down of a batch
+    /// is what it goes through.
+    async fn claim(&mut self, lost: &mut bool, free: usize) -> Result<Vec<Claimed>, StoreError> {
         let context = self.context;
-        if *lost {
-            if let Some(claim) = context.store.recover(&context.host).await? {
-                return Ok(Some((claim, None)));
-            }
-            *lost = false;
+        if *lost
+            && !context.reach.came_back_within(GRACE_AFTER_OUTAGE)
+            && let Some(claim) = context.store.recover(&context.host, &context.held()).await?
+        {
+            // Whether more is due is not known yet.
+            return Ok(vec![(Claim { full: true, ..claim }, None)]);
         }
-        let size = self.limit.unwrap_or(u32::MAX).min(context.settings.batch_size);
-        if size == 0 {
-            return Ok(None);
-        }
+        *lost = false;
+        let Some((size, batches)) = self.wanted(free) else { return Ok(Vec::new()) };
         let pipeline = context.rollout.active();
-        let claim = context.store.claim(&context.host, size, pipeline.revision, self.even_paused).await?;
-        if let (Some(limit), Some(claim)) = (&mut self.limit, &claim) {
-            *limit = limit.saturating_sub(u32::try_from(claim.tracks.len()).unwrap_or(u32::MAX));
+        let want = context.want(size, batches, pipeline.revision, self.even_paused);
+        let claims = context.store.claim(&want).await?;
+        if let Some(limit) = &mut self.limit {
+            let claimed: usize = claims.iter().map(|claim| claim.tracks.len()).sum();
+            *limit = limit.saturating_sub(u32::try_from(claimed).unwrap_or(u32::MAX));
         }
-        Ok(claim.map(|claim| (claim, Some(pipeline))))
+        Ok(claims.into_iter().map(|claim| (claim, Some(pipeline.clone()))).collect())
+    }
+
+    /// Tracks a batch and batches that are wanted now.
+    fn wanted(&self, free: usize) -> Option<(u32, u32)> {
+        let limit = self.limit.unwrap_or(u32::MAX);
+        let size = limit.min(self.context.settings.batch_size);
+        let most = if self.drain { u32::try_from(free).unwrap_or(1) } else { 1 };
+        (size > 0).then(|| (size, most.min(limit / size)))
     }
 
     fn start(&self, claim: Claim, pipeline: Option<Arc<Pipeline>>, batches: &mut InFlight, held: &mut Held) {
-        let holds = (claim.id.clone(), claim.open.clone());
-        let batch = work_under_lease(self.context.clone(), self.gateway.clone(), claim, pipeline, self.phase.clone());
+        let holds = (claim.lease.clone(), claim.open.clone());
+        let hold = self.context.hold(claim.id());
+        let (context, gateway, phase) = (self.context.clone(), self.gateway.clone(), self.phase.clone());
+        let batch = work_under_lease(context, gateway, claim, pipeline, phase, hold);
         held.insert(batches.spawn(batch).id(), holds);
     }
 
@@ -165,19 +194,19 @@ impl Run<'_> {
     }
 
     /// A batch that panicked fails as a whole; those of its tracks that it had settled stay settled.
-    async fn settle_panicked(&self, holds: Option<(BatchId, Vec<bool>)>, error: JoinError) -> BatchReport {
+    async fn settle_panicked(&self, holds: Option<(Lease, Vec<bool>)>, error: JoinError) -> BatchReport {
         self.context.stats.panicked();
         let text = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| panic_text(panic.as_ref()));
         let reason = format!("the batch panicked: {text}");
         tracing::error!("{reason}");
         let mut report = BatchReport::default();
-        if let Some((id, open)) = holds {
+        if let Some((lease, open)) = holds {
             let mut board = Board::new(&open, &[]);
             board.fail_together(&board.open(), &reason, 0);
             report.again = board.again;
-            match self.context.store.settle(&id, &board.take_due(), true).await {
+            match self.context.store.settle(&lease, &board.take_due(), true).await {
                 Ok(settled) => report.settled = settled,
-                Err(error) => tracing::error!(batch = %id, "a batch that panicked was not settled: {error}"),
+                Err(error) => tracing::error!(batch = %lease.batch, "a batch that panicked was not settled: {error}"),
             }
         }
         report.errors.push(reason);
@@ -212,6 +241,7 @@ async fn work_under_lease(
     claim: Claim,
     pipeline: Option<Arc<Pipeline>>,
     mut phase: watch::Receiver<Phase>,
+    _hold: Hold,
 ) -> BatchReport {
     let started = Instant::now();
     let pipeline = match pipeline {
@@ -219,10 +249,10 @@ async fn work_under_lease(
         None => pipeline_of(&context, &claim).await,
     };
     let is_compared = !pipeline.trials.is_empty();
-    let ledger = LeasedLedger::new(context.store.clone(), gateway.clone(), &claim, is_compared);
+    let ledger = LeasedLedger::new(context.clone(), gateway.clone(), &claim, is_compared);
     let end = tokio::select! {
         worked = work_in_parts(&context, &pipeline, &claim, &ledger) => worked.map_or_else(End::Lost, End::Done),
-        error = keep_lease(&context, &claim.id) => End::Lost(error),
+        error = keep_lease(&context, claim.id()) => End::Lost(error),
         () = tokio::time::sleep(DEADLINE) => End::Late,
         _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
     };
@@ -260,7 +290,7 @@ async fn pipeline_of(context: &Context, claim: &Claim) -> Arc<Pipeline> {
     match context.rollout.pipeline_of(claim.revision).await {
         Ok(pipeline) => pipeline,
         Err(error) => {
-            tracing::warn!(batch = %claim.id, "it goes on with the active strategies: {error}");
+            tracing::warn!(batch = %claim.id(), "it goes on with the active strategies: {error}");
             context.rollout.active()
         }
     }
@@ -304,7 +334,9 @@ async fn close(ledger: &LeasedLedger, settlement: Settlement, report: &mut Batch
 async fn keep_lease(context: &Context, batch: &BatchId) -> StoreError {
     loop {
         tokio::time::sleep(RENEWAL).await;
-        match context.store.renew(batch).await {
+        let renewed = context.store.renew(batch).await;
+        context.reach.note(&renewed);
+        match renewed {
             Err(fenced @ StoreError::Fenced(_)) => return fenced,
             Err(error) => tracing::warn!(%batch, "the lease was not renewed: {error}"),
             Ok(()) => {}
@@ -315,7 +347,7 @@ async fn keep_lease(context: &Context, batch: &BatchId) -> StoreError {
 fn log(claim: &Claim, tally: &Tally, report: &BatchReport, took: Duration) {
     metrics::histogram!("liner_batch_seconds").record(took.as_secs_f64());
     tracing::info!(
-        batch = %claim.id,
+        batch = %claim.id(),
         tracks = claim.open.iter().filter(|open| **open).count(),
         succeeded = tally.settled.succeeded,
         failed = tally.settled.failed,

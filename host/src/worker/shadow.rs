@@ -10,7 +10,7 @@ use super::part::is_in_share;
 use crate::digest::Digest;
 use crate::model::Gateway;
 use crate::music::Track;
-use crate::store::{BatchId, CallId, Claim, Compared, Said, Settlement, Store, StoreError, Verdict};
+use crate::store::{BatchId, CallId, Claim, Compared, Said, Settlement, StoreError, Verdict};
 use crate::strategy::lineup::Role;
 use crate::strategy::{Pipeline, Strategy};
 use async_trait::async_trait;
@@ -71,7 +71,7 @@ fn to_show(pipeline: &Pipeline, claim: &Claim, said: &[(u32, Said)]) -> Vec<Show
         Shown {
             digest: trial.strategy.digest().clone(),
             strategies: strategies.clone(),
-            batch: claim.id.clone(),
+            batch: claim.id().clone(),
             root: claim.root.clone(),
             tracks,
             settled,
@@ -86,7 +86,7 @@ async fn compare(context: &Context, gateway: Arc<Gateway>, shown: Shown) -> Resu
     let runtime = context.rollout.runtime().beside(1, &shown.digest);
     let spent = if shown.budget_micros > 0 { context.store.candidate_cost(&shown.digest).await? } else { 0 };
     let ledger = ShadowLedger {
-        store: context.store.as_ref(),
+        context,
         gateway,
         batch: &shown.batch,
         root: &shown.root,
@@ -132,7 +132,7 @@ async fn compare(context: &Context, gateway: Arc<Gateway>, shown: Shown) -> Resu
 
 /// Answers out of the journal, asks within a budget, settles nothing.
 struct ShadowLedger<'a> {
-    store: &'a dyn Store,
+    context: &'a Context,
     gateway: Arc<Gateway>,
     batch: &'a BatchId,
     root: &'a BatchId,
@@ -148,7 +148,7 @@ impl Ledger for ShadowLedger<'_> {
         let provider = self.gateway.provider().map_err(Unanswered::Absent)?;
         let digest = question.prompt.digest(provider.model());
         let read = lock(&self.read).clone();
-        let found = self.store.journalled_reply(&digest, self.root, &read).await.map_err(Unanswered::Store)?;
+        let found = self.context.store.journalled_reply(&digest, self.root, &read).await.map_err(Unanswered::Store)?;
         if let Some(found) = found {
             lock(&self.read).push(found.id.clone());
             return Ok(Answered { call: found.id, reply: found.reply, cost_micros: 0 });
@@ -156,7 +156,7 @@ impl Ledger for ShadowLedger<'_> {
         if *lock(&self.left_micros) <= 0 {
             return Err(Unanswered::Absent("the candidate may not ask questions of its own".to_owned()));
         }
-        let answered = ask_and_journal(self.store, &self.gateway, (self.batch, self.root), &question).await?;
+        let answered = ask_and_journal(self.context, &self.gateway, (self.batch, self.root), &question).await?;
         lock(&self.read).push(answered.call.clone());
         *lock(&self.left_micros) -= answered.cost_micros;
         *lock(&self.paid) += answered.cost_micros;

@@ -3,13 +3,14 @@
 use crate::cli::{open, output};
 use crate::config::Config;
 use crate::rollout::{Place, Rollout, Upload, Why};
-use crate::store::SqliteStore;
+use crate::store::Store;
 use crate::strategy::Pipeline;
 use crate::strategy::lineup::Role;
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub struct Install {
@@ -206,12 +207,12 @@ async fn put(config: &Config, plugin: &str, place: Place, why: Why) -> anyhow::R
     told(&pipeline, store).await
 }
 
-async fn opened(config: &Config) -> anyhow::Result<(Rollout, SqliteStore)> {
+async fn opened(config: &Config) -> anyhow::Result<(Rollout, Arc<dyn Store>)> {
     let store = open::store(config).await?;
     Ok((open::rollout(config, &store).await?, store))
 }
 
-async fn told(pipeline: &Pipeline, store: SqliteStore) -> anyhow::Result<ExitCode> {
+async fn told(pipeline: &Pipeline, store: Arc<dyn Store>) -> anyhow::Result<ExitCode> {
     store.close().await;
     output::line(&format!("revision {}: {}", pipeline.revision, pipeline.summary()))?;
     for trial in &pipeline.trials {

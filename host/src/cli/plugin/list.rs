@@ -2,7 +2,7 @@
 
 use crate::cli::{open, output};
 use crate::config::Config;
-use crate::store::{Plugin, PluginStore};
+use crate::store::Plugin;
 use crate::strategy::lineup::{Lineup, Role};
 use clap::Args;
 use std::process::ExitCode;

@@ -62,7 +62,11 @@ impl Failure {
         let reason = shorten(&reason);
         if error.is_connect() {
             let reason = format!("the provider cannot be reached: {reason}");
-            return Self { error: AskError::Busy { reason, rest: REST }, may_repeat: true, retry_after: None };
+            return Self {
+                error: AskError::Busy { reason, rest: REST, for_all: false },
+                may_repeat: true,
+                retry_after: None,
+            };
         }
         let reason = if error.is_timeout() {
             format!("the provider did not answer in time (AI_TIMEOUT_MS): {reason}")
@@ -82,7 +86,7 @@ impl Failure {
         let retry_after = retry_after(headers);
         let code = detail.as_ref().and_then(|detail| detail.details.as_ref()?.error_code.as_deref());
         if is_spent(status, code, &said) {
-            return Self::last(AskError::Busy { reason, rest: SPENT_REST });
+            return Self::last(AskError::Busy { reason, rest: SPENT_REST, for_all: true });
         }
         let error = match status {
             300..=399 => AskError::Misconfigured(format!(
@@ -94,7 +98,7 @@ impl Failure {
                 "{reason}; there is no model {model:?} there (retired models answer 404): set AI_MODEL, for example to claude-haiku-5-5"
             )),
             400 if said.contains("organization") && said.contains("hold") => AskError::Misconfigured(reason),
-            429 | 529 => AskError::Busy { reason, rest: retry_after.unwrap_or(REST) },
+            429 | 529 => AskError::Busy { reason, rest: retry_after.unwrap_or(REST), for_all: true },
             400 | 413 | 422 => AskError::Rejected(reason),
             _ => AskError::Failed(reason),
         };

@@ -1,26 +1,28 @@
 //! Opening a database file: refused with a sentence, and untouched, when it is newer than this binary, read-only or
 //! occupied.
 
-use super::{Clock, ManualClock, SqliteStore};
-use crate::store::StoreError;
+use super::SqliteStore;
+use super::group::Writer;
+use crate::store::gather::Gather;
+use crate::store::{NewHost, StoreError};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How long a statement waits for another process's write before it fails.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// Held by the one worker of a file, for as long as it runs.
-#[derive(Debug)]
-pub struct WorkerLock {
-    _file: File,
-}
+/// KiB of the writer's page cache: the queue's indexes are walked in it.
+const WRITER_CACHE_KIB: &str = "-16000";
+/// Pages of the write-ahead log after which it is folded in: a larger log folds a page in once that was changed often.
+const CHECKPOINT_PAGES: &str = "8000";
+/// Rows that the driver's thread may be ahead.
+const ROWS_AHEAD: usize = 1_000;
 
 impl SqliteStore {
     /// Opens a file, making it and bringing its tables up to date when needed.
@@ -28,18 +30,6 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::TooNew`] and [`StoreError::Unusable`]; the file is as it was then.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, Clock::System).await
-    }
-
-    /// Opens a file with a clock of the caller's.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::open`].
-    pub async fn open_at(path: &Path, clock: ManualClock) -> Result<Self, StoreError> {
-        Self::open_with(path, Clock::Manual(clock)).await
-    }
-
-    async fn open_with(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let unusable = |error: &dyn std::fmt::Display| unusable(path, error);
         if path.exists() {
             refuse_unwritable(path)?;
@@ -54,6 +44,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY)
+            .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -62,44 +53,64 @@ impl SqliteStore {
             // SQLite ends a transaction by itself when the disk is full, and the driver does not notice: its connection
             // would never begin another. A fresh one does.
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options.clone())
+            .connect_with(
+                options
+                    .clone()
+                    .pragma("cache_size", WRITER_CACHE_KIB)
+                    .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+                    .pragma("temp_store", "memory"),
+            )
             .await
             .map_err(|error| unusable(&error))?;
         MIGRATIONS.run(&writer).await.map_err(|error| unusable(&error))?;
         let readers: SqlitePool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        let store = Self { writer, readers, clock, data_version: Arc::default() };
-        store.read_data_version().await?;
-        Ok(store)
+        Ok(Self {
+            group: Gather::start(Writer(writer.clone())),
+            writer,
+            readers,
+            path: Arc::new(path.to_owned()),
+            name: format!("sqlite:{}", path.display()).into(),
+            lock: Arc::default(),
+            watch: Arc::default(),
+        })
     }
 
-    /// Takes the file for the one worker it can have.
-    ///
-    /// # Errors
-    /// [`StoreError::Occupied`] while another process has it.
-    pub fn lock_for_worker(path: &Path) -> Result<WorkerLock, StoreError> {
-        let lock = path.with_extension("worker-lock");
-        let file = File::create(&lock).map_err(|error| unusable(&lock, &error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(WorkerLock { _file: file }),
-            Err(_) => Err(StoreError::Occupied { path: path.display().to_string() }),
+    /// Takes the file for the one worker it can have. Whoever had it before is gone, so what it was working on is free.
+    pub(super) async fn enlist_host(&self, host: &NewHost) -> Result<u64, StoreError> {
+        {
+            let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.is_none() {
+                *held = Some(lock(&self.path)?);
+            }
         }
+        self.register(host).await?;
+        sqlx::query("update host set stopped_at = (select ms from clock) where id <> $1 and stopped_at is null")
+            .bind(host.id.as_str())
+            .execute(&self.writer)
+            .await?;
+        let ended = sqlx::query("update extraction_batch set lease_until = 0 where state = 'leased' and host_id <> $1")
+            .bind(host.id.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(ended.rows_affected())
     }
 
     /// Closes both pools, so that the file is whole and its log folded in.
-    pub async fn close(&self) {
+    pub(super) async fn let_go(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 }
 
-/// The path of a `sqlite:` URL.
-#[must_use]
-pub fn path_of(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    (!path.is_empty()).then(|| PathBuf::from(path))
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let lock = path.with_extension("worker-lock");
+    let file = File::create(&lock).map_err(|error| unusable(&lock, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(StoreError::Occupied { path: path.display().to_string() }),
+    }
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {

@@ -1,15 +1,15 @@
 //! Plugins, revisions of the pipeline, candidates' outcomes and events.
 
-use super::{SqliteStore, from_json, json};
+use super::super::{Backend, Row};
 use crate::digest::Digest;
 use crate::music::TrackKey;
+use crate::store::json::{from_json, json};
 use crate::store::{
     BatchId, Compared, Event, NewRevision, Plugin, PluginFile, PluginStore, Revision, SettledBatch, StoreError,
 };
 use async_trait::async_trait;
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Row as _;
 
 /// Events that are kept.
 const EVENTS_KEPT: i64 = 5_000;
@@ -28,11 +28,11 @@ struct ComparedRow<'a> {
 }
 
 #[async_trait]
-impl PluginStore for SqliteStore {
+impl PluginStore for Backend {
     async fn keep_plugin(&self, plugin: &Plugin, bytes: &[u8]) -> Result<(), StoreError> {
         sqlx::query(
             "insert into plugin (digest, name, version, contract, summary, asks_model, size, bytes, first_seen_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, (select ms from clock)) on conflict (digest) do nothing",
         )
         .bind(plugin.digest.as_str())
         .bind(&plugin.name)
@@ -42,18 +42,19 @@ impl PluginStore for SqliteStore {
         .bind(plugin.asks_model)
         .bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
         .bind(bytes)
-        .bind(self.now())
-        .execute(&self.writer)
+        .execute(self.writer())
         .await?;
         Ok(())
     }
 
     async fn plugins(&self) -> Result<Vec<Plugin>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "select digest, name, version, contract, summary, asks_model, size, first_seen_at from plugin
-             order by first_seen_at desc, rowid desc",
-        )
-        .fetch_all(&self.readers)
+             order by first_seen_at desc, ",
+            arrival!(),
+            " desc"
+        ))
+        .fetch_all(self.readers())
         .await?;
         rows.iter().map(plugin_from).collect()
     }
@@ -61,59 +62,59 @@ impl PluginStore for SqliteStore {
     async fn plugin_bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(sqlx::query_scalar("select bytes from plugin where digest = $1")
             .bind(digest.as_str())
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.readers())
             .await?)
     }
 
     async fn record_pipeline(&self, expected: Option<i64>, new: &NewRevision) -> Result<Option<i64>, StoreError> {
         Ok(sqlx::query_scalar(
-            "insert into pipeline (entries, parent, cause, by, reason, at)
-             select $1, $2, $3, $4, $5, $6 where (select max(revision) from pipeline) is $7 returning revision",
+            "insert into pipeline (revision, entries, parent, cause, by, reason, at)
+             select coalesce(max(revision), 0) + 1, $1, $2, $3, $4, $5, (select ms from clock) from pipeline
+             having max(revision) is not distinct from $6 on conflict (revision) do nothing returning revision",
         )
         .bind(&new.entries)
         .bind(new.parent)
         .bind(new.cause)
         .bind(&new.by)
         .bind(&new.reason)
-        .bind(self.now())
         .bind(expected)
-        .fetch_optional(&self.writer)
+        .fetch_optional(self.writer())
         .await?)
     }
 
     async fn pipeline(&self, revision: Option<i64>) -> Result<Option<Revision>, StoreError> {
         let row =
-            sqlx::query("select * from pipeline where revision = ifnull($1, (select max(revision) from pipeline))")
+            sqlx::query("select * from pipeline where revision = coalesce($1, (select max(revision) from pipeline))")
                 .bind(revision)
-                .fetch_optional(&self.readers)
+                .fetch_optional(self.readers())
                 .await?;
         row.as_ref().map(revision_from).transpose()
     }
 
     async fn pipelines(&self, limit: u32) -> Result<Vec<Revision>, StoreError> {
         let rows = sqlx::query("select * from pipeline order by revision desc limit $1")
-            .bind(limit)
-            .fetch_all(&self.readers)
+            .bind(i64::from(limit))
+            .fetch_all(self.readers())
             .await?;
         rows.iter().map(revision_from).collect()
     }
 
     async fn prove_pipeline(&self, revision: i64) -> Result<(), StoreError> {
-        sqlx::query("update pipeline set proven_at = $1 where revision = $2 and proven_at is null")
-            .bind(self.now())
+        sqlx::query("update pipeline set proven_at = (select ms from clock) where revision = $1 and proven_at is null")
             .bind(revision)
-            .execute(&self.writer)
+            .execute(self.writer())
             .await?;
         Ok(())
     }
 
     async fn plugin_files(&self) -> Result<Vec<PluginFile>, StoreError> {
-        let rows = sqlx::query("select file, digest, component, name, former from plugin_file")
-            .fetch_all(&self.readers)
+        let rows = sqlx::query("select folder, file, digest, component, name, former from plugin_file")
+            .fetch_all(self.readers())
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(PluginFile {
+                    folder: row.try_get("folder")?,
                     file: row.try_get("file")?,
                     digest: Digest::from_hex(row.try_get("digest")?),
                     component: row.try_get::<Option<String>, _>("component")?.map(Digest::from_hex),
@@ -126,22 +127,27 @@ impl PluginStore for SqliteStore {
 
     async fn keep_plugin_file(&self, file: &PluginFile) -> Result<(), StoreError> {
         sqlx::query(
-            "insert into plugin_file (file, digest, component, name, former) values ($1, $2, $3, $4, $5)
-             on conflict do update set digest = excluded.digest, component = excluded.component, name = excluded.name,
+            "insert into plugin_file (folder, file, digest, component, name, former) values ($1, $2, $3, $4, $5, $6)
+             on conflict (folder, file) do update set digest = excluded.digest, component = excluded.component, name = excluded.name,
                  former = excluded.former",
         )
+        .bind(&file.folder)
         .bind(&file.file)
         .bind(file.digest.as_str())
         .bind(file.component.as_ref().map(Digest::as_str))
         .bind(&file.name)
         .bind(&file.former)
-        .execute(&self.writer)
+        .execute(self.writer())
         .await?;
         Ok(())
     }
 
-    async fn forget_plugin_file(&self, file: &str) -> Result<(), StoreError> {
-        sqlx::query("delete from plugin_file where file = $1").bind(file).execute(&self.writer).await?;
+    async fn forget_plugin_file(&self, folder: &str, file: &str) -> Result<(), StoreError> {
+        sqlx::query("delete from plugin_file where folder = $1 and file = $2")
+            .bind(folder)
+            .bind(file)
+            .execute(self.writer())
+            .await?;
         Ok(())
     }
 
@@ -159,16 +165,18 @@ impl PluginStore for SqliteStore {
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let mut tx = self.write().await?;
-        sqlx::query(
+        let mut tx = self.begin().await?;
+        sqlx::query(concat!(
             "insert into shadow_outcome (digest, batch_id, platform_name, platform_id, candidate, active, cost_micros,
                  time_us, at)
              select $1, $2, value ->> 'platform_name', value ->> 'platform_id', value ->> 'candidate',
-                 value ->> 'active', value ->> 'cost_micros', value ->> 'time_us', $3 from json_each($4)",
-        )
+                 value ->> 'active', cast(value ->> 'cost_micros' as bigint), cast(value ->> 'time_us' as bigint),
+                 (select ms from clock) from ",
+            each!("$3"),
+            " order by at"
+        ))
         .bind(digest.as_str())
         .bind(batch.as_str())
-        .bind(self.now())
         .bind(json(&rows)?)
         .execute(&mut *tx)
         .await?;
@@ -189,8 +197,8 @@ impl PluginStore for SqliteStore {
              where digest = $1 order by id desc limit $2",
         )
         .bind(digest.as_str())
-        .bind(limit)
-        .fetch_all(&self.readers)
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
         .await?;
         rows.iter()
             .map(|row| {
@@ -210,16 +218,17 @@ impl PluginStore for SqliteStore {
     }
 
     async fn candidate_cost(&self, digest: &Digest) -> Result<i64, StoreError> {
-        Ok(sqlx::query_scalar("select ifnull(sum(cost_micros), 0) from shadow_outcome where digest = $1")
-            .bind(digest.as_str())
-            .fetch_one(&self.readers)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "select cast(coalesce(sum(cost_micros), 0) as bigint) from shadow_outcome where digest = $1",
+        )
+        .bind(digest.as_str())
+        .fetch_one(self.readers())
+        .await?)
     }
 
     async fn record_event(&self, kind: &str, subject: &str, text: &str) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        sqlx::query("insert into event (at, kind, subject, text) values ($1, $2, $3, $4)")
-            .bind(self.now())
+        let mut tx = self.begin().await?;
+        sqlx::query("insert into event (at, kind, subject, text) values ((select ms from clock), $1, $2, $3)")
             .bind(kind)
             .bind(subject)
             .bind(text)
@@ -234,8 +243,8 @@ impl PluginStore for SqliteStore {
 
     async fn events(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
         let rows = sqlx::query("select at, kind, subject, text from event order by id desc limit $1")
-            .bind(limit)
-            .fetch_all(&self.readers)
+            .bind(i64::from(limit))
+            .fetch_all(self.readers())
             .await?;
         rows.iter()
             .map(|row| {
@@ -261,8 +270,8 @@ impl PluginStore for SqliteStore {
         )
         .bind(since)
         .bind(before.map(BatchId::as_str))
-        .bind(limit)
-        .fetch_all(&self.readers)
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
         .await?;
         rows.iter()
             .map(|row| {
@@ -280,12 +289,12 @@ impl PluginStore for SqliteStore {
         Ok(sqlx::query_scalar(
             "select model from model_call where answered_at is not null and error is null group by model",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.readers())
         .await?)
     }
 }
 
-fn plugin_from(row: &SqliteRow) -> Result<Plugin, StoreError> {
+fn plugin_from(row: &Row) -> Result<Plugin, StoreError> {
     Ok(Plugin {
         digest: Digest::from_hex(row.try_get("digest")?),
         name: row.try_get("name")?,
@@ -298,7 +307,7 @@ fn plugin_from(row: &SqliteRow) -> Result<Plugin, StoreError> {
     })
 }
 
-fn revision_from(row: &SqliteRow) -> Result<Revision, StoreError> {
+fn revision_from(row: &Row) -> Result<Revision, StoreError> {
     Ok(Revision {
         revision: row.try_get("revision")?,
         entries: row.try_get("entries")?,

@@ -1,0 +1,12 @@
+//! What both databases are asked in the same words. This folder is compiled twice, once within `sqlite` and once within
+//! `postgres`: `Backend` is the store there, and a few macros say what they say differently (`each!`, `genres!`,
+//! `for_update!`).
+
+mod fleet;
+mod journal;
+mod library;
+mod plugins;
+pub(super) mod provider;
+mod queue;
+mod recovery;
+mod store;

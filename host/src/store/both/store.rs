@@ -1,0 +1,136 @@
+//! The trait: which method is where.
+
+use super::super::Backend;
+use crate::music::{Field, Track, TrackKey};
+use crate::store::settling::Settling;
+use crate::store::{
+    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, Host, HostId,
+    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, NewHost, NewLink, NextDue, Pause,
+    ProviderUse, QueueCounts, Settled, Settlement, Store, StoreError, Waiting, Want,
+};
+use async_trait::async_trait;
+
+#[async_trait]
+impl Store for Backend {
+    fn description(&self) -> String {
+        self.name().to_owned()
+    }
+    fn is_shared(&self) -> bool {
+        Self::IS_SHARED
+    }
+    async fn enqueue(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
+        self.enqueue_links(links).await
+    }
+    async fn claim(&self, want: &Want) -> Result<Vec<Claim>, StoreError> {
+        self.claim_due(want).await
+    }
+    async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError> {
+        self.within(self.claim_named(host, keys, revision)).await
+    }
+    async fn recover(&self, host: &HostId, held: &[BatchId]) -> Result<Option<Claim>, StoreError> {
+        self.within(self.take_over(host, held)).await
+    }
+    async fn renew(&self, batch: &BatchId) -> Result<(), StoreError> {
+        self.within(self.renew_lease(batch)).await
+    }
+    async fn settle(&self, lease: &Lease, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError> {
+        self.settle_fenced(Settling { lease: lease.clone(), settlement: settlement.clone(), finish }).await?;
+        Ok(settlement.settled())
+    }
+    async fn is_settled(&self, batch: &BatchId) -> Result<bool, StoreError> {
+        self.within(self.was_settled(batch)).await
+    }
+    async fn journal_intent(&self, call: &CallIntent, limits: &Limits) -> Result<Admission, StoreError> {
+        self.write_intent(call, limits).await
+    }
+    async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError> {
+        self.write_answer(call, answer).await
+    }
+    async fn journalled_reply(
+        &self,
+        prompt_digest: &str,
+        root: &BatchId,
+        read: &[CallId],
+    ) -> Result<Option<JournalledReply>, StoreError> {
+        self.find_reply(prompt_digest, root, read).await
+    }
+    async fn lost_calls(&self) -> Result<i64, StoreError> {
+        self.within(self.count_lost_calls()).await
+    }
+    async fn block_provider(&self, provider: &str, ms: i64, reason: &str) -> Result<(), StoreError> {
+        self.within(self.write_block(provider, ms, reason)).await
+    }
+    async fn unblock_provider(&self, provider: &str) -> Result<(), StoreError> {
+        self.within(self.lift_block(provider)).await
+    }
+    async fn provider_use(&self, provider: &str) -> Result<ProviderUse, StoreError> {
+        self.within(self.read_use(provider)).await
+    }
+    async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
+        self.within(self.end_waiting(cause)).await
+    }
+    async fn retry_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError> {
+        self.within(self.requeue_failed(keys)).await
+    }
+    async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError> {
+        self.within(self.requeue_incomplete(field)).await
+    }
+    async fn counts(&self) -> Result<QueueCounts, StoreError> {
+        self.within(self.read_counts()).await
+    }
+    async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {
+        self.within(self.read_failed(limit)).await
+    }
+    async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
+        self.within(self.read_library(query)).await
+    }
+    async fn library_entry(&self, key: &TrackKey) -> Result<Option<(LibraryEntry, Vec<LibraryChange>)>, StoreError> {
+        self.within(self.read_entry(key)).await
+    }
+    async fn correct(&self, key: &TrackKey, correction: &Correction) -> Result<Option<LibraryEntry>, StoreError> {
+        self.within(self.write_correction(key, correction)).await
+    }
+    async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError> {
+        self.within(self.read_tracks(keys)).await
+    }
+    async fn paused(&self) -> Result<Option<Pause>, StoreError> {
+        self.within(self.read_pause()).await
+    }
+    async fn pause(&self, by: &str, reason: Option<&str>) -> Result<(), StoreError> {
+        self.within(self.write_pause(by, reason)).await
+    }
+    async fn resume(&self) -> Result<(), StoreError> {
+        self.within(self.lift_pause()).await
+    }
+    async fn next_due(&self) -> Result<NextDue, StoreError> {
+        self.within(self.read_next_due()).await
+    }
+    async fn changed(&self) -> Result<(), StoreError> {
+        self.wait_for_change().await
+    }
+    async fn enlist(&self, host: &NewHost) -> Result<u64, StoreError> {
+        self.within(self.enlist_host(host)).await
+    }
+    async fn beat(&self, host: &HostId, in_flight: usize) -> Result<bool, StoreError> {
+        self.within(self.write_beat(host, in_flight)).await
+    }
+    async fn leave(&self, host: &HostId) -> Result<(), StoreError> {
+        self.within(self.write_leave(host)).await
+    }
+    async fn hosts(&self) -> Result<Vec<Host>, StoreError> {
+        self.within(self.read_hosts()).await
+    }
+    async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError> {
+        self.within(self.write_drain(host, is_to)).await
+    }
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query("select 1").execute(self.readers()).await?;
+            Ok(())
+        })
+        .await
+    }
+    async fn close(&self) {
+        self.let_go().await;
+    }
+}

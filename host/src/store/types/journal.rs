@@ -1,0 +1,66 @@
+//! The journal of model calls.
+
+use super::{BatchId, CallId};
+use crate::music::{Prompt, Reply, Stop, Usage};
+
+/// A prompt about to be sent.
+#[derive(Debug, Clone)]
+pub struct CallIntent {
+    /// Its place in the journal.
+    pub id: CallId,
+    /// The batch.
+    pub batch: BatchId,
+    /// The batch's root.
+    pub root: BatchId,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Its component's digest.
+    pub strategy_digest: String,
+    /// Which round of the strategy.
+    pub round: u32,
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The prompt's digest with the model.
+    pub prompt_digest: String,
+    /// The provider asked.
+    pub provider: String,
+    /// The model asked.
+    pub model: String,
+    /// What the answer may cost, in millionths of a dollar; set aside until it is there.
+    pub reserved_micros: i64,
+}
+
+/// What came of a prompt.
+#[derive(Debug, Clone)]
+pub enum CallAnswer {
+    /// A reply.
+    Reply {
+        /// The reply.
+        reply: Reply,
+        /// The provider's identifier of the exchange.
+        request_id: Option<String>,
+        /// Tokens and cost.
+        usage: Usage,
+        /// How long it took, in milliseconds.
+        latency_ms: i64,
+    },
+    /// None; the reason.
+    Error(String),
+}
+
+/// A reply out of the journal.
+#[derive(Debug, Clone)]
+pub struct JournalledReply {
+    /// Its place in the journal.
+    pub id: CallId,
+    /// The reply.
+    pub reply: Reply,
+}
+
+impl JournalledReply {
+    /// Puts a stored reply together.
+    #[must_use]
+    pub fn new(id: String, text: String, stop: &str, model: String) -> Self {
+        Self { id: CallId::from_text(id), reply: Reply { text, stop: Stop::from_name(stop), model } }
+    }
+}

@@ -1,0 +1,159 @@
+//! The library as people read and correct it.
+
+use crate::music::{MusicType, TrackKey};
+use serde::{Deserialize, Serialize};
+
+/// Which entries of the library.
+#[derive(Debug, Clone, Default)]
+pub struct LibraryQuery {
+    /// Words that title, artist or page title contain.
+    pub search: Option<String>,
+    /// Only entries of this state.
+    pub status: Option<String>,
+    /// Only entries older than this mark.
+    pub before: Option<i64>,
+    /// The most entries.
+    pub limit: u32,
+}
+
+/// A library entry.
+#[derive(Debug, Clone, Serialize)]
+pub struct LibraryEntry {
+    /// Which track.
+    #[serde(flatten)]
+    pub key: TrackKey,
+    /// Its link.
+    pub url: Option<String>,
+    /// Its page's title.
+    pub og_title: Option<String>,
+    /// Its page's uploader.
+    pub og_artist: Option<String>,
+    /// The work's title.
+    pub title: Option<String>,
+    /// Who is credited.
+    pub artist: Option<String>,
+    /// The release.
+    pub album: Option<String>,
+    /// Genres.
+    pub genres: Vec<String>,
+    /// Release date.
+    pub release_date: Option<String>,
+    /// Kind of release.
+    pub music_type: Option<String>,
+    /// How sure the strategy was.
+    pub confidence_score: Option<f64>,
+    /// Where each field came from.
+    pub origins: serde_json::Value,
+    /// Fields an operator corrected.
+    pub corrected_fields: Vec<String>,
+    /// Where it is on its way.
+    pub processing_status: String,
+    /// Who said so.
+    pub strategy: Option<String>,
+    /// Its component's digest.
+    pub strategy_digest: Option<String>,
+    /// The model, when one was asked.
+    pub model: Option<String>,
+    /// How often it was shared.
+    pub share_count: i64,
+    /// When it was extracted.
+    #[serde(skip)]
+    pub ai_processed_at: Option<i64>,
+    /// When it changed.
+    #[serde(skip)]
+    pub updated_at: i64,
+    /// The page mark that follows this entry.
+    #[serde(skip)]
+    pub mark: i64,
+}
+
+/// A former value of a field.
+#[derive(Debug, Clone, Serialize)]
+pub struct LibraryChange {
+    /// The field.
+    pub field: String,
+    /// What it was.
+    pub old: Option<String>,
+    /// What it became.
+    pub new: Option<String>,
+    /// Who changed it.
+    pub by: String,
+    /// When.
+    #[serde(skip)]
+    pub at: i64,
+}
+
+/// An operator's correction; a field that is left out stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// The title.
+    pub title: Option<String>,
+    /// The artist.
+    pub artist: Option<String>,
+    /// The album.
+    pub album: Option<String>,
+    /// The genres.
+    pub genres: Option<Vec<String>>,
+    /// The release date.
+    pub release_date: Option<String>,
+    /// The kind of release.
+    pub music_type: Option<MusicType>,
+}
+
+impl Correction {
+    /// The names of the fields that it gives.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
+        [
+            ("title", self.title.is_some()),
+            ("artist", self.artist.is_some()),
+            ("album", self.album.is_some()),
+            ("genres", self.genres.is_some()),
+            ("release_date", self.release_date.is_some()),
+            ("music_type", self.music_type.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, given)| given.then_some(field))
+        .collect()
+    }
+
+    /// Refuses values that no entry may have.
+    ///
+    /// # Errors
+    /// A sentence naming the field.
+    pub fn check(&self) -> Result<(), String> {
+        if self.fields().is_empty() {
+            return Err("the correction gives no field; send title, artist, album, genres, release_date or music_type"
+                .to_owned());
+        }
+        let texts = [("title", &self.title), ("artist", &self.artist), ("album", &self.album)];
+        for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_deref()?))) {
+            if text.trim().is_empty() || text.len() > 1_000 {
+                return Err(format!("{field} is empty or longer than 1000 bytes"));
+            }
+        }
+        let genres = self.genres.as_deref().unwrap_or_default();
+        if genres.len() > 3 || genres.iter().any(|genre| genre.trim().is_empty() || genre.len() > 60) {
+            return Err("genres must be at most three names of at most 60 bytes".to_owned());
+        }
+        match self.release_date.as_deref() {
+            Some(date) if !is_release_date(date) => {
+                Err(format!("release_date is {date:?}; allowed: YYYY, YYYY-MM or YYYY-MM-DD"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a text is a year, a month or a day of the calendar.
+fn is_release_date(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let day = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        10 => text.to_owned(),
+        _ => return false,
+    };
+    digits && day.parse::<jiff::civil::Date>().is_ok()
+}

@@ -1,0 +1,13 @@
+//! What goes into a store and what comes out. Times are Unix milliseconds.
+
+mod fleet;
+mod ids;
+mod journal;
+mod library;
+mod queue;
+
+pub use fleet::*;
+pub use ids::*;
+pub use journal::*;
+pub use library::*;
+pub use queue::*;

@@ -1,0 +1,119 @@
+//! What a worker works with, and what it keeps in mind while it does.
+
+use super::reach::Reach;
+use super::scheduler::NextRun;
+use super::shadow;
+use super::stats::Stats;
+use crate::config::WorkerSettings;
+use crate::model::Gateway;
+use crate::music::Field;
+use crate::rollout::Rollout;
+use crate::store::{BatchId, HostId, Store, Want};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::Instant;
+
+/// The host's parts that a worker works with.
+pub struct Context {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Which strategies, and where they run.
+    pub rollout: Rollout,
+    /// Whom to ask.
+    pub gateway: Arc<Gateway>,
+    /// What an entry must have.
+    pub required: Vec<Field>,
+    /// How to go about it.
+    pub settings: WorkerSettings,
+    /// Who this is.
+    pub host: HostId,
+    /// Whether the database is there.
+    pub(super) reach: Reach,
+    pub(super) wake: Notify,
+    /// Whether an operator said that this host takes nothing more.
+    pub(super) draining: watch::Sender<bool>,
+    /// When there may be money again, after it was spent.
+    pub(super) paid_again: watch::Sender<Option<Instant>>,
+    /// Batches that are being worked on.
+    pub(super) in_flight: Mutex<HashSet<BatchId>>,
+    /// What is left over of the share that is claimed by age alone.
+    pub(super) aged: AtomicU32,
+    /// How many more batches candidates may be behind.
+    pub(super) behind: Arc<Semaphore>,
+    pub(super) stats: Stats,
+    pub(super) next: NextRun,
+    pub(super) active_runs: watch::Sender<usize>,
+    pub(super) last_run: Mutex<Option<jiff::Timestamp>>,
+}
+
+impl Context {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        rollout: Rollout,
+        gateway: Gateway,
+        required: Vec<Field>,
+        settings: WorkerSettings,
+    ) -> Self {
+        Self {
+            store,
+            rollout,
+            gateway: Arc::new(gateway),
+            required,
+            settings,
+            host: HostId::new(),
+            reach: Reach::default(),
+            wake: Notify::new(),
+            draining: watch::Sender::new(false),
+            paid_again: watch::Sender::new(None),
+            in_flight: Mutex::default(),
+            aged: AtomicU32::new(0),
+            behind: Arc::new(Semaphore::new(shadow::BEHIND)),
+            stats: Stats::default(),
+            next: NextRun::default(),
+            active_runs: watch::Sender::new(0),
+            last_run: Mutex::new(None),
+        }
+    }
+
+    /// The batches that are being worked on.
+    #[must_use]
+    pub fn held(&self) -> Vec<BatchId> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Notes that a batch is being worked on, for as long as what is returned is kept.
+    pub(super) fn hold(self: &Arc<Self>, batch: &BatchId) -> Hold {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(batch.clone());
+        Hold { context: self.clone(), batch: batch.clone() }
+    }
+
+    /// What to claim: so many batches of so many tracks, a tenth of all tracks by age alone in the long run.
+    pub(super) fn want(&self, size: u32, batches: u32, revision: i64, even_paused: bool) -> Want {
+        let before = self.aged.fetch_add(size * batches, Ordering::Relaxed);
+        let aged = (before % Want::AGED_SHARE + size * batches) / Want::AGED_SHARE;
+        Want { host: self.host.clone(), size, batches, aged, revision, even_paused }
+    }
+
+    /// Notes that there is no money for so many milliseconds; until someone gives more when that is not said.
+    pub(super) fn spent(&self, ms: Option<i64>) {
+        let wait = ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+        self.paid_again.send_replace(wait.map(|wait| Instant::now() + wait));
+    }
+}
+
+/// Kept while a batch is being worked on.
+pub struct Hold {
+    context: Arc<Context>,
+    batch: BatchId,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.context.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.batch);
+    }
+}

@@ -1,0 +1,135 @@
+//! What a host hears of the world outside, for as long as it runs: what others wrote to the database, what becomes due,
+//! whether it is to take nothing more, and what the provider said to the others.
+
+use super::Context;
+use crate::store::Waiting;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a host says that it lives.
+const BEAT: Duration = Duration::from_secs(10);
+/// The longest time that what became due stays unnoticed. With a lease's length it bounds how long the work of a host that
+/// is gone lies still.
+const LOOK: Duration = Duration::from_secs(5);
+/// The pause after the database could not be asked.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Follows until it is dropped.
+pub async fn follow(context: &Context) -> Infallible {
+    tokio::select! {
+        never = follow_others(context) => never,
+        never = wake_when_due(context) => never,
+        never = wake_when_swapped(context) => never,
+        never = keep_beating(context) => never,
+        never = release_when_paid(context) => never,
+    }
+}
+
+/// Another program may queue links, retry, resume, drain, change the strategies or hear from the provider.
+async fn follow_others(context: &Context) -> Infallible {
+    loop {
+        let changed = context.store.changed().await;
+        context.reach.note(&changed);
+        match changed {
+            Ok(()) => {
+                context.rollout.follow().await;
+                beat(context).await;
+                heed_provider(context).await;
+                context.wake.notify_one();
+            }
+            Err(error) => {
+                tracing::debug!("the database was not looked at: {error}");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// A backoff or a lease may end.
+async fn wake_when_due(context: &Context) -> Infallible {
+    loop {
+        let due = context.store.next_due().await;
+        context.reach.note(&due);
+        let in_ms = due.ok().and_then(|due| due.in_ms).map(|ms| u64::try_from(ms).unwrap_or(0));
+        match in_ms.map(Duration::from_millis) {
+            Some(wait) if wait < LOOK => {
+                tokio::time::sleep(wait).await;
+                context.wake.notify_one();
+                tokio::time::sleep(PAUSE).await;
+            }
+            _ => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// Tracks that waited for a strategy may go on.
+async fn wake_when_swapped(context: &Context) -> Infallible {
+    loop {
+        context.rollout.swapped().await;
+        context.wake.notify_one();
+    }
+}
+
+async fn keep_beating(context: &Context) -> Infallible {
+    loop {
+        beat(context).await;
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+/// Says that this host lives, and hears whether it is to take nothing more.
+async fn beat(context: &Context) {
+    let beaten = context.store.beat(&context.host, context.held().len()).await;
+    context.reach.note(&beaten);
+    match beaten {
+        Ok(is_draining) => {
+            if context.draining.send_replace(is_draining) != is_draining {
+                tracing::info!(is_draining, "an operator said so");
+            }
+        }
+        Err(error) => tracing::debug!("the host's heartbeat was not written: {error}"),
+    }
+}
+
+/// What the provider said to one host holds for all.
+async fn heed_provider(context: &Context) {
+    let Some(provider) = context.gateway.configured() else { return };
+    match context.store.provider_use(provider.name()).await {
+        Ok(used) if used.blocked_ms > 0 => {
+            let rest = Duration::from_millis(u64::try_from(used.blocked_ms).unwrap_or(0));
+            context.gateway.rest(&used.blocked_reason.unwrap_or_default(), rest);
+        }
+        Ok(_) => context.gateway.end_rest(),
+        Err(error) => tracing::debug!("what the provider said to others was not heard: {error}"),
+    }
+}
+
+/// Tracks that wait for money go on when there may be some: on the next day.
+async fn release_when_paid(context: &Context) -> Infallible {
+    let mut paid = context.paid_again.subscribe();
+    loop {
+        let at = *paid.borrow_and_update();
+        tokio::select! {
+            _ = paid.changed() => continue,
+            () = sleep_until(at) => {}
+        }
+        match context.store.release_waiting(Waiting::Budget).await {
+            Ok(_) => {
+                context.paid_again.send_if_modified(|now| if *now == at { now.take().is_some() } else { false });
+                context.wake.notify_one();
+            }
+            Err(error) => {
+                tracing::warn!("tracks that wait for money were not released: {error}");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,130 @@
+//! Databases of a test's own, on either kind, whose clock the test moves.
+
+use crate::postgres;
+use liner::store::{Address, Store, Terms, open};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// Which kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    Sqlite,
+    /// A database on the server of this process.
+    Postgres,
+}
+
+/// A database with a connection of the test's own.
+pub struct Database {
+    /// Which kind.
+    pub kind: Kind,
+    /// The value of `DATABASE_URL`.
+    pub url: String,
+    /// A folder of the test's own; a file's database is in it.
+    pub folder: TempDir,
+    direct: Direct,
+}
+
+enum Direct {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// The database that others are copied from: its tables are up to date.
+async fn template(server: &postgres::Server) {
+    static MADE: OnceCell<()> = OnceCell::const_new();
+    let make = || async {
+        administer(server, "create database liner_template").await;
+        let address = Address::from_url(&server.url("liner_template")).unwrap();
+        open(&address, &Terms::default()).await.unwrap().close().await;
+    };
+    MADE.get_or_init(make).await;
+}
+
+async fn administer(server: &postgres::Server, statement: &str) {
+    use sqlx::Connection;
+    // Copying a template fails while something is connected to it, a connection that is just closing too.
+    crate::eventually(statement, || async {
+        let mut connection = sqlx::PgConnection::connect(&server.url("postgres")).await.ok()?;
+        let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await;
+        connection.close().await.ok()?;
+        done.ok().map(|_| ())
+    })
+    .await;
+}
+
+impl Database {
+    /// An empty database; none where its kind is not installed.
+    pub async fn new(kind: Kind) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, direct) = match kind {
+            Kind::Sqlite => {
+                let url = format!("sqlite:{}", folder.path().join("liner.db").display());
+                open(&Address::from_url(&url).unwrap(), &Terms::default()).await.unwrap().close().await;
+                let direct = SqlitePool::connect_lazy(&url).unwrap();
+                (url, Direct::Sqlite(direct))
+            }
+            Kind::Postgres => {
+                let server = postgres::shared()?;
+                template(server).await;
+                let name = postgres::fresh_name();
+                administer(server, &format!("create database {name} template liner_template")).await;
+                let url = server.url(&name);
+                let direct = PgPool::connect_lazy(&url).unwrap();
+                (url, Direct::Postgres(direct))
+            }
+        };
+        Some(Self { kind, url, folder, direct })
+    }
+
+    /// A store on it.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        open(&Address::from_url(&self.url).unwrap(), &Terms::default()).await.unwrap()
+    }
+
+    /// Executes statements.
+    pub async fn execute(&self, statements: &str) {
+        let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
+        match &self.direct {
+            Direct::Sqlite(pool) => drop(statements.execute(pool).await.unwrap()),
+            Direct::Postgres(pool) => drop(statements.execute(pool).await.unwrap()),
+        }
+    }
+
+    /// The number that a query answers; none for no row, or null.
+    pub async fn number(&self, query: &str) -> Option<i64> {
+        match &self.direct {
+            Direct::Sqlite(pool) => {
+                sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_optional(pool).await.unwrap().flatten()
+            }
+            Direct::Postgres(pool) => {
+                sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_optional(pool).await.unwrap().flatten()
+            }
+        }
+    }
+
+    /// The texts that a query answers.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        match &self.direct {
+            Direct::Sqlite(pool) => sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(pool).await.unwrap(),
+            Direct::Postgres(pool) => {
+                sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(pool).await.unwrap()
+            }
+        }
+    }
+
+    /// Lets its clock stand still until it is moved: a table takes the place of the view that every statement asks.
+    pub async fn stop_clock(&self, at: i64) {
+        self.execute(&format!(
+            "drop view clock; create table clock (ms bigint not null); insert into clock values ({at})"
+        ))
+        .await;
+    }
+
+    /// Moves a clock that was stopped.
+    pub async fn advance(&self, ms: i64) {
+        self.execute(&format!("update clock set ms = ms + {ms}")).await;
+    }
+}

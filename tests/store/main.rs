@@ -1,0 +1,93 @@
+//! What every store must do: one suite over both databases, on a clock that the test moves. What is said here is said of
+//! the trait.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod claims;
+mod fixture;
+mod fleet;
+mod library;
+mod limits;
+mod only_postgres;
+mod only_sqlite;
+mod recovery;
+mod settling;
+
+/// Makes a test on each database of every rule. One that is forgotten is unused code, which is refused.
+macro_rules! on_both {
+    ($($of:ident: $($rule:ident),+;)+) => {
+        mod sqlite {
+            $($(
+                #[tokio::test]
+                async fn $rule() {
+                    let fixture = crate::fixture::Fixture::new(liner_tests::Kind::Sqlite).await.unwrap();
+                    crate::$of::$rule(fixture).await;
+                }
+            )+)+
+        }
+        mod postgres {
+            $($(
+                #[tokio::test]
+                async fn $rule() {
+                    if let Some(fixture) = crate::fixture::Fixture::new(liner_tests::Kind::Postgres).await {
+                        crate::$of::$rule(fixture).await;
+                    }
+                }
+            )+)+
+        }
+    };
+}
+
+on_both! {
+    claims:
+        the_same_link_again_is_not_queued_twice_but_rises_in_priority,
+        a_list_that_names_links_twice_queues_each_once,
+        thousands_of_links_are_queued_in_their_order,
+        links_of_two_senders_at_once_are_queued_once,
+        a_claim_takes_no_more_than_asked_by_priority_and_then_age_and_no_track_twice,
+        one_claim_makes_several_batches,
+        claims_at_once_take_no_track_twice,
+        low_priorities_do_not_starve,
+        a_batch_that_fails_as_a_whole_comes_back_in_halves,
+        tracks_that_failed_together_make_nobody_elses_batch_smaller,
+        waiting_tracks_are_out_of_the_claims_way_and_cost_no_attempt,
+        a_bare_link_waits_for_its_page_until_its_metadata_comes,
+        named_tracks_are_claimed_but_for_those_that_are_being_worked_on;
+    settling:
+        a_settled_claim_writes_library_queue_and_counts_together,
+        a_late_or_repeated_settle_changes_nothing,
+        settlements_at_once_keep_to_their_own_batches,
+        a_batch_settles_prompt_by_prompt,
+        what_a_finished_batch_leaves_open_returns_unburnt,
+        a_settlement_that_is_repeated_leaves_the_batchs_figures_whole,
+        failed_items_are_retried_five_times_with_exponential_backoff_and_then_failed,
+        a_refund_gives_the_attempt_back_up_to_an_age,
+        counts_are_kept_through_every_change,
+        any_text_is_stored_as_it_is;
+    recovery:
+        a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies,
+        a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_it,
+        a_renewed_lease_is_not_taken_over,
+        a_lost_batch_is_taken_over_by_one_host_alone,
+        a_track_that_takes_the_host_down_each_time_fails_in_the_end,
+        a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_never_read,
+        a_question_is_journalled_once_and_what_it_shares_with_others_is_kept_once,
+        calls_that_nobody_wrote_an_answer_of_are_counted;
+    library:
+        a_correction_stands_against_later_extractions_and_history_keeps_what_was_replaced,
+        the_library_is_searched_and_paged,
+        what_is_being_worked_on_says_so;
+    limits:
+        the_rate_is_one_for_all_hosts,
+        a_provider_that_wants_to_be_left_alone_is_left_alone_by_all,
+        the_longer_of_two_wishes_to_be_left_alone_counts,
+        a_budget_is_set_aside_before_a_call_and_corrected_after,
+        a_total_budget_counts_what_was_spent_before_it_was_set,
+        what_a_lost_host_had_set_aside_is_taken_for_spent;
+    fleet:
+        the_pause_is_in_the_database,
+        hosts_are_registered_seen_drained_and_gone,
+        what_others_write_is_noticed,
+        what_is_due_next_is_known,
+        two_hosts_that_change_the_pipeline_at_once_do_not_lose_either;
+}

@@ -1,0 +1,144 @@
+//! Leases, hosts that are gone, and the journal.
+
+use crate::fixture::{Fixture, answer, completed, ids, intent};
+use liner::store::{BatchId, CallAnswer, HostId, Limits, Settlement, StoreError};
+
+pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies(f: Fixture) {
+    f.enqueue(0..2).await;
+    let dead = f.claim(2).await.unwrap();
+    let call = intent(&dead, "prompt-1");
+    f.store.journal_intent(&call, &Limits::default()).await.unwrap();
+    f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
+    f.store
+        .settle(&dead.lease, &Settlement { verdicts: vec![(0, completed("Done"))], ..Settlement::default() }, false)
+        .await
+        .unwrap();
+
+    let heir = HostId::new();
+    assert!(f.store.recover(&heir, &[]).await.unwrap().is_none(), "the lease still holds");
+    f.advance(45_001).await;
+    let claim = f.store.recover(&heir, &[]).await.unwrap().unwrap();
+    assert_eq!((claim.tracks.clone(), claim.root.clone()), (dead.tracks.clone(), dead.id().clone()));
+    assert_eq!(claim.open, [false, true], "what was settled stays settled");
+    let reply = f.store.journalled_reply("prompt-1", &claim.root, &[]).await.unwrap().unwrap();
+    assert_eq!(reply.reply.text, "[]");
+    let late = Settlement { verdicts: vec![(1, completed("Late"))], ..Settlement::default() };
+    assert!(matches!(f.store.settle(&dead.lease, &late, true).await, Err(StoreError::Fenced(_))));
+    assert!(matches!(f.store.renew(dead.id()).await, Err(StoreError::Fenced(_))));
+    f.store
+        .settle(&claim.lease, &Settlement { verdicts: vec![(1, completed("Second"))], ..Settlement::default() }, true)
+        .await
+        .unwrap();
+    assert_eq!(f.store.counts().await.unwrap().completed, 2);
+}
+
+pub async fn a_renewed_lease_is_not_taken_over(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    for _ in 0..5 {
+        f.advance(30_000).await;
+        f.store.renew(claim.id()).await.unwrap();
+    }
+    assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_none());
+}
+
+pub async fn a_track_that_takes_the_host_down_each_time_fails_in_the_end(f: Fixture) {
+    f.enqueue(0..1).await;
+    f.claim(1).await.unwrap();
+    for _ in 2..=5 {
+        f.advance(45_001).await;
+        assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_some());
+    }
+    f.advance(45_001).await;
+    assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_none());
+    assert_eq!(f.store.counts().await.unwrap().failed, 1);
+}
+
+pub async fn a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_never_read(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let call = intent(&claim, "p");
+    f.store.journal_intent(&call, &Limits::default()).await.unwrap();
+    let stranger = BatchId::new();
+    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_none(), "not answered yet");
+    f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
+    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), "paid, and never read");
+    for (decided_all, reusable) in [(false, false), (true, true)] {
+        let settlement = Settlement { interpreted: vec![(call.id.clone(), decided_all)], ..Settlement::default() };
+        f.store.settle(&claim.lease, &settlement, false).await.unwrap();
+        assert_eq!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), reusable);
+        assert!(
+            f.store.journalled_reply("p", &claim.root, &[]).await.unwrap().is_some(),
+            "its own batch always finds it"
+        );
+    }
+    let read = [call.id.clone()];
+    assert!(
+        f.store.journalled_reply("p", &claim.root, &read).await.unwrap().is_none(),
+        "asked again, it is answered anew"
+    );
+    let failed = intent(&claim, "q");
+    f.store.journal_intent(&failed, &Limits::default()).await.unwrap();
+    f.store.journal_answer(&failed.id, &CallAnswer::Error("529".into())).await.unwrap();
+    assert!(f.store.journalled_reply("q", &claim.root, &[]).await.unwrap().is_none());
+}
+
+pub async fn a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_it(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    f.advance(3_600_000).await;
+    assert!(f.store.recover(&f.host, &[claim.id().clone()]).await.unwrap().is_none(), "the clock jumped");
+    f.store.renew(claim.id()).await.unwrap();
+    f.settle_all(&claim, &completed("Done")).await;
+    assert_eq!(f.store.counts().await.unwrap().completed, 1);
+}
+
+pub async fn a_lost_batch_is_taken_over_by_one_host_alone(f: Fixture) {
+    f.enqueue(0..40).await;
+    let lost = f.claims(10, 4).await;
+    f.advance(45_001).await;
+    let hosts = futures_util::future::join_all((0..4).map(|_| f.database.store())).await;
+    let host = HostId::new();
+    let taken = futures_util::future::join_all(hosts.iter().map(|store| async {
+        let mut taken = Vec::new();
+        while let Some(claim) = store.recover(&host, &[]).await.unwrap() {
+            taken.push(claim);
+        }
+        taken
+    }));
+    let taken = taken.await.concat();
+    let mut roots: Vec<&str> = taken.iter().map(|claim| claim.root.as_str()).collect();
+    roots.sort_unstable();
+    assert_eq!(roots, lost.iter().map(|claim| claim.id().as_str()).collect::<Vec<_>>());
+    assert!(taken.iter().all(|claim| ids(claim).len() == 10));
+}
+
+pub async fn a_question_is_journalled_once_and_what_it_shares_with_others_is_kept_once(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let (one, two) = (intent(&claim, "p"), intent(&claim, "q"));
+    for call in [&one, &one, &two] {
+        f.ask(call).await;
+    }
+    assert_eq!(f.database.number("select count(*) from model_call").await, Some(2));
+    assert_eq!(f.database.number("select count(*) from prompt_frame where system = 's'").await, Some(1));
+    f.store.journal_answer(&one.id, &answer("first")).await.unwrap();
+    f.store.journal_answer(&one.id, &answer("again")).await.unwrap();
+    let reply = f.store.journalled_reply("p", &claim.root, &[]).await.unwrap().unwrap();
+    assert_eq!(reply.reply.text, "first");
+}
+
+pub async fn calls_that_nobody_wrote_an_answer_of_are_counted(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let (answered, lost) = (intent(&claim, "p"), intent(&claim, "q"));
+    f.ask(&answered).await;
+    f.ask(&lost).await;
+    f.store.journal_answer(&answered.id, &answer("[]")).await.unwrap();
+    assert_eq!(f.store.lost_calls().await.unwrap(), 0, "its host may yet write the other down");
+    f.advance(45_001).await;
+    f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    assert_eq!(f.store.lost_calls().await.unwrap(), 1);
+    f.store.journal_answer(&lost.id, &answer("[]")).await.unwrap();
+    assert_eq!(f.store.lost_calls().await.unwrap(), 0, "the host was only late");
+}
