@@ -512,7 +512,10 @@ mod a_replay {
         let run = |upload: Upload| async {
             let strategies = f.rollout().aside(upload).await.unwrap();
             let runtime = f.rollout().runtime();
-            Replay { store: f.store.as_ref(), runtime, strategies: &strategies, required: &required }.run(0, 100).await.unwrap()
+            Replay { store: f.store.as_ref(), runtime, strategies: &strategies, required: &required }
+                .run(0, 100)
+                .await
+                .unwrap()
         };
         // The same prompts get the same replies.
         let llm = components::with_section(liner::strategy::bundled::COMPONENTS[1].1, "another", b"digest");

@@ -75,6 +75,35 @@ for each row when (old.title is not null and
     (new.title, new.artist, new.album, new.genres, new.release_date, new.music_type))
 execute function music_library_changed();
 
+-- What a page said before it said something else: what the strategies were shown of it, should a batch that asked a model
+-- be worked on again, or replayed.
+create table former_page (
+    id             bigint generated always as identity primary key,
+    track_id       bigint not null references music_library on delete cascade,
+    url            text,
+    og_title       text,
+    og_artist      text,
+    og_description text,
+    og_metadata    text not null,
+    shared_text    text
+);
+
+-- What a page said when a batch was claimed.
+create index former_page_of on former_page (track_id, id);
+
+create function music_library_page_changed() returns trigger language plpgsql as $$
+begin
+    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text)
+    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text);
+    return null;
+end $$;
+
+create trigger music_library_page_changed
+after update of url, og_title, og_artist, og_description, og_metadata, shared_text on music_library
+for each row when ((old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text)
+    is distinct from (new.url, new.og_title, new.og_artist, new.og_description, new.og_metadata, new.shared_text))
+execute function music_library_page_changed();
+
 -- A queue row has the id of its library row. No foreign key: checking one costs more than the insert it guards, and
 -- links come in by the hundred thousand. A trigger on the library takes the queue row along when an entry is deleted.
 create table music_ai_queue (
@@ -172,10 +201,10 @@ create table extraction_batch (
     lease_until       bigint not null,
     size              bigint not null,
     pipeline_revision bigint not null,
-    -- What the strategies are shown, in order: recovery shows them the same again.
-    tracks            text not null,
-    -- The queue rows, in the same order.
+    -- The numbers of its tracks, in order.
     track_ids         bigint[] not null,
+    -- The newest former state of a page when it was claimed: later ones are what its strategies were shown.
+    former_page       bigint not null,
     succeeded         bigint not null default 0,
     failed            bigint not null default 0,
     cost_micros       bigint not null default 0,
@@ -184,7 +213,8 @@ create table extraction_batch (
 ) with (fillfactor = 80);
 
 -- The reaper and recovery: leases by their end.
-create index extraction_batch_leased on extraction_batch (lease_until) where state = 'leased';
+create index extraction_batch_leased on extraction_batch (lease_until) where finished_at is null;
+
 
 -- What prompts of one kind have in common, kept once: the system text and the schema of the reply.
 create table prompt_frame (
@@ -361,6 +391,5 @@ for each statement execute function liner_tell();
 -- Replies and prompts compress well; the faster method where the server has it.
 do $$ begin
     alter table model_call alter column prompt set compression lz4, alter column reply set compression lz4;
-    alter table extraction_batch alter column tracks set compression lz4;
 exception when feature_not_supported then null;
 end $$;

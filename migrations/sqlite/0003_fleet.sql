@@ -94,8 +94,13 @@ update extraction_batch set track_ids = (
         select l.id from json_each(tracks) t
         left join music_library_next l
             on l.platform_name = t.value ->> 'platform_name' and l.platform_id = t.value ->> 'platform_id'
-        order by t.key))
-where state = 'leased';
+        order by t.key));
+
+-- The newest former state of a page when it was claimed: later ones are what its strategies were shown.
+alter table extraction_batch add column former_page integer not null default 0;
+alter table extraction_batch drop column tracks;
+drop index extraction_batch_leased;
+create index extraction_batch_leased on extraction_batch (lease_until) where finished_at is null;
 
 drop table music_ai_queue;
 drop table library_change;
@@ -121,6 +126,31 @@ when old.title is not null begin
         union all select 'music_type', old.music_type, new.music_type
     )
     where former is not latter;
+end;
+
+-- What a page said before it said something else: what the strategies were shown of it, should a batch that asked a model
+-- be worked on again, or replayed.
+create table former_page (
+    id             integer primary key,
+    track_id       integer not null references music_library on delete cascade,
+    url            text,
+    og_title       text,
+    og_artist      text,
+    og_description text,
+    og_metadata    text not null,
+    shared_text    text
+);
+
+-- What a page said when a batch was claimed.
+create index former_page_of on former_page (track_id, id);
+
+create trigger music_library_page_changed
+after update of url, og_title, og_artist, og_description, og_metadata, shared_text on music_library
+when old.url is not new.url or old.og_title is not new.og_title or old.og_artist is not new.og_artist
+    or old.og_description is not new.og_description or old.og_metadata is not new.og_metadata
+    or old.shared_text is not new.shared_text begin
+    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text)
+    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text);
 end;
 
 -- The claim: due rows by priority, then age, then order of arrival. The claim's share by age alone reads its eleven

@@ -16,6 +16,17 @@ pub enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// Its name in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// A database with a connection of the test's own.
 pub struct Database {
     /// Which kind.
@@ -25,6 +36,8 @@ pub struct Database {
     /// A folder of the test's own; a file's database is in it.
     pub folder: TempDir,
     direct: Direct,
+    /// A server of its own.
+    server: Option<postgres::Server>,
 }
 
 enum Direct {
@@ -76,7 +89,41 @@ impl Database {
                 (url, Direct::Postgres(direct))
             }
         };
-        Some(Self { kind, url, folder, direct })
+        Some(Self { kind, url, folder, direct, server: None })
+    }
+
+    /// As [`Database::new`], but for measuring: what is committed is on the disk. A server is one of its own.
+    pub async fn durable(kind: Kind) -> Option<Self> {
+        if kind == Kind::Sqlite {
+            return Self::new(kind).await;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("liner-postgres-{}", liner::store::HostId::new());
+        let server = postgres::Server::start_in(
+            std::env::temp_dir().join(name),
+            &["-c max_connections=250", &std::env::var("PGX").unwrap_or_default()],
+        )?;
+        administer(&server, "create database liner").await;
+        let url = server.url("liner");
+        let direct = Direct::Postgres(PgPool::connect_lazy(&url).unwrap());
+        Some(Self { kind, url, folder, direct, server: Some(server) })
+    }
+
+    /// Processor seconds that its own server has taken.
+    #[must_use]
+    pub fn cpu(&self) -> f64 {
+        self.server.as_ref().map_or(0.0, postgres::Server::cpu)
+    }
+
+    /// Brings statistics up to date, and what was written into the files.
+    pub async fn checkpoint(&self) {
+        match self.kind {
+            Kind::Sqlite => self.execute("pragma wal_checkpoint(truncate)").await,
+            Kind::Postgres => {
+                self.execute("analyze").await;
+                self.execute("checkpoint").await;
+            }
+        }
     }
 
     /// A store on it.

@@ -30,7 +30,7 @@ as "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "-p $port -c listen_ad
 echo ready
 cat >/dev/null || true
 as "$bin/pg_ctl" -D "$folder/data" -m immediate stop >&2 || true
-rm -rf "$folder"
+[ -n "${KEEP:-}" ] && cp "$folder/log" "$KEEP"; rm -rf "$folder"
 "#;
 
 /// What a test server does without: a crash of the machine loses nothing that matters.
@@ -97,6 +97,30 @@ impl Server {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Processor seconds of all its processes, in user and kernel mode.
+    #[must_use]
+    pub fn cpu(&self) -> f64 {
+        let postmaster = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let postmaster = postmaster.lines().next().unwrap().to_owned();
+        let processes = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+            let pid =
+                entry.file_name().into_string().ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))?;
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+            let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
+            match () {
+                // Those that ended are counted with the postmaster.
+                () if pid == postmaster => Some((ticks(11) + ticks(12) + ticks(13) + ticks(14)) / 100.0),
+                () if fields[1] == postmaster => {
+                    let running = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+                    Some(running.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
+                }
+                () => None,
+            }
+        });
+        processes.sum()
     }
 
     /// Where its files are.

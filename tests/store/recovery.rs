@@ -1,7 +1,7 @@
 //! Leases, hosts that are gone, and the journal.
 
-use crate::fixture::{Fixture, answer, completed, ids, intent};
-use liner::store::{BatchId, CallAnswer, HostId, Limits, Settlement, StoreError};
+use crate::fixture::{Fixture, answer, completed, ids, intent, link};
+use liner::store::{BatchId, CallAnswer, HostId, Limits, Settlement, StoreError, Verdict};
 
 pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies(f: Fixture) {
     f.enqueue(0..2).await;
@@ -141,4 +141,21 @@ pub async fn calls_that_nobody_wrote_an_answer_of_are_counted(f: Fixture) {
     assert_eq!(f.store.lost_calls().await.unwrap(), 1);
     f.store.journal_answer(&lost.id, &answer("[]")).await.unwrap();
     assert_eq!(f.store.lost_calls().await.unwrap(), 0, "the host was only late");
+}
+
+pub async fn a_batch_that_is_taken_over_is_shown_its_pages_as_they_were(f: Fixture) {
+    f.enqueue(0..2).await;
+    let lost = f.claim(2).await.unwrap();
+    let mut more = link(1);
+    (more.track.og_artist, more.track.shared_text) = (Some("Ada Lane".into()), Some("a favourite".into()));
+    f.store.enqueue(&[more.clone()]).await.unwrap();
+    f.advance(45_001).await;
+    f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    f.advance(45_001).await;
+    let taken = f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    assert_eq!(taken.tracks, lost.tracks, "also when it is lost again");
+    f.settle_all(&taken, &Verdict::Failed("again".into())).await;
+    f.advance(3_600_000).await;
+    assert!(f.claim(2).await.unwrap().tracks.contains(&more.track), "a new claim sees it as it is");
+    assert_eq!(f.store.settled_batches(0, None, 10).await.unwrap()[0].tracks, taken.tracks, "a replay as it was");
 }

@@ -30,7 +30,12 @@ pub const SETTINGS: &[Setting] = &[
     secret("LINER_ADMIN_TOKEN", "16 to 200 visible ASCII characters", "what callers must send as a bearer token"),
     setting("LINER_PUBLIC_READ", "false", "true or false", "with a token set: whether reading needs none"),
     setting("LINER_DATA_DIR", "liner-data", "a folder", "the database and compiled strategies"),
-    setting("DATABASE_URL", "", "sqlite:PATH or postgres://USER@HOST/NAME", "the database; liner.db in the data folder without it"),
+    setting(
+        "DATABASE_URL",
+        "",
+        "sqlite:PATH or postgres://USER@HOST/NAME",
+        "the database; liner.db in the data folder without it",
+    ),
     setting("LINER_DATABASE_CONNECTIONS", "12", "9 to 100", "connections to a PostgreSQL server"),
     setting(
         "LINER_DATABASE_CONNECT_TIMEOUT_MS",

@@ -1,10 +1,10 @@
-//! How due tracks become batches. PostgreSQL says the same in the statement that claims.
+//! How due tracks become batches.
 
 use serde::Deserialize;
 use std::collections::HashSet;
 
 /// A row that could be claimed, and the largest batch that it may be in.
-type Row = (i64, u32);
+pub type Row = (i64, u32);
 
 /// Due rows, as far as they are wanted.
 #[derive(Debug, Deserialize)]

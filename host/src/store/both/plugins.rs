@@ -1,6 +1,7 @@
 //! Plugins, revisions of the pipeline, candidates' outcomes and events.
 
 use super::super::{Backend, Row};
+use super::recovery::shown;
 use crate::digest::Digest;
 use crate::music::TrackKey;
 use crate::store::json::{from_json, json};
@@ -264,25 +265,24 @@ impl PluginStore for Backend {
         before: Option<&BatchId>,
         limit: u32,
     ) -> Result<Vec<SettledBatch>, StoreError> {
-        let rows = sqlx::query(
-            "select id, root_id, tracks from extraction_batch
-             where state = 'settled' and finished_at >= $1 and ($2 is null or id < $2) order by id desc limit $3",
-        )
+        let batches: Vec<(String, String, String)> = sqlx::query_as(concat!(
+            "select id, root_id, ",
+            rows!("track_ids"),
+            " from extraction_batch
+             where state = 'settled' and finished_at >= $1 and ($2 is null or id < $2) order by id desc limit $3"
+        ))
         .bind(since)
         .bind(before.map(BatchId::as_str))
         .bind(i64::from(limit))
         .fetch_all(self.readers())
         .await?;
-        rows.iter()
-            .map(|row| {
-                let tracks: String = row.try_get("tracks")?;
-                Ok(SettledBatch {
-                    id: BatchId::from_text(row.try_get("id")?),
-                    root: BatchId::from_text(row.try_get("root_id")?),
-                    tracks: from_json(&tracks)?,
-                })
-            })
-            .collect()
+        let mut connection = self.readers().acquire().await?;
+        let mut settled = Vec::with_capacity(batches.len());
+        for (id, root, rows) in batches {
+            let tracks = shown(&mut connection, &id, &rows).await?.into_iter().map(|(_, track)| track).collect();
+            settled.push(SettledBatch { id: BatchId::from_text(id), root: BatchId::from_text(root), tracks });
+        }
+        Ok(settled)
     }
 
     async fn models_asked(&self) -> Result<Vec<String>, StoreError> {

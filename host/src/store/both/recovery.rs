@@ -1,8 +1,9 @@
 //! Leases that are renewed, and batches whose lease has ended: they are taken over with the tracks they were shown.
 
-use super::super::{Backend, Connection};
+use super::super::{Backend, Connection, track_from};
 use super::provider;
-use crate::store::json::{from_json, json};
+use crate::music::Track;
+use crate::store::json::json;
 use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, MAX_ATTEMPTS, StoreError};
 use sqlx::Row as _;
 
@@ -11,9 +12,7 @@ struct Lost {
     id: String,
     root: String,
     revision: i64,
-    /// What its strategies were shown: a JSON array.
-    tracks: String,
-    /// Its rows, in the same order: a JSON array. A row that is gone is null.
+    /// Its rows, in order: a JSON array.
     rows: String,
 }
 
@@ -46,15 +45,14 @@ impl Backend {
                 continue;
             }
             insert_successor(&mut tx, &batch, &lost, host).await?;
+            let (rows, tracks): (Vec<i64>, Vec<Track>) =
+                shown(&mut tx, batch.as_str(), &lost.rows).await?.into_iter().unzip();
             tx.commit().await?;
-            let rows: Vec<Option<i64>> = from_json(&lost.rows)?;
-            let open = rows.iter().map(|row| row.is_some_and(|row| adopted.contains(&row))).collect();
-            // No row has number 0.
-            let rows = rows.into_iter().map(Option::unwrap_or_default).collect();
+            let open = rows.iter().map(|row| adopted.contains(row)).collect();
             return Ok(Some(Claim {
-                lease: Lease { batch, rows },
+                lease: Lease { batch, rows: rows.into() },
                 root: BatchId::from_text(lost.root),
-                tracks: from_json(&lost.tracks)?,
+                tracks,
                 open,
                 full: true,
                 recovered: true,
@@ -71,12 +69,12 @@ async fn lose(tx: &mut Connection, held: &str) -> Result<Option<Lost>, StoreErro
     let lost = sqlx::query(concat!(
         "update extraction_batch set state = 'lost', finished_at = (select ms from clock)
          where id = (select id from extraction_batch
-                     where state = 'leased' and lease_until < (select ms from clock)
+                     where finished_at is null and lease_until < (select ms from clock)
                          and id not in (select value ->> 0 from ",
         each!("$1"),
         ") order by lease_until limit 1",
         skip_locked!(),
-        ") returning id, root_id, pipeline_revision, tracks, ",
+        ") returning id, root_id, pipeline_revision, ",
         rows!("track_ids"),
         " as track_rows"
     ))
@@ -88,7 +86,6 @@ async fn lose(tx: &mut Connection, held: &str) -> Result<Option<Lost>, StoreErro
             id: lost.try_get("id")?,
             root: lost.try_get("root_id")?,
             revision: lost.try_get("pipeline_revision")?,
-            tracks: lost.try_get("tracks")?,
             rows: lost.try_get("track_rows")?,
         })
     })
@@ -158,8 +155,8 @@ async fn adopt_rows(tx: &mut Connection, lost: &Lost, batch: &BatchId) -> Result
 async fn insert_successor(tx: &mut Connection, batch: &BatchId, lost: &Lost, host: &HostId) -> Result<(), StoreError> {
     sqlx::query(
         "insert into extraction_batch (id, root_id, host_id, state, lease_until, size, pipeline_revision, track_ids,
-             tracks, created_at)
-         select $1, root_id, $2, 'leased', c.ms + $3, size, pipeline_revision, track_ids, tracks, c.ms
+             former_page, created_at)
+         select $1, root_id, $2, 'leased', c.ms + $3, size, pipeline_revision, track_ids, former_page, c.ms
          from extraction_batch, clock c where id = $4",
     )
     .bind(batch.as_str())
@@ -169,4 +166,31 @@ async fn insert_successor(tx: &mut Connection, batch: &BatchId, lost: &Lost, hos
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// What a batch's strategies were shown of its tracks when it was claimed first, in their order.
+pub(super) async fn shown(
+    connection: &mut Connection,
+    batch: &str,
+    rows: &str,
+) -> Result<Vec<(i64, Track)>, StoreError> {
+    let rows = sqlx::query(concat!(
+        "select l.id, l.platform_name, l.platform_id,
+             case when f.id is null then l.url else f.url end as url,
+             case when f.id is null then l.og_title else f.og_title end as og_title,
+             case when f.id is null then l.og_artist else f.og_artist end as og_artist,
+             case when f.id is null then l.og_description else f.og_description end as og_description,
+             case when f.id is null then l.og_metadata else f.og_metadata end as og_metadata,
+             case when f.id is null then l.shared_text else f.shared_text end as shared_text
+         from extraction_batch b cross join ",
+        each!("$2"),
+        " join music_library l on l.id = cast(cast(value as text) as bigint)
+         left join former_page f on f.id = (select min(id) from former_page where track_id = l.id and id > b.former_page)
+         where b.id = $1 order by at"
+    ))
+    .bind(batch)
+    .bind(rows)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("id")?, track_from(row)?))).collect()
 }

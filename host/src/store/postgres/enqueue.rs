@@ -13,48 +13,55 @@ const LINKS_PER_STATEMENT: usize = 5_000;
 const ATTEMPTS: usize = 3;
 
 impl PostgresStore {
+    /// Statements run two by two. Numbers are given out before, so that they follow the order of the links.
     pub(super) async fn enqueue_links(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
         let (chunks, lines) = (links.chunks(LINKS_PER_STATEMENT), self.enqueues.iter().cycle());
         let mut writing = Vec::with_capacity(chunks.len());
         for (chunk, line) in chunks.zip(lines) {
-            writing.push(enqueue_chunk(line, chunk));
+            let list = List::of(chunk);
+            let ids = line.run(async |connection| numbers(connection, list.rows.len()).await).await?;
+            writing.push(enqueue_list(line, list, ids));
         }
         let results: Vec<Vec<Enqueued>> = stream::iter(writing).buffered(self.enqueues.len()).try_collect().await?;
         Ok(results.concat())
     }
 }
 
-async fn enqueue_chunk(line: &Line, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
-    let list = List::of(links);
+async fn numbers(connection: &mut PgConnection, count: usize) -> Result<Vec<i64>, StoreError> {
+    let numbers = "select array_agg(nextval('music_library_id_seq')) from generate_series(1, $1)";
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(sqlx::query_scalar(numbers).bind(count).fetch_one(connection).await?)
+}
+
+async fn enqueue_list(line: &Line, list: List<'_>, ids: Vec<i64>) -> Result<Vec<Enqueued>, StoreError> {
     let mut attempt = 1;
     loop {
-        match line.run(async |connection| enqueue(connection, &list.rows).await).await {
+        match line.run(async |connection| enqueue(connection, &list.rows, &ids).await).await {
             Err(error) if error.is_deadlock() && attempt < ATTEMPTS => attempt += 1,
             written => return Ok(list.results(&written?)),
         }
     }
 }
 
-/// Returns which of the rows were known before. A new row has the number that it was given here. Rows are written in the
-/// order of their keys, so that two hosts that are sent the same links rarely wait for one another in a circle.
-async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>]) -> Result<Vec<i64>, StoreError> {
+/// Returns which of the rows were known before. A new row has the number that it was given here.
+async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i64]) -> Result<Vec<i64>, StoreError> {
     fn column<'a, T>(rows: &'a [Incoming<'a>], of: impl Fn(&'a Incoming<'a>) -> T) -> Vec<T> {
         rows.iter().map(of).collect()
     }
     let known: Option<Vec<i64>> = sqlx::query_scalar(
         "with given as materialized (
-             select g.*, nextval('music_library_id_seq') as id, case when g.has_metadata then c.ms end as fetched_at, c.ms
+             select g.*, case when g.has_metadata then c.ms end as fetched_at, c.ms
              from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::boolean[], $11::bigint[], $12::smallint[]) with ordinality
+                     $9::text[], $10::boolean[], $11::bigint[], $12::smallint[], $13::bigint[]) with ordinality
                  as g(platform_name, platform_id, url, og_title, og_artist, og_description, og_image_url, og_metadata,
-                     shared_text, has_metadata, shares, priority, n), clock c
+                     shared_text, has_metadata, shares, priority, id, n), clock c
          ), library as materialized (
              insert into music_library as l (id, platform_name, platform_id, url, og_title, og_artist, og_description,
                  og_image_url, og_metadata, shared_text, og_fetched_at, processing_status, share_count, created_at,
                  updated_at)
              select id, platform_name, platform_id, url, og_title, og_artist, og_description, og_image_url, og_metadata,
                  shared_text, fetched_at, case when has_metadata then 'og_fetched' else 'pending' end, shares, ms, ms
-             from given order by platform_name collate \"C\", platform_id collate \"C\"
+             from given
              on conflict (platform_name, platform_id) do update set
                  share_count = l.share_count + excluded.share_count,
                  url = coalesce(l.url, excluded.url),
@@ -95,6 +102,7 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>]) -> Result
     .bind(column(rows, |row| row.has_metadata))
     .bind(column(rows, |row| row.shares))
     .bind(column(rows, |row| i16::from(row.priority)))
+    .bind(ids)
     .fetch_one(connection)
     .await?;
     Ok(known.unwrap_or_default())

@@ -18,7 +18,7 @@ pub struct Lookups(pub Line);
 pub struct Lookup {
     prompt_digest: String,
     root: String,
-    /// As JSON: a list of lists cannot be unnested by rows.
+    /// Calls, with commas: a list of lists cannot be unnested by rows.
     read: String,
 }
 
@@ -39,7 +39,7 @@ impl PostgresStore {
         root: &BatchId,
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError> {
-        let read = crate::store::json::json(&read.iter().map(CallId::as_str).collect::<Vec<_>>())?;
+        let read = read.iter().map(CallId::as_str).collect::<Vec<_>>().join(",");
         let lookup = Lookup { prompt_digest: prompt_digest.to_owned(), root: root.to_string(), read };
         self.lookups.put(lookup).await
     }
@@ -72,7 +72,7 @@ impl WriteGroup for Lookups {
                              select id, reply, stop, answered_by from model_call m
                              where prompt_digest = w.digest and answered_at is not null and error is null
                                  and (root_id = w.root or interpreted_at is null or decided_all)
-                                 and not exists (select from json_array_elements_text(w.read::json) as r where r = m.id)
+                                 and m.id <> all (string_to_array(w.read, ','))
                              order by root_id = w.root desc, answered_at limit 1) as f",
                 );
                 Ok(found.bind(&digests).bind(&roots).bind(&read).fetch_all(connection).await?)

@@ -19,8 +19,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// Connections that are not the pool's: claims, two for new links, lookups, questions, answers, settlements.
 const LINES: u32 = 7;
-/// For statements that find rows by key: a small table is not better read as a whole.
-const BY_KEY: &str = "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off";
+/// For statements that find rows by key: they are planned once, whatever their lists hold, and a small table is not better
+/// read as a whole.
+const BY_KEY: &str = "set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off;
+    set enable_seqscan = off";
 /// For statements whose lists are long: they are planned for the lengths that they have.
 const BY_SIZE: &str = "set plan_cache_mode = force_custom_plan";
 /// How long a connection that is given back may take to answer before it is closed.
@@ -61,7 +63,7 @@ impl PostgresStore {
             claims: Arc::new(line(BY_KEY)),
             enqueues: Arc::new([line(BY_SIZE), line(BY_SIZE)]),
             lookups: Gather::start(Lookups(line(BY_KEY))),
-            intents: Gather::start(Intents::new(line(""))),
+            intents: Gather::start(Intents::new(line(BY_KEY))),
             answers: Gather::start(Answers(line(BY_KEY))),
             settlements: Gather::start(Settlements(line(BY_KEY))),
             watch: Arc::new(tokio::sync::Mutex::new(Watch::default())),

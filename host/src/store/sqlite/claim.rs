@@ -7,8 +7,7 @@ use crate::store::batches::{Due, batches_of};
 use crate::store::json::{from_json, json};
 use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, StoreError, Want};
 use serde::Serialize;
-use sqlx::{Row as _, SqliteConnection};
-use std::collections::HashMap;
+use sqlx::SqliteConnection;
 
 /// A batch about to be written.
 #[derive(Serialize)]
@@ -104,38 +103,39 @@ async fn take(
     .bind(&new)
     .execute(&mut *tx)
     .await?;
-    let written = sqlx::query(
+    sqlx::query(
         "insert into extraction_batch (id, root_id, host_id, state, lease_until, size, pipeline_revision, track_ids,
-             tracks, created_at)
+             former_page, created_at)
          select b.value ->> 'id', b.value ->> 'root', $2, 'leased', (select ms from clock) + $3,
              json_array_length(b.value, '$.rows'), $4, b.value -> '$.rows',
-             (select json_group_array(json_object(
-                  'platform_name', l.platform_name, 'platform_id', l.platform_id, 'url', l.url, 'og_title', l.og_title,
-                  'og_artist', l.og_artist, 'og_description', l.og_description, 'og_metadata', l.og_metadata,
-                  'shared_text', l.shared_text) order by r.key)
-              from json_each(b.value, '$.rows') r join music_library l on l.id = r.value),
-             (select ms from clock)
-         from json_each($1) b
-         returning id, tracks",
+             (select ifnull(max(id), 0) from former_page), (select ms from clock)
+         from json_each($1) b",
     )
     .bind(&new)
     .bind(host.as_str())
     .bind(LEASE_MS)
     .bind(revision)
-    .fetch_all(tx)
+    .execute(&mut *tx)
     .await?;
-    let mut tracks: HashMap<String, String> = HashMap::with_capacity(written.len());
-    for row in &written {
-        tracks.insert(row.try_get("id")?, row.try_get("tracks")?);
-    }
-    let claim = |(batch, rows): (BatchId, &Vec<i64>)| {
-        let missing = || StoreError::Corrupt(format!("batch {batch} was not written"));
-        let tracks: Vec<Track> = from_json(tracks.get(batch.as_str()).ok_or_else(missing)?)?;
+    let tracks: String = sqlx::query_scalar(
+        "select json_group_array((
+             select json_group_array(json_object(
+                  'platform_name', l.platform_name, 'platform_id', l.platform_id, 'url', l.url, 'og_title', l.og_title,
+                  'og_artist', l.og_artist, 'og_description', l.og_description, 'og_metadata', l.og_metadata,
+                  'shared_text', l.shared_text) order by r.key)
+             from json_each(b.value, '$.rows') r join music_library l on l.id = r.value) order by b.key)
+         from json_each($1) b",
+    )
+    .bind(&new)
+    .fetch_one(tx)
+    .await?;
+    let tracks: Vec<Vec<Track>> = from_json(&tracks)?;
+    let claim = |((batch, rows), tracks): ((BatchId, &Vec<i64>), Vec<Track>)| {
         let (root, open) = (batch.clone(), vec![true; tracks.len()]);
         let lease = Lease { batch, rows: rows.as_slice().into() };
-        Ok(Claim { lease, root, open, tracks, full, recovered: false, revision })
+        Claim { lease, root, open, tracks, full, recovered: false, revision }
     };
-    ids.into_iter().zip(batches).map(claim).collect()
+    Ok(ids.into_iter().zip(batches).zip(tracks).map(claim).collect())
 }
 
 pub async fn is_paused(connection: &mut SqliteConnection) -> Result<bool, StoreError> {

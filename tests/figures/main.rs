@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod stores;
+
 use liner::music::{Reply, Stop, Track, TrackKey};
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;
@@ -26,6 +28,13 @@ const CALLS: usize = 300;
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
+        if std::env::args().any(|argument| argument == "stores") {
+            for batches in [1, 16] {
+                stores::work_off(liner_tests::Kind::Postgres, 40_000, batches).await;
+                stores::work_off(liner_tests::Kind::Sqlite, 40_000, batches).await;
+            }
+            return;
+        }
         strategies().await;
         let folder = tempfile::tempdir().unwrap();
         start(folder.path()).await;
