@@ -92,8 +92,12 @@ impl Config {
     /// The genre as the configuration writes it, however the model wrote it: a schema does not guarantee the case.
     #[must_use]
     pub fn genre(&self, answered: &str) -> Option<&String> {
-        let answered = answered.trim().to_lowercase();
-        self.genres.iter().find(|known| **known == answered)
+        let answered = answered.trim();
+        let exactly = self.genres.iter().find(|known| *known == answered);
+        exactly.or_else(|| {
+            let answered = answered.to_lowercase();
+            self.genres.iter().find(|known| **known == answered)
+        })
     }
 }
 

@@ -7,7 +7,8 @@
 
 use crate::config::Config;
 use liner_strategy::{Extraction, Prompt, Track, music_type_name};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// What a prompt asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +61,10 @@ pub fn ask(config: &Config, question: Question, tracks: &[Track], indexes: &[u32
 fn prompt(config: &Config, question: Question, tracks: &[Track], indexes: &[u32]) -> Prompt {
     let mut user = String::from("Tracks, one JSON object a line:\n");
     for index in indexes {
-        if let Some(track) = usize::try_from(*index).ok().and_then(|at| tracks.get(at)) {
-            user.push_str(&line(config, question, *index, track).to_string());
+        let track = usize::try_from(*index).ok().and_then(|at| tracks.get(at));
+        // Text in JSON is always written.
+        if let Some(Ok(line)) = track.map(|track| serde_json::to_string(&line(config, question, *index, track))) {
+            user.push_str(&line);
             user.push('\n');
         }
     }
@@ -71,61 +74,103 @@ fn prompt(config: &Config, question: Question, tracks: &[Track], indexes: &[u32]
         indexes: indexes.to_vec(),
         system: system(config, question),
         user,
-        response_schema: Some(schema(config, question).to_string()),
+        response_schema: Some(schema(config, question)),
         max_output_tokens: count.saturating_mul(question.output_tokens_per_track()).saturating_add(128),
     }
 }
 
 /// One track as the model sees it. It is data in JSON strings: a title cannot leave its quotes.
-fn line(config: &Config, question: Question, index: u32, track: &Track) -> Value {
-    let mut line = Map::new();
-    line.insert("id".to_owned(), json!(id(index)));
-    let mut put = |key: &str, text: Option<&str>, limit: usize| {
-        if let Some(text) = text.map(|text| shorten(text, limit)).filter(|text| !text.is_empty()) {
-            line.insert(key.to_owned(), json!(text));
-        }
-    };
+#[derive(Default, Serialize)]
+struct Line<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page_title: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uploader: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_with: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artist: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    album: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guess: Option<Guess<'a>>,
+}
+
+/// What rules read from the page, and how sure they were.
+#[derive(Serialize)]
+struct Guess<'a> {
+    title: &'a str,
+    artist: Option<&'a str>,
+    r#type: &'static str,
+    sure: f64,
+}
+
+/// A text that is shown, if there is one.
+type Text<'a> = Option<Cow<'a, str>>;
+
+fn line<'a>(config: &Config, question: Question, index: u32, track: &'a Track) -> Line<'a> {
+    let cut = |text: Option<&'a str>, limit| text.map(|text| shorten(text, limit)).filter(|text| !text.is_empty());
+    let text = |text| cut(text, config.text_chars);
+    let line = Line { id: id(index), ..Line::default() };
     if question == Question::Complete
         && let Some(known) = &track.hint
     {
-        put("title", Some(&known.title), config.text_chars);
-        put("artist", known.artist.as_deref(), config.text_chars);
-        put("album", known.album.as_deref(), config.text_chars);
-        return Value::Object(line);
+        let (artist, album) = (known.artist.as_deref(), known.album.as_deref());
+        return Line { title: text(Some(&known.title)), artist: text(artist), album: text(album), ..line };
     }
-    put("platform", Some(&track.platform_name), config.text_chars);
-    put("page_title", track.og_title.as_deref(), config.text_chars);
-    put("uploader", track.og_artist.as_deref(), config.text_chars);
-    put("description", track.og_description.as_deref(), config.description_chars);
-    put("shared_with", track.shared_text.as_deref(), config.text_chars);
-    if track.og_title.is_none() {
-        put("url", track.url.as_deref(), config.text_chars);
+    Line {
+        platform: text(Some(&track.platform_name)),
+        page_title: text(track.og_title.as_deref()),
+        uploader: text(track.og_artist.as_deref()),
+        description: cut(track.og_description.as_deref(), config.description_chars),
+        shared_with: text(track.shared_text.as_deref()),
+        url: text(track.url.as_deref().filter(|_| track.og_title.is_none())),
+        guess: track.hint.as_ref().map(guess),
+        ..line
     }
-    if let Some(hint) = &track.hint {
-        line.insert("guess".to_owned(), guess(hint));
-    }
-    Value::Object(line)
 }
 
-fn guess(hint: &Extraction) -> Value {
-    json!({ "title": hint.title, "artist": hint.artist, "type": music_type_name(hint.music_type), "sure": (hint.confidence * 100.0).round() / 100.0 })
+fn guess(hint: &Extraction) -> Guess<'_> {
+    Guess {
+        title: &hint.title,
+        artist: hint.artist.as_deref(),
+        r#type: music_type_name(hint.music_type),
+        sure: (hint.confidence * 100.0).round() / 100.0,
+    }
 }
 
 /// At most `limit` characters, control and bidirectional characters as spaces.
-fn shorten(text: &str, limit: usize) -> String {
+fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
+    // Most text is shown as it is.
+    let is_plain = |bytes: &[u8]| bytes.iter().all(|byte| (b' '..0x7f).contains(byte));
+    let is_spaced = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
+    if text.len() <= limit && !is_spaced && is_plain(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let plain = text.chars().map(|c| {
         let hidden = c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         if hidden { ' ' } else { c }
     });
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len().min(limit.saturating_mul(4)));
+    let mut after_space = true;
     for c in plain.take(limit) {
-        if c != ' ' || !(out.is_empty() || out.ends_with(' ')) {
+        if c != ' ' || !after_space {
             out.push(c);
         }
+        after_space = c == ' ';
     }
     out.truncate(out.trim_end().len());
-    out
+    Cow::Owned(out)
 }
 
 /// The stable part. It must not depend on the batch: a single differing character makes the provider's cache miss.
@@ -164,24 +209,53 @@ pub fn system(config: &Config, question: Question) -> String {
 
 /// What the provider must make the reply look like. Bounds on numbers and counts cannot be said in the accepted subset
 /// of JSON schema; the mapping checks them.
-fn schema(config: &Config, question: Question) -> Value {
-    let genres = json!({ "type": "array", "items": { "type": "string", "enum": config.genres } });
-    let text = json!({ "type": "string" });
-    let maybe = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] });
+fn schema(config: &Config, question: Question) -> String {
+    let genres = serde_json::to_string(&config.genres).unwrap_or_default();
+    let genres = format!(r#"{{"type":"array","items":{{"type":"string","enum":{genres}}}}}"#);
     let (properties, required) = match question {
         Question::Extract => (
-            json!({
-                "id": text, "music": { "type": "boolean" }, "t": maybe, "a": maybe, "al": maybe, "g": genres, "d": maybe,
-                "y": { "type": "string", "enum": ["song", "album", "playlist", "artist"] }, "c": { "type": "number" }
-            }),
-            json!(["id", "music", "t", "a", "al", "g", "d", "y", "c"]),
+            format!(
+                r#""id":{TEXT},"music":{{"type":"boolean"}},"t":{MAYBE},"a":{MAYBE},"al":{MAYBE},"g":{genres},"d":{MAYBE},"y":{{"type":"string","enum":["song","album","playlist","artist"]}},"c":{{"type":"number"}}"#
+            ),
+            r#""id","music","t","a","al","g","d","y","c""#,
         ),
-        Question::Complete => (json!({ "id": text, "g": genres }), json!(["id", "g"])),
+        Question::Complete => (format!(r#""id":{TEXT},"g":{genres}"#), r#""id","g""#),
     };
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["items"],
-        "properties": { "items": { "type": "array", "items": {
-            "type": "object", "additionalProperties": false, "properties": properties, "required": required
-        } } }
-    })
+    format!(
+        r#"{{"type":"object","additionalProperties":false,"required":["items"],"properties":{{"items":{{"type":"array","items":{{"type":"object","additionalProperties":false,"properties":{{{properties}}},"required":[{required}]}}}}}}}}"#
+    )
+}
+
+const TEXT: &str = r#"{"type":"string"}"#;
+const MAYBE: &str = r#"{"anyOf":[{"type":"string"},{"type":"null"}]}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_is_json() {
+        for question in [Question::Extract, Question::Complete] {
+            let schema: serde_json::Value = serde_json::from_str(&schema(&Config::default(), question)).unwrap();
+            let item = &schema["properties"]["items"]["items"];
+            let required: Vec<&str> =
+                item["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            let mut names: Vec<&str> = item["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            names.sort_by_key(|name| required.iter().position(|other| other == name));
+            assert_eq!(names, required);
+        }
+    }
+
+    #[test]
+    fn text_is_shown_without_what_cannot_be_seen_and_cut_by_characters() {
+        for (text, limit, shown) in [
+            ("Ada Lane - Harbour", 300, "Ada Lane - Harbour"),
+            ("  Ada\n\tLane\u{202e}  ", 300, "Ada Lane"),
+            ("Für Elise", 3, "Für"),
+            ("Harbour lights", 8, "Harbour"),
+            ("", 5, ""),
+        ] {
+            assert_eq!(shorten(text, limit), shown);
+        }
+    }
 }
