@@ -8,6 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 /// The most items of a group: it bounds a statement's size and a transaction's length.
 const MOST: usize = 64;
 
+/// How often other tasks are let go on before a group is written: in that time more of it gathers, at no time's cost.
+const TURNS: usize = 3;
+
 /// Writes a group.
 #[async_trait]
 pub trait WriteGroup: Send + Sync + 'static {
@@ -66,6 +69,15 @@ impl<W: WriteGroup> Gather<W> {
 async fn write_all<W: WriteGroup>(writer: W, mut receiver: mpsc::Receiver<Put<W>>) {
     let mut group = Vec::with_capacity(MOST);
     while receiver.recv_many(&mut group, MOST).await > 0 {
+        for _ in 0..TURNS {
+            // Who is about to put something gets its turn.
+            tokio::task::yield_now().await;
+        }
+        while group.len() < MOST
+            && let Ok(put) = receiver.try_recv()
+        {
+            group.push(put);
+        }
         let (items, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|put| (put.item, put.reply)).unzip();
         let written = match writer.write(&items).await {
             // One item that cannot be written must not take the others with it.
