@@ -1,6 +1,6 @@
 //! What the service says of itself: logs on standard error, figures for Prometheus.
 
-use crate::store::QueueCounts;
+use crate::store::{QueueCounts, Waiting};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
@@ -46,11 +46,17 @@ pub fn show_queue(counts: &QueueCounts) {
     show("processing", counts.processing);
     show("completed", counts.completed);
     show("failed", counts.failed);
-    for cause in ["page", "provider", "budget"] {
+    for cause in Waiting::ALL.map(Waiting::name) {
         #[allow(clippy::cast_precision_loss)]
         let n = counts.waiting.get(cause).copied().unwrap_or(0) as f64;
         metrics::gauge!("liner_queue_waiting_tracks", "cause" => cause).set(n);
     }
+}
+
+/// Sets the gauge of calls that were possibly paid twice.
+pub fn show_lost_calls(lost: i64) {
+    #[allow(clippy::cast_precision_loss)]
+    metrics::gauge!("liner_model_calls_lost").set(lost as f64);
 }
 
 fn describe() {
@@ -69,6 +75,12 @@ fn describe() {
         "liner_model_replies_reused_total",
         "Replies taken from the journal instead of being paid again."
     );
+    describe_gauge!(
+        "liner_model_calls_lost",
+        "Calls whose host ended before it wrote down an answer: possibly paid, and asked again."
+    );
+    describe_counter!("liner_model_calls_lost_total", "The same, as they were found by this host.");
+    describe_counter!("liner_database_outages_total", "Times that the database was out of reach.");
     describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
     describe_counter!("liner_model_tokens_total", "Tokens by kind.");
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");

@@ -26,16 +26,17 @@ pub async fn hosts_are_registered_seen_drained_and_gone(f: Fixture) {
     f.advance(1_000).await;
     let seen = |hosts: Vec<Host>| hosts.into_iter().find(|host| host.id == f.host).unwrap();
     let one = seen(f.store.hosts().await.unwrap());
-    assert_eq!((one.name.as_str(), one.in_flight, one.silent_ms, one.is_alive()), ("attic:4201", 3, 1_000, true));
+    assert_eq!((one.name.as_str(), one.in_flight, one.silent_ms, one.state()), ("attic:4201", 3, 1_000, "running"));
     assert!(f.store.drain(&f.host, true).await.unwrap());
     assert!(f.store.beat(&f.host, 0).await.unwrap(), "it hears that it is to take nothing more");
+    assert_eq!(seen(f.store.hosts().await.unwrap()).state(), "draining");
     assert!(f.store.drain(&f.host, false).await.unwrap());
     assert!(!f.store.beat(&f.host, 0).await.unwrap());
     assert!(!f.store.drain(&HostId::new(), true).await.unwrap(), "there is no such host");
     f.advance(Host::GONE_AFTER_MS).await;
-    assert!(!seen(f.store.hosts().await.unwrap()).is_alive());
+    assert_eq!(seen(f.store.hosts().await.unwrap()).state(), "gone");
     f.store.leave(&f.host).await.unwrap();
-    assert!(seen(f.store.hosts().await.unwrap()).stopped_at.is_some());
+    assert_eq!(seen(f.store.hosts().await.unwrap()).state(), "stopped");
 }
 
 pub async fn what_others_write_is_noticed(f: Fixture) {

@@ -47,5 +47,6 @@ pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<H
 /// Figures in Prometheus' text format.
 pub async fn metrics(State(api): State<Arc<Api>>) -> Result<impl IntoResponse, Problem> {
     telemetry::show_queue(&api.store().counts().await?);
+    telemetry::show_lost_calls(api.store().lost_calls().await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.figures.render()))
 }

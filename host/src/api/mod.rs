@@ -2,7 +2,9 @@
 
 mod auth;
 mod health;
+mod hosts;
 mod library;
+mod model;
 mod plugins;
 mod problem;
 mod queue;
@@ -71,6 +73,9 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/music-ai/health", get(health::health))
         .route("/api/music-ai/library", get(library::list))
         .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))
+        .route("/api/hosts", get(hosts::list))
+        .route("/api/hosts/{id}/drain", post(hosts::drain))
+        .route("/api/model", get(model::state))
         .route("/metrics", get(health::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let long = Router::new()
@@ -133,7 +138,16 @@ impl From<crate::worker::WorkerError> for Problem {
     }
 }
 
+/// How long a probe waits for the database.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Whether the database answers, for the probes.
 async fn ping(api: &Api) -> Result<(), StoreError> {
-    api.store().ping().await
+    let pong = tokio::time::timeout(PING_TIMEOUT, api.store().ping()).await;
+    pong.unwrap_or_else(|_| {
+        Err(StoreError::Unreachable {
+            address: api.store().description(),
+            reason: format!("it did not answer within {} s", PING_TIMEOUT.as_secs()),
+        })
+    })
 }

@@ -7,6 +7,7 @@ mod eval;
 mod extract;
 mod failed;
 mod home;
+mod hosts;
 mod library;
 mod migrate;
 mod open;
@@ -51,6 +52,8 @@ enum Command {
     Pause(switch::Pause),
     /// Lift the pause
     Resume(switch::Resume),
+    /// Show the hosts on this database, or drain one
+    Hosts(hosts::Hosts),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
     /// Show the library's newest entries
@@ -123,6 +126,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Status(command) => command.run(config).await,
             Command::Pause(command) => command.run(config).await,
             Command::Resume(command) => command.run(config).await,
+            Command::Hosts(command) => command.run(config).await,
             Command::Failed(command) => command.run(config).await,
             Command::Library(command) => command.run(config).await,
             Command::Requeue(command) => command.run(config).await,

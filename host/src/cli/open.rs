@@ -16,10 +16,30 @@ use anyhow::Context as _;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a worker waits for a database that cannot be reached at its start.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between attempts.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The database.
 pub async fn store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     store::open(&config.database, &config.database_terms).await
+}
+
+/// The database, waited for if it cannot be reached yet: services are started in any order.
+async fn store_patiently(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match store(config).await {
+            Err(error) if error.may_pass() && Instant::now() < deadline => {
+                tracing::warn!("{error}; trying again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// The engine. Making it starts a thread.
@@ -112,7 +132,7 @@ pub fn gateway(config: &Config) -> anyhow::Result<Gateway> {
 
 /// A worker that is not started, on a database that it is registered with.
 pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, Home)> {
-    let store = store(config).await?;
+    let store = store_patiently(config).await?;
     let context = Context::new(
         store.clone(),
         rollout(config, &store).await?,
@@ -122,7 +142,8 @@ pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, 
     );
     let home = Home::open(&config.data_dir, &context.host);
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let name = format!("{machine} {}", std::process::id());
+    let served = config.address.port();
+    let name = if served == 0 { format!("{machine} {}", std::process::id()) } else { format!("{machine}:{served}") };
     let worker = Worker::new(context, name, home.predecessor.clone()).await?;
     Ok((worker, store, home))
 }

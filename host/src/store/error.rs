@@ -33,6 +33,14 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// The server does not answer.
+    #[error("cannot reach the database {address}: {reason}")]
+    Unreachable {
+        /// The server, without a password.
+        address: String,
+        /// Why.
+        reason: String,
+    },
     /// A statement failed.
     #[error("the database failed: {0}")]
     Database(Arc<sqlx::Error>),
@@ -46,7 +54,11 @@ impl StoreError {
     /// written was not refused.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        let Self::Database(error) = self else { return false };
+        let error = match self {
+            Self::Unreachable { .. } => return true,
+            Self::Database(error) => error,
+            _ => return false,
+        };
         match error.as_ref() {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)

@@ -79,7 +79,7 @@ async fn keep_beating(context: &Context) -> Infallible {
 }
 
 /// Says that this host lives, and hears whether it is to take nothing more.
-async fn beat(context: &Context) {
+pub async fn beat(context: &Context) {
     let beaten = context.store.beat(&context.host, context.held().len()).await;
     context.reach.note(&beaten);
     match beaten {

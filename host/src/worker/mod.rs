@@ -253,6 +253,12 @@ impl Worker {
         Ok(())
     }
 
+    /// Hears at once what an operator wrote about this host.
+    pub async fn hear(&self) {
+        follow::beat(&self.context).await;
+        self.wake();
+    }
+
     /// Looks at the queue at once.
     pub fn wake(&self) {
         self.context.wake.notify_one();
@@ -312,7 +318,11 @@ impl Worker {
     /// A status must not hang on a database that does.
     async fn pause_or_last_known(&self) -> Result<Option<Pause>, StoreError> {
         let read = tokio::time::timeout(STATUS_PATIENCE, self.context.store.paused()).await;
-        let read = read.unwrap_or_else(|_| Err(StoreError::from(sqlx::Error::PoolTimedOut)));
+        let silent = |_| {
+            let reason = format!("it did not answer within {} s", STATUS_PATIENCE.as_secs());
+            Err(StoreError::Unreachable { address: self.context.store.description(), reason })
+        };
+        let read = read.unwrap_or_else(silent);
         self.context.reach.note(&read);
         let mut last = self.last_pause.lock().unwrap_or_else(PoisonError::into_inner);
         match read {

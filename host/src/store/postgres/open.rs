@@ -53,9 +53,13 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with((*options).clone());
-        let unusable = |reason: String| StoreError::Unusable { path: address.to_string(), reason };
         bring_up_to_date(&pool).await.map_err(|error| match error {
-            StoreError::Database(error) => unusable(error.to_string()),
+            StoreError::Database(ref cause) if error.may_pass() => {
+                StoreError::Unreachable { address: address.to_string(), reason: cause.to_string() }
+            }
+            StoreError::Database(cause) => {
+                StoreError::Unusable { path: address.to_string(), reason: cause.to_string() }
+            }
             other => other,
         })?;
         let line = |settings| Line::new(options.clone(), terms, settings);

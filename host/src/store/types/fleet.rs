@@ -51,10 +51,15 @@ impl Host {
     /// A host that was not seen for so long is taken for gone: three heartbeats, and as long as a lease.
     pub const GONE_AFTER_MS: i64 = 45_000;
 
-    /// Whether it is running, as far as one can tell.
+    /// `running`, `draining`, `stopped`, or `gone` when it was not heard of for too long.
     #[must_use]
-    pub const fn is_alive(&self) -> bool {
-        self.stopped_at.is_none() && self.silent_ms < Self::GONE_AFTER_MS
+    pub const fn state(&self) -> &'static str {
+        match (self.stopped_at, self.draining_at) {
+            (Some(_), _) => "stopped",
+            (None, _) if self.silent_ms >= Self::GONE_AFTER_MS => "gone",
+            (None, Some(_)) => "draining",
+            (None, None) => "running",
+        }
     }
 }
 

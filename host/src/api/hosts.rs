@@ -1,0 +1,85 @@
+//! The hosts on the database: who runs, how much each does, and which takes nothing more.
+
+use super::problem::Problem;
+use super::request::{Json as Body, Nothing, Params};
+use super::{Answer, Api, time};
+use crate::store::{Host, HostId};
+use axum::Json;
+use axum::extract::{Path, State};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hosts {
+    hosts: Vec<HostState>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HostState {
+    id: String,
+    name: String,
+    version: String,
+    /// Whether it is the one that answers.
+    is_this: bool,
+    /// `running`, `draining`, `stopped`, or `gone` when it was not heard of for as long as a lease lasts.
+    state: &'static str,
+    batches_in_flight: i64,
+    started_at: Option<Timestamp>,
+    seen_at: Option<Timestamp>,
+    draining_since: Option<Timestamp>,
+    stopped_at: Option<Timestamp>,
+}
+
+/// The hosts, those that started last first.
+pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Hosts> {
+    let this = &api.worker.context().host;
+    let state = |host: Host| HostState {
+        is_this: host.id == *this,
+        state: host.state(),
+        id: host.id.to_string(),
+        name: host.name,
+        version: host.version,
+        batches_in_flight: host.in_flight,
+        started_at: time(host.started_at),
+        seen_at: time(host.seen_at),
+        draining_since: host.draining_at.and_then(time),
+        stopped_at: host.stopped_at.and_then(time),
+    };
+    Ok(Json(Hosts { hosts: api.store().hosts().await?.into_iter().map(state).collect() }))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct DrainRequest {
+    /// Whether it is to take nothing more; it is without it.
+    drain: Option<bool>,
+}
+
+#[derive(Serialize)]
+pub struct Drained {
+    success: bool,
+    message: String,
+}
+
+/// Lets a host take nothing more, or with `{"drain": false}` again. What it works on it finishes; it hears of it within a
+/// second, and forgets it with its end.
+pub async fn drain(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    _: Params<Nothing>,
+    Body(request): Body<DrainRequest>,
+) -> Answer<Drained> {
+    let is_to = request.drain.unwrap_or(true);
+    let id = HostId::from_text(id);
+    if !api.store().drain(&id, is_to).await? {
+        return Err(Problem::not_found(format!("there is no host {id}; GET /api/hosts lists them")));
+    }
+    if id == api.worker.context().host {
+        api.worker.hear().await;
+    }
+    let message = if is_to { format!("{id} takes nothing more") } else { format!("{id} takes tracks again") };
+    Ok(Json(Drained { success: true, message }))
+}
