@@ -4,6 +4,7 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod digest;
+mod failpoint;
 pub mod ingest;
 pub mod model;
 pub mod music;

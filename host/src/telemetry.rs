@@ -77,7 +77,7 @@ fn describe() {
     );
     describe_gauge!(
         "liner_model_calls_lost",
-        "Calls whose host ended before it wrote down an answer: possibly paid, and asked again."
+        "Calls without an answer when their batch was taken from its host: possibly paid twice."
     );
     describe_counter!("liner_model_calls_lost_total", "The same, as they were found by this host.");
     describe_counter!("liner_database_outages_total", "Times that the database was out of reach.");

@@ -254,14 +254,16 @@ create table model_call (
     decided_all     boolean,
     -- What is set aside for it until it is answered, in millionths of a dollar.
     reserved_micros bigint not null default 0,
-    -- Since when it is known that the host that asked is gone: whether the call was paid, nobody can tell.
+    -- When its batch was taken from its host, and it had no answer: it is asked again, and possibly paid twice.
     lost_at         bigint
 ) with (fillfactor = 80);
 
 -- "Was this very prompt answered before?"
 create index model_call_answered on model_call (prompt_digest) where answered_at is not null and error is null;
--- A batch's prompts whose answer nobody wrote down: under way, or possibly paid and asked again.
+-- A batch's prompts whose answer nobody wrote down (yet).
 create index model_call_unanswered on model_call (batch_id) where answered_at is null;
+-- Calls that were possibly paid twice: counted.
+create index model_call_lost on model_call (id) where lost_at is not null;
 
 -- The operator's switch: one row.
 create table worker_control (

@@ -179,12 +179,14 @@ when old.status <> new.status or old.waiting_for is not new.waiting_for begin
         on conflict do update set n = n + 1;
 end;
 
--- A batch's prompts whose answer nobody wrote down: under way, or possibly paid and asked again.
+-- A batch's prompts whose answer nobody wrote down (yet).
 create index model_call_unanswered on model_call (batch_id) where answered_at is null;
 -- What is set aside for a call until it is answered, in millionths of a dollar.
 alter table model_call add column reserved_micros integer not null default 0;
--- Since when it is known that the host that asked is gone: whether the call was paid, nobody can tell.
+-- When its batch was taken from its host, and it had no answer: it is asked again, and possibly paid twice.
 alter table model_call add column lost_at integer;
+-- Calls that were possibly paid twice: counted.
+create index model_call_lost on model_call (id) where lost_at is not null;
 
 alter table host add column name text not null default '';
 -- Batches in flight when it was last seen.

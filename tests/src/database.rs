@@ -162,6 +162,24 @@ impl Database {
         }
     }
 
+    /// Lets the library note in `write_log` every time that a track's title is written.
+    pub async fn log_writes(&self) {
+        self.execute("create table write_log (id bigint)").await;
+        self.execute(match self.kind {
+            Kind::Sqlite => {
+                "create trigger log_write after update of title on music_library when new.title is not null begin
+                     insert into write_log values (new.id); end"
+            }
+            Kind::Postgres => {
+                "create function log_write() returns trigger language plpgsql as
+                     'begin insert into write_log values (new.id); return null; end';
+                 create trigger log_write after update of title on music_library
+                 for each row when (new.title is not null) execute function log_write()"
+            }
+        })
+        .await;
+    }
+
     /// Lets its clock stand still until it is moved: a table takes the place of the view that every statement asks.
     pub async fn stop_clock(&self, at: i64) {
         self.execute(&format!(

@@ -97,9 +97,13 @@ pub async fn a_total_budget_counts_what_was_spent_before_it_was_set(f: Fixture) 
 pub async fn what_a_lost_host_had_set_aside_is_taken_for_spent(f: Fixture) {
     let claim = claim(&f).await;
     let limits = Limits { daily_micros: 1_000, ..Limits::default() };
-    f.store.journal_intent(&intent(&claim, "a"), &limits).await.unwrap();
+    let lost = intent(&claim, "a");
+    f.store.journal_intent(&lost, &limits).await.unwrap();
     f.advance(45_001).await;
     f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
     let used = f.store.provider_use("anthropic").await.unwrap();
     assert_eq!((used.reserved_micros, used.today_micros), (0, 40), "it may have been paid");
+    f.store.journal_answer(&lost.id, &answer("[]")).await.unwrap();
+    let used = f.store.provider_use("anthropic").await.unwrap();
+    assert_eq!((used.reserved_micros, used.today_micros), (0, 7), "it was, and now it is known what");
 }

@@ -73,7 +73,7 @@ on_both! {
         a_track_that_takes_the_host_down_each_time_fails_in_the_end,
         a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_never_read,
         a_question_is_journalled_once_and_what_it_shares_with_others_is_kept_once,
-        calls_that_nobody_wrote_an_answer_of_are_counted;
+        calls_that_were_possibly_paid_twice_are_counted;
     library:
         a_correction_stands_against_later_extractions_and_history_keeps_what_was_replaced,
         the_library_is_searched_and_paged,

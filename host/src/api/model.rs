@@ -21,7 +21,7 @@ pub struct Model {
     resting_reason: Option<String>,
     limits: Limits,
     spent: Spent,
-    /// Calls whose host ended before it wrote down an answer: possibly paid, and asked again.
+    /// Calls that had no answer when their batch was taken from its host: possibly paid twice.
     lost_calls: i64,
 }
 

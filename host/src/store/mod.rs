@@ -96,7 +96,7 @@ pub trait Store: PluginStore {
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
-    /// How many prompts were sent by hosts that were gone before they wrote down an answer: possibly paid, and asked again.
+    /// How many prompts had no answer when their batch was taken from its host: possibly paid twice, as they were asked again.
     async fn lost_calls(&self) -> Result<i64, StoreError>;
 
     /// Lets every host leave a provider alone for a while, in milliseconds, because it asked one of them to.

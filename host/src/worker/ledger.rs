@@ -1,6 +1,7 @@
 //! Where a batch's questions and verdicts are written down: in the store under a lease, or nowhere.
 
 use super::Context;
+use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
 use crate::store::{
@@ -161,6 +162,7 @@ impl Ledger for LeasedLedger {
             (settlement.before, settlement.cost_micros) = (tally.settled, tally.cost_micros);
         }
         let settled = self.settle_once(&settlement, finish).await?;
+        failpoint::pass(Failpoint::AfterCommit);
         let mut tally = self.lock();
         tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
         if self.is_compared {
@@ -259,11 +261,13 @@ pub async fn ask_and_journal(
         }
     }
     let asked = ask(gateway, question.prompt).await;
+    failpoint::pass(Failpoint::AfterReply);
     let journalled = match &asked {
         Ok(asked) => asked.answer.clone(),
         Err(error) => CallAnswer::Error(error.to_string()),
     };
     reach.insist(|| store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
+    failpoint::pass(Failpoint::AfterJournal);
     if let Err(AskError::Busy { reason, rest, for_all: true }) = &asked {
         gateway.rest(reason, *rest);
         let ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);

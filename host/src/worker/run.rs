@@ -8,6 +8,7 @@ use super::ledger::{LeasedLedger, Ledger, Tally};
 use super::part::{Part, PartLedger, split};
 use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
+use crate::failpoint::{self, Failpoint};
 use crate::model::Gateway;
 use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Waiting};
 use crate::strategy::Pipeline;
@@ -157,6 +158,9 @@ impl Run<'_> {
         let pipeline = context.rollout.active();
         let want = context.want(size, batches, pipeline.revision, self.even_paused);
         let claims = context.store.claim(&want).await?;
+        if !claims.is_empty() {
+            failpoint::pass(Failpoint::AfterClaim);
+        }
         if let Some(limit) = &mut self.limit {
             let claimed: usize = claims.iter().map(|claim| claim.tracks.len()).sum();
             *limit = limit.saturating_sub(u32::try_from(claimed).unwrap_or(u32::MAX));

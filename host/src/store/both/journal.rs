@@ -5,7 +5,7 @@ use crate::store::{BatchId, StoreError};
 
 impl Backend {
     pub(super) async fn count_lost_calls(&self) -> Result<i64, StoreError> {
-        let lost = "select count(*) from model_call where answered_at is null and lost_at is not null";
+        let lost = "select count(*) from model_call where lost_at is not null";
         Ok(sqlx::query_scalar(lost).fetch_one(self.readers()).await?)
     }
 

@@ -228,7 +228,8 @@ impl WriteGroup for Answers {
     }
 }
 
-/// Writes answers, and books what they cost where something is booked.
+/// Writes answers, and books what they cost where something is booked. What was set aside for a call that was given up
+/// for lost was booked as spent: its late answer books the difference.
 async fn insert_answers(
     connection: &mut PgConnection,
     ids: &[&str],
@@ -249,7 +250,7 @@ async fn insert_answers(
                  tokens_out = a.tokens_out, cost_micros = a.cost_micros, latency_ms = a.latency_ms, error = a.error
              from given a, clock c where m.id = a.id and m.answered_at is null
              returning m.provider, case when m.lost_at is null then m.reserved_micros else 0 end as reserved,
-                 coalesce(a.cost_micros, 0) as cost
+                 coalesce(a.cost_micros, 0) - case when m.lost_at is null then 0 else m.reserved_micros end as cost
          )
          update provider_budget b set reserved_micros = b.reserved_micros - s.reserved,
              total_micros = b.total_micros + s.cost,
@@ -257,7 +258,7 @@ async fn insert_answers(
              day = c.ms / 86400000
          from (select provider, sum(reserved)::bigint as reserved, sum(cost)::bigint as cost from answered group by 1) as s,
              clock c
-         where b.provider = s.provider and (s.reserved > 0 or s.cost > 0)",
+         where b.provider = s.provider and (s.reserved <> 0 or s.cost <> 0)",
     )
     .bind(ids)
     .bind(column(answers, |a| a.reply))

@@ -3,6 +3,7 @@
 
 use super::PostgresStore;
 use super::line::Line;
+use crate::failpoint::{self, Failpoint};
 use crate::store::gather::WriteGroup;
 use crate::store::settling::{BACKOFF_MS, Change, MAX_BACKOFF_MS, REFUND_MAX_AGE_MS, Settling};
 use crate::store::{MAX_ATTEMPTS, StoreError};
@@ -164,6 +165,8 @@ impl WriteGroup for Settlements {
 
     async fn write(&self, items: &[Settling]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         let columns = Columns::of(items)?;
+        // One statement is one transaction: it is committed as it is executed.
+        failpoint::pass(Failpoint::BeforeCommit);
         let held: Vec<String> = self.0.run(async |connection| columns.write(connection).await).await?;
         let held: HashSet<&str> = held.iter().map(String::as_str).collect();
         let fenced = |item: &Settling| match held.contains(item.batch()) {

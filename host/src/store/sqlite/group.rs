@@ -1,6 +1,7 @@
 //! What a worker writes, in groups: one transaction for all that several batches want written at one moment.
 
 use super::{begin, claim, journal, settle};
+use crate::failpoint::{self, Failpoint};
 use crate::store::gather::WriteGroup;
 use crate::store::settling::Settling;
 use crate::store::{Admission, CallAnswer, CallId, CallIntent, Claim, Limits, StoreError, Want};
@@ -62,6 +63,9 @@ impl WriteGroup for Writer {
                 }
                 Write::Claim(want) => Ok(Written::Claimed(claim::claim(&mut tx, want).await?)),
             });
+        }
+        if !settling.is_empty() {
+            failpoint::pass(Failpoint::BeforeCommit);
         }
         tx.commit().await?;
         Ok(written)

@@ -100,13 +100,16 @@ pub async fn insert_intent(
     Ok(Admission::Admitted)
 }
 
+/// Writes an answer, and books what it cost. What was set aside for a call that was given up for lost was booked as spent:
+/// its late answer books the difference.
 pub async fn insert_answer(tx: &mut SqliteConnection, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError> {
     let answer = answered(answer);
-    let booked: Option<(String, i64)> = sqlx::query_as(
+    let booked: Option<(String, i64, i64)> = sqlx::query_as(
         "update model_call set answered_at = (select ms from clock), reply = $1, stop = $2, answered_by = $3,
              request_id = $4, tokens_in = $5, tokens_cached = $6, tokens_out = $7, cost_micros = $8, latency_ms = $9,
              error = $10
-         where id = $11 and answered_at is null returning provider, iif(lost_at is null, reserved_micros, 0)",
+         where id = $11 and answered_at is null returning provider,
+             iif(lost_at is null, reserved_micros, 0), iif(lost_at is null, 0, reserved_micros)",
     )
     .bind(answer.reply)
     .bind(answer.stop)
@@ -121,8 +124,9 @@ pub async fn insert_answer(tx: &mut SqliteConnection, call: &CallId, answer: &Ca
     .bind(call.as_str())
     .fetch_optional(&mut *tx)
     .await?;
-    let cost = answer.cost_micros.unwrap_or(0);
-    if let Some((provider, reserved)) = booked.filter(|(_, reserved)| *reserved > 0 || cost > 0) {
+    let Some((provider, reserved, spent)) = booked else { return Ok(()) };
+    let cost = answer.cost_micros.unwrap_or(0) - spent;
+    if reserved != 0 || cost != 0 {
         provider::book(tx, &provider, reserved, cost).await?;
     }
     Ok(())
