@@ -6,105 +6,44 @@
 
 use axum::Json;
 use axum::response::IntoResponse;
-use liner_tests::{Database, Host, Kind, StubModel, eventually, item, message_about, vague_rows};
+use liner_tests::accounts::{Accounts, TRACKS};
+use liner_tests::{Kind, StubModel, eventually, item, message_about, vague_rows};
 use serde_json::json;
-use std::collections::BTreeMap;
-
-/// Tracks of a run, in batches of five, four of them in flight.
-const TRACKS: usize = 60;
-
-/// A database whose library notes every time that a track is written.
-struct Ledger {
-    database: Database,
-    model: StubModel,
-}
-
-impl Ledger {
-    async fn open(kind: Kind, model: StubModel) -> Option<Self> {
-        let database = Database::new(kind).await?;
-        database.log_writes().await;
-        Some(Self { database, model })
-    }
-
-    async fn host(&self, more: &[(&str, &str)]) -> Host {
-        self.host_in(self.database.folder.path(), more).await
-    }
-
-    async fn host_in(&self, folder: &std::path::Path, more: &[(&str, &str)]) -> Host {
-        let mut settings = vec![
-            ("DATABASE_URL", self.database.url.as_str()),
-            ("AI_WORKER_BATCH_SIZE", "5"),
-            ("RUST_LOG", "liner=warn"),
-        ];
-        settings.extend(more);
-        Host::asking(folder, &self.model, &settings).await
-    }
-
-    /// How often each question was put.
-    fn asked(&self) -> BTreeMap<String, usize> {
-        let mut asked = BTreeMap::new();
-        for exchange in self.model.exchanges() {
-            *asked.entry(exchange.body["messages"][0]["content"].to_string()).or_default() += 1;
-        }
-        asked
-    }
-
-    /// Questions that were sent, and whose answer nobody wrote down.
-    async fn unanswered(&self) -> i64 {
-        self.database.number("select count(*) from model_call where answered_at is null").await.unwrap()
-    }
-
-    /// What must be true when all is done, whatever happened before.
-    async fn balance(&self, host: &Host, lost: i64) {
-        let queue = host.drained().await;
-        assert_eq!(
-            (&queue["completed"], &queue["failed"], &queue["total"]),
-            (&json!(TRACKS), &json!(0), &json!(TRACKS))
-        );
-        let number = |sql: &'static str| async move { self.database.number(sql).await.unwrap() };
-        let tracks = i64::try_from(TRACKS).unwrap();
-        assert_eq!(number("select count(*) from music_library where processing_status = 'ai_completed'").await, tracks);
-        assert_eq!(number("select count(*) from write_log").await, tracks, "no track is written twice");
-        assert_eq!(number("select count(distinct id) from write_log").await, tracks);
-        assert_eq!(number("select count(*) from extraction_batch where state = 'leased'").await, 0);
-        let repeated: usize = self.asked().values().map(|times| times - 1).sum();
-        assert!(repeated <= usize::try_from(lost).unwrap(), "{repeated} questions were repeated, {lost} were lost");
-        let metrics = host.get("/metrics").await.text;
-        assert!(metrics.contains(&format!("liner_model_calls_lost {lost}\n")), "{lost} lost\n{metrics}");
-        assert_eq!(host.get("/api/model").await.json["lostCalls"], lost);
-    }
-}
 
 /// Runs until a failpoint kills the host, starts it again, and counts.
 async fn dies_at(kind: Kind, failpoint: &str) {
-    let Some(ledger) = Ledger::open(kind, StubModel::willing().await).await else { return };
-    let mut host = ledger.host(&[("LINER_FAILPOINT", failpoint)]).await;
+    let Some(accounts) = Accounts::open(kind, StubModel::willing().await).await else { return };
+    let mut host = accounts.host(&[("LINER_FAILPOINT", failpoint)]).await;
     // The host may die before it answers.
     let queueing = host.request("POST", "/api/music-ai/queue").body(vague_rows(TRACKS)).send().await;
     assert!(queueing.is_ok(), "the links are queued in one statement, before anything is claimed");
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&host.wait().await), Some(9), "{failpoint} was reached");
-    let lost = ledger.unanswered().await;
-    let host = ledger.host(&[]).await;
-    ledger.balance(&host, lost).await;
+    let lost = accounts.unanswered().await;
+    let host = accounts.host(&[]).await;
+    accounts.balance(&host, lost).await;
 }
 
 /// Kills the host while requests are under way: they were received, and are not answered.
 async fn dies_while_asking(kind: Kind) {
-    let Some(ledger) = Ledger::open(kind, StubModel::gated(3).await).await else { return };
-    let host = ledger.host(&[]).await;
+    let Some(accounts) = Accounts::open(kind, StubModel::gated(3).await).await else { return };
+    let host = accounts.host(&[]).await;
     host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
     eventually("three questions are answered, and four more sent", || async {
         let answered = "select count(*) from model_call where answered_at is not null";
-        (ledger.model.exchanges().len() == 7 && ledger.database.number(answered).await == Some(3)).then_some(())
+        (accounts.model.exchanges().len() == 7 && accounts.database.number(answered).await == Some(3)).then_some(())
     })
     .await;
     host.kill().await;
-    let lost = ledger.unanswered().await;
+    let lost = accounts.unanswered().await;
     assert_eq!(lost, 4);
-    ledger.model.allow(1_000);
-    let host = ledger.host(&[]).await;
-    ledger.balance(&host, lost).await;
-    assert_eq!(ledger.asked().values().filter(|times| **times == 2).count(), 4, "those that were lost, and no others");
+    accounts.model.allow(1_000);
+    let host = accounts.host(&[]).await;
+    accounts.balance(&host, lost).await;
+    assert_eq!(
+        accounts.asked().values().filter(|times| **times == 2).count(),
+        4,
+        "those that were lost, and no others"
+    );
 }
 
 /// A batch that takes two rounds: the first reply decides one of three tracks.
@@ -116,36 +55,36 @@ async fn dies_in_its_second_round(kind: Kind) {
         }
         Json(message).into_response()
     };
-    let Some(ledger) = Ledger::open(kind, StubModel::with_script(script).await).await else { return };
-    let mut host = ledger.host(&[("LINER_FAILPOINT", "AfterJournal:1")]).await;
+    let Some(accounts) = Accounts::open(kind, StubModel::with_script(script).await).await else { return };
+    let mut host = accounts.host(&[("LINER_FAILPOINT", "AfterJournal:1")]).await;
     let _ = host.request("POST", "/api/music-ai/queue").body(vague_rows(3)).send().await;
     host.wait().await;
-    assert_eq!(ledger.model.exchanges().len(), 2);
-    let host = ledger.host(&[]).await;
+    assert_eq!(accounts.model.exchanges().len(), 2);
+    let host = accounts.host(&[]).await;
     assert_eq!(host.drained().await["completed"], 3);
-    assert_eq!(ledger.model.exchanges().len(), 2, "both replies came out of the journal");
+    assert_eq!(accounts.model.exchanges().len(), 2, "both replies came out of the journal");
 }
 
 /// As [`dies_while_asking`], but another host takes over: it waits for the leases to end, which the test does not.
 async fn another_host_takes_over(kind: Kind) {
-    let Some(ledger) = Ledger::open(kind, StubModel::gated(0).await).await else { return };
-    let dead = ledger.host(&[]).await;
+    let Some(accounts) = Accounts::open(kind, StubModel::gated(0).await).await else { return };
+    let dead = accounts.host(&[]).await;
     let elsewhere = tempfile::tempdir().unwrap();
-    let heir = ledger.host_in(elsewhere.path(), &[]).await;
+    let heir = accounts.host_in(elsewhere.path(), &[]).await;
     heir.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
     eventually("both have asked", || async {
         let hosts = "select count(distinct host_id) from extraction_batch where state = 'leased'";
-        (ledger.model.exchanges().len() == 8 && ledger.database.number(hosts).await == Some(2)).then_some(())
+        (accounts.model.exchanges().len() == 8 && accounts.database.number(hosts).await == Some(2)).then_some(())
     })
     .await;
     dead.kill().await;
-    ledger.model.allow(1_000);
+    accounts.model.allow(1_000);
     heir.queue_when("what the dead host holds is left", |queue| queue["pending"] == 0 && queue["processing"] == 20)
         .await;
     let others = "select count(*) from extraction_batch where state = 'leased'";
-    assert_eq!(ledger.database.number(others).await, Some(4));
-    ledger.database.execute("update extraction_batch set lease_until = 0 where state = 'leased'").await;
-    ledger.balance(&heir, 4).await;
+    assert_eq!(accounts.database.number(others).await, Some(4));
+    accounts.database.execute("update extraction_batch set lease_until = 0 where state = 'leased'").await;
+    accounts.balance(&heir, 4).await;
 }
 
 /// Makes a test on each database.
@@ -184,29 +123,29 @@ async fn what_a_host_held_that_died_is_taken_over_by_another_one() {
 
 #[tokio::test]
 async fn a_host_that_was_frozen_past_its_lease_is_fenced_when_it_wakes() {
-    let Some(ledger) = Ledger::open(Kind::Postgres, StubModel::gated(0).await).await else { return };
-    let frozen = ledger.host(&[("RUST_LOG", "liner=info")]).await;
+    let Some(accounts) = Accounts::open(Kind::Postgres, StubModel::gated(0).await).await else { return };
+    let frozen = accounts.host(&[("RUST_LOG", "liner=info")]).await;
     frozen.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
-    eventually("four questions", || async { (ledger.model.exchanges().len() == 4).then_some(()) }).await;
+    eventually("four questions", || async { (accounts.model.exchanges().len() == 4).then_some(()) }).await;
     frozen.signal("STOP");
-    ledger.database.execute("update extraction_batch set lease_until = 0 where state = 'leased'").await;
+    accounts.database.execute("update extraction_batch set lease_until = 0 where state = 'leased'").await;
     let elsewhere = tempfile::tempdir().unwrap();
-    let heir = ledger.host_in(elsewhere.path(), &[]).await;
-    ledger.model.allow(1_000);
+    let heir = accounts.host_in(elsewhere.path(), &[]).await;
+    accounts.model.allow(1_000);
     heir.drained().await;
     frozen.signal("CONT");
     eventually("it says that it was fenced", || async { frozen.log().contains("was fenced").then_some(()) }).await;
     // The frozen host asked before it froze, and its replies came: what the heir asked again is paid twice.
-    ledger.balance(&heir, 4).await;
+    accounts.balance(&heir, 4).await;
     let state = frozen.get("/api/music-ai/worker/status").await.json;
     assert_eq!(state["worker"]["batchesInFlight"], 0);
 }
 
 #[tokio::test]
 async fn a_file_is_worked_on_by_one_host_and_a_second_says_so() {
-    let ledger = Ledger::open(Kind::Sqlite, StubModel::willing().await).await.unwrap();
-    let host = ledger.host(&[]).await;
-    let settings = [("DATABASE_URL", ledger.database.url.as_str()), ("PORT", "0")];
+    let accounts = Accounts::open(Kind::Sqlite, StubModel::willing().await).await.unwrap();
+    let host = accounts.host(&[]).await;
+    let settings = [("DATABASE_URL", accounts.database.url.as_str()), ("PORT", "0")];
     let folder = tempfile::tempdir().unwrap();
     let second = liner_tests::liner(folder.path(), &["serve"], &settings, "").await;
     assert_eq!(second.code, Some(1));
@@ -221,5 +160,5 @@ async fn a_file_is_worked_on_by_one_host_and_a_second_says_so() {
         let beside = liner_tests::liner(folder.path(), command, &settings, &rows).await;
         assert!(beside.stdout.contains(said), "{command:?}: {} {}", beside.stdout, beside.stderr);
     }
-    ledger.balance(&host, 0).await;
+    accounts.balance(&host, 0).await;
 }

@@ -6,7 +6,7 @@
 use liner::config::WorkerSettings;
 use liner::model::AskError;
 use liner::music::TrackKey;
-use liner::store::LibraryQuery;
+use liner::store::{LibraryQuery, Stray};
 use liner::worker::{Manual, WorkerError};
 use liner_tests::{Fixture, ScriptedModel, eventually, links, settings};
 use std::time::Duration;
@@ -301,7 +301,7 @@ async fn a_fenced_batch_discards_its_work() {
     let path = format!("sqlite:{}/liner.db", f.folder.path().display());
     let ends = sqlx::query("update extraction_batch set lease_until = 0");
     ends.execute(&sqlx::SqlitePool::connect(&path).await.unwrap()).await.unwrap();
-    let claim = f.store.recover(&heir, &[]).await.unwrap().unwrap();
+    let claim = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     model.allow(1);
     f.worker.stop().await.unwrap();
     let key = TrackKey { platform_name: "youtube".into(), platform_id: "id0".into() };

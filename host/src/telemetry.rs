@@ -80,7 +80,7 @@ fn describe() {
         "Calls without an answer when their batch was taken from its host: possibly paid twice."
     );
     describe_counter!("liner_model_calls_lost_total", "The same, as they were found by this host.");
-    describe_counter!("liner_database_outages_total", "Times that the database was out of reach.");
+    describe_counter!("liner_database_outages_total", "Times that the database could not be used.");
     describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
     describe_counter!("liner_model_tokens_total", "Tokens by kind.");
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");

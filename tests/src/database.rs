@@ -1,6 +1,6 @@
 //! Databases of a test's own, on either kind, whose clock the test moves.
 
-use crate::postgres;
+use crate::{Proxy, postgres};
 use liner::store::{Address, Store, Terms, open};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use std::sync::Arc;
@@ -97,16 +97,35 @@ impl Database {
         if kind == Kind::Sqlite {
             return Self::new(kind).await;
         }
-        let folder = tempfile::tempdir().unwrap();
-        let name = format!("liner-postgres-{}", liner::store::HostId::new());
-        let server = postgres::Server::start_in(
-            std::env::temp_dir().join(name),
-            &["-c max_connections=250", &std::env::var("PGX").unwrap_or_default()],
-        )?;
+        let server = postgres::Server::start_with(&["-c max_connections=250"])?;
         administer(&server, "create database liner").await;
         let url = server.url("liner");
+        Some(Self::on_server(server, url))
+    }
+
+    /// An empty database on a server of its own, behind a proxy.
+    pub async fn behind_a_proxy() -> Option<(Self, Proxy)> {
+        let server = postgres::Server::start()?;
+        administer(&server, "create database liner").await;
+        let proxy = Proxy::to(server.port()).await;
+        let url = proxy.url(&server.url("liner"));
+        let database = Self::on_server(server, url);
+        database.store().await.close().await;
+        Some((database, proxy))
+    }
+
+    fn on_server(server: postgres::Server, url: String) -> Self {
         let direct = Direct::Postgres(PgPool::connect_lazy(&url).unwrap());
-        Some(Self { kind, url, folder, direct, server: Some(server) })
+        Self { kind: Kind::Postgres, url, folder: tempfile::tempdir().unwrap(), direct, server: Some(server) }
+    }
+
+    /// Its own server.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    pub const fn server(&self) -> &postgres::Server {
+        self.server.as_ref().expect("a server of its own")
     }
 
     /// Processor seconds that its own server has taken.

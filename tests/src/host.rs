@@ -1,6 +1,7 @@
 //! The real binary as a process, with a folder of its own and nothing of the caller's environment.
 
 use serde_json::Value;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -29,16 +30,19 @@ pub struct Finished {
     pub code: Option<i32>,
 }
 
-fn command(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(binary());
-    command.current_dir(folder).args(arguments).env_clear().envs(settings.iter().copied());
+/// The binary as a process; the last of the programs that run one another, if there are others.
+fn command(folder: &Path, under: &[&str], arguments: &[&str], settings: &[(&str, &str)]) -> tokio::process::Command {
+    let programs: Vec<OsString> = under.iter().map(OsString::from).chain([binary().into_os_string()]).collect();
+    let mut command = tokio::process::Command::new(&programs[0]);
+    command.args(&programs[1..]).args(arguments).current_dir(folder);
+    command.env_clear().envs(settings.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
 /// Runs a subcommand in a folder to its end.
 pub async fn liner(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], stdin: &str) -> Finished {
-    let mut child = command(folder, arguments, settings).spawn().unwrap();
+    let mut child = command(folder, &[], arguments, settings).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     // A command that refuses before it reads closes the pipe.
     let _ = input.write_all(stdin.as_bytes()).await;
@@ -81,6 +85,11 @@ impl Host {
         Self::start_with(folder, &["serve"], settings).await
     }
 
+    /// As [`Host::start`], run by other programs.
+    pub async fn start_under(folder: &Path, programs: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::spawn(folder, programs, &["serve"], settings).await
+    }
+
     /// As [`Host::start`], with a stub to ask.
     pub async fn asking(folder: &Path, model: &crate::StubModel, settings: &[(&str, &str)]) -> Self {
         let mut all = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", model.url.as_str())];
@@ -90,9 +99,13 @@ impl Host {
 
     /// As [`Host::start`], with other arguments.
     pub async fn start_with(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::spawn(folder, &[], arguments, settings).await
+    }
+
+    async fn spawn(folder: &Path, under: &[&str], arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut all = vec![("PORT", "0")];
         all.extend(settings);
-        let mut child = command(folder, arguments, &all).spawn().unwrap();
+        let mut child = command(folder, under, arguments, &all).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         keep(child.stderr.take().unwrap(), log.clone());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -2,22 +2,27 @@
 //!
 //! Waiting is for conditions, never for time: [`eventually`] looks again until what it waits for is there.
 
+pub mod accounts;
 mod answers;
 pub mod components;
 mod database;
 mod host;
 mod in_process;
 pub mod postgres;
+mod proxy;
 mod rows;
 mod stub;
 pub mod swapping;
+mod watch;
 
 pub use answers::{item, message, message_about};
 pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
+pub use proxy::Proxy;
 pub use rows::{clear_row, vague_rows};
 pub use stub::{Exchange, StubModel};
+pub use watch::Watch;
 
 use std::time::Duration;
 

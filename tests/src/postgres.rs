@@ -1,7 +1,8 @@
 //! A throw-away PostgreSQL server for the tests of a process, from the binaries that are installed, and databases on it.
 //! Where there are none the tests say so and skip; where `LINER_TESTS_NEED_POSTGRES` is set they fail.
 
-use std::io::{BufRead, BufReader};
+use sqlx::Connection;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,18 +20,20 @@ pub struct Server {
 /// Starts the server in `$1` and waits for the end of its standard input. The server refuses to run as root.
 const SCRIPT: &str = r#"
 set -eu
-bin=$1 folder=$2 port=$3; shift 3
+bin=$1 folder=$2 port=$3 primary=$4; shift 4
 as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 mkdir -p "$folder"; if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
 cd "$folder"
-if [ ! -e "$folder/data/PG_VERSION" ]; then
+trap 'cat *.log log 2>/dev/null || true; rm -rf "$folder"' EXIT
+if [ -n "$primary" ]; then
+    as "$bin/pg_basebackup" -R -X stream -c fast -d "$primary" -D "$folder/data" >"$folder/copy.log" 2>&1
+else
     as "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1
 fi
 as "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder $*" start >&2
 echo ready
 cat >/dev/null || true
 as "$bin/pg_ctl" -D "$folder/data" -m immediate stop >&2 || true
-[ -n "${KEEP:-}" ] && cp "$folder/log" "$KEEP"; rm -rf "$folder"
 "#;
 
 /// What a test server does without: a crash of the machine loses nothing that matters.
@@ -49,41 +52,43 @@ fn bin() -> Option<PathBuf> {
         std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let on_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let mut found: Vec<PathBuf> = installed.chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
-    found.sort();
-    found.pop()
+    let programs =
+        installed.chain(on_path).map(|bin| bin.join("initdb")).filter_map(|initdb| initdb.canonicalize().ok());
+    programs.filter_map(|initdb| initdb.parent().map(Path::to_owned)).max()
 }
 
 impl Server {
     /// Starts a server that is thrown away; none where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
-        let folder = std::env::temp_dir().join(format!("liner-postgres-{}", uuid()));
-        Self::start_in(folder, &QUICK)
+        Self::start_with(&QUICK)
     }
 
-    /// As [`Server::start`], in a folder that may hold a server already, with other settings.
-    pub fn start_in(folder: PathBuf, settings: &[&str]) -> Option<Self> {
-        let Some(bin) = bin() else {
+    /// As [`Server::start`], with other settings.
+    pub fn start_with(settings: &[&str]) -> Option<Self> {
+        if bin().is_none() {
             assert!(
                 std::env::var_os("LINER_TESTS_NEED_POSTGRES").is_none(),
                 "PostgreSQL is not installed, and LINER_TESTS_NEED_POSTGRES is set"
             );
             eprintln!("skipped: PostgreSQL is not installed (no initdb in PATH or /usr/lib/postgresql)");
             return None;
-        };
-        let port = free_port();
-        Some(Self::run(&bin, folder, port, settings))
+        }
+        Some(Self::run(&fresh_folder(), settings, ""))
     }
 
-    fn run(bin: &Path, folder: PathBuf, port: u16, settings: &[&str]) -> Self {
+    /// Runs a server in a folder: an empty one, or a copy of a primary that follows it.
+    fn run(folder: &Path, settings: &[&str], primary: &str) -> Self {
+        let (folder, port) = (folder.to_owned(), free_port());
         let mut script = Command::new("sh");
-        script.args(["-c", SCRIPT, "sh"]).arg(bin).arg(&folder).arg(port.to_string()).args(settings);
-        script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        script.args(["-c", SCRIPT, "sh"]).arg(bin().unwrap()).arg(&folder).arg(port.to_string()).arg(primary);
+        script.args(settings).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut script = script.spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(script.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        assert_eq!(ready, "ready\n", "the server did not start: {}", log());
+        let (mut ready, mut output) = (String::new(), BufReader::new(script.stdout.take().unwrap()));
+        output.read_line(&mut ready).unwrap();
+        if ready != "ready\n" {
+            output.read_to_string(&mut ready).unwrap();
+            panic!("the server did not start: {ready}");
+        }
         Self { script, folder, port }
     }
 
@@ -129,22 +134,55 @@ impl Server {
         &self.folder
     }
 
-    /// Stops or starts it, or whatever else `pg_ctl` does.
-    pub fn control(&self, arguments: &[&str]) {
-        let (bin, data) = (bin().unwrap(), self.folder.join("data"));
-        let mut command = match running_as_root() {
-            true => {
-                let mut command = Command::new("runuser");
-                command.args(["-u", "postgres", "--"]).arg(bin.join("pg_ctl"));
-                command
-            }
-            false => Command::new(bin.join("pg_ctl")),
-        };
-        let log = self.folder.join("log");
-        command.arg("-D").arg(data).arg("-l").arg(log).arg("-w").args(arguments).current_dir("/");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    /// Stops it as a power cut would.
+    pub fn stop(&self) {
+        self.control(&["stop", "-m", "immediate"]);
+    }
+
+    /// Starts it again, as it was started first.
+    pub fn start_again(&self) {
+        let options = std::fs::read_to_string(self.folder.join("data/postmaster.opts")).unwrap();
+        let options = options.split_once(' ').unwrap().1.replace('"', "'");
+        self.control(&["start", "-o", options.trim()]);
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) {
+        self.control(&["promote"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let (data, log) = (self.folder.join("data"), self.folder.join("log"));
+        let mut command = program("pg_ctl");
+        command.arg("-D").arg(data).arg("-l").arg(log).arg("-w").args(arguments);
         assert!(command.status().unwrap().success(), "pg_ctl {arguments:?}");
     }
+
+    /// A server that follows this one. What is committed from now on is on both.
+    #[must_use]
+    pub async fn standby(&self) -> Self {
+        let standby = Self::run(&fresh_folder(), &QUICK, &self.url("postgres"));
+        let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await.unwrap();
+        for statement in ["alter system set synchronous_standby_names = '*'", "select pg_reload_conf()"] {
+            sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        standby
+    }
+}
+
+/// One of PostgreSQL's programs, run by a user that it accepts.
+fn program(name: &str) -> Command {
+    let program = bin().unwrap().join(name);
+    let mut command = match running_as_root() {
+        true => Command::new("runuser"),
+        false => Command::new(&program),
+    };
+    if running_as_root() {
+        command.args(["-u", "postgres", "--"]).arg(&program);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    command
 }
 
 impl Drop for Server {
@@ -177,6 +215,7 @@ fn running_as_root() -> bool {
     String::from_utf8_lossy(&Command::new("id").arg("-u").output().unwrap().stdout).trim() == "0"
 }
 
-fn uuid() -> String {
-    liner::store::HostId::new().to_string()
+/// A folder that does not exist yet, near enough to the root for a socket's path in it.
+fn fresh_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("liner-postgres-{}", liner::store::HostId::new()))
 }

@@ -1,7 +1,7 @@
 //! What the hosts together may ask of a provider.
 
 use crate::fixture::{Fixture, answer, intent};
-use liner::store::{Admission, Claim, HostId, Limits};
+use liner::store::{Admission, Claim, HostId, Limits, Stray};
 
 /// A claim to ask for.
 async fn claim(f: &Fixture) -> Claim {
@@ -100,7 +100,7 @@ pub async fn what_a_lost_host_had_set_aside_is_taken_for_spent(f: Fixture) {
     let lost = intent(&claim, "a");
     f.store.journal_intent(&lost, &limits).await.unwrap();
     f.advance(45_001).await;
-    f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
     let used = f.store.provider_use("anthropic").await.unwrap();
     assert_eq!((used.reserved_micros, used.today_micros), (0, 40), "it may have been paid");
     f.store.journal_answer(&lost.id, &answer("[]")).await.unwrap();

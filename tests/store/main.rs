@@ -68,6 +68,8 @@ on_both! {
         a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies,
         a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_it,
         a_batch_that_is_taken_over_is_shown_its_pages_as_they_were,
+        a_batch_whose_claim_was_never_heard_of_is_its_hosts_again_at_once_and_costs_no_attempt,
+        a_host_that_was_gone_for_a_while_leaves_the_others_batches_alone,
         a_renewed_lease_is_not_taken_over,
         a_lost_batch_is_taken_over_by_one_host_alone,
         a_track_that_takes_the_host_down_each_time_fails_in_the_end,

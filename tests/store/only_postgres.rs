@@ -1,7 +1,7 @@
 //! What is true of a server.
 
 use crate::fixture::{Fixture, link};
-use liner::store::{Address, HostId, NewHost, StoreError, Terms, open};
+use liner::store::{Address, HostId, NewHost, StoreError, Stray, Terms, open};
 use liner_tests::Kind;
 
 #[tokio::test]
@@ -13,10 +13,10 @@ async fn a_host_that_comes_after_another_in_its_folder_takes_over_at_once() {
     f.claim(1).await.unwrap();
     let beside = NewHost { id: HostId::new(), ..first.clone() };
     assert_eq!(f.store.enlist(&beside).await.unwrap(), 0, "who starts elsewhere ends nothing");
-    assert!(f.store.recover(&beside.id, &[]).await.unwrap().is_none());
+    assert!(f.store.recover(&beside.id, &[], Stray::Any).await.unwrap().is_none());
     let heir = NewHost { id: HostId::new(), predecessor: Some(f.host.clone()), ..first };
     assert_eq!(f.store.enlist(&heir).await.unwrap(), 1);
-    assert!(f.store.recover(&heir.id, &[]).await.unwrap().is_some());
+    assert!(f.store.recover(&heir.id, &[], Stray::Any).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is true of a file.
 
 use crate::fixture::{Fixture, link};
-use liner::store::{HostId, NewHost, SqliteStore, StoreError};
+use liner::store::{HostId, NewHost, SqliteStore, StoreError, Stray};
 use liner_tests::Kind;
 
 fn host() -> NewHost {
@@ -15,7 +15,7 @@ async fn a_host_that_starts_ends_its_dead_predecessors_leases_at_once() {
     f.claim(1).await.unwrap();
     let heir = host();
     assert_eq!(f.store.enlist(&heir).await.unwrap(), 1);
-    assert!(f.store.recover(&heir.id, &[]).await.unwrap().is_some());
+    assert!(f.store.recover(&heir.id, &[], Stray::Any).await.unwrap().is_some());
 }
 
 #[tokio::test]

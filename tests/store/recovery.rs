@@ -1,7 +1,7 @@
 //! Leases, hosts that are gone, and the journal.
 
 use crate::fixture::{Fixture, answer, completed, ids, intent, link};
-use liner::store::{BatchId, CallAnswer, HostId, Limits, Settlement, StoreError, Verdict};
+use liner::store::{BatchId, CallAnswer, Claim, HostId, Limits, Settlement, StoreError, Stray, Verdict};
 
 pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies(f: Fixture) {
     f.enqueue(0..2).await;
@@ -15,9 +15,9 @@ pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_repli
         .unwrap();
 
     let heir = HostId::new();
-    assert!(f.store.recover(&heir, &[]).await.unwrap().is_none(), "the lease still holds");
+    assert!(f.store.recover(&heir, &[], Stray::Any).await.unwrap().is_none(), "the lease still holds");
     f.advance(45_001).await;
-    let claim = f.store.recover(&heir, &[]).await.unwrap().unwrap();
+    let claim = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!((claim.tracks.clone(), claim.root.clone()), (dead.tracks.clone(), dead.id().clone()));
     assert_eq!(claim.open, [false, true], "what was settled stays settled");
     let reply = f.store.journalled_reply("prompt-1", &claim.root, &[]).await.unwrap().unwrap();
@@ -39,7 +39,7 @@ pub async fn a_renewed_lease_is_not_taken_over(f: Fixture) {
         f.advance(30_000).await;
         f.store.renew(claim.id()).await.unwrap();
     }
-    assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_none());
+    assert!(f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().is_none());
 }
 
 pub async fn a_track_that_takes_the_host_down_each_time_fails_in_the_end(f: Fixture) {
@@ -47,10 +47,10 @@ pub async fn a_track_that_takes_the_host_down_each_time_fails_in_the_end(f: Fixt
     f.claim(1).await.unwrap();
     for _ in 2..=5 {
         f.advance(45_001).await;
-        assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_some());
+        assert!(f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().is_some());
     }
     f.advance(45_001).await;
-    assert!(f.store.recover(&HostId::new(), &[]).await.unwrap().is_none());
+    assert!(f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().is_none());
     assert_eq!(f.store.counts().await.unwrap().failed, 1);
 }
 
@@ -87,10 +87,28 @@ pub async fn a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_i
     f.enqueue(0..1).await;
     let claim = f.claim(1).await.unwrap();
     f.advance(3_600_000).await;
-    assert!(f.store.recover(&f.host, &[claim.id().clone()]).await.unwrap().is_none(), "the clock jumped");
+    assert!(f.store.recover(&f.host, &[claim.id().clone()], Stray::Any).await.unwrap().is_none(), "the clock jumped");
     f.store.renew(claim.id()).await.unwrap();
     f.settle_all(&claim, &completed("Done")).await;
     assert_eq!(f.store.counts().await.unwrap().completed, 1);
+}
+
+pub async fn a_batch_whose_claim_was_never_heard_of_is_its_hosts_again_at_once_and_costs_no_attempt(f: Fixture) {
+    f.enqueue(0..2).await;
+    let (held, stray) = (f.claim(1).await.unwrap(), f.claim(1).await.unwrap());
+    assert!(f.store.recover(&HostId::new(), &[], Stray::Own).await.unwrap().is_none(), "it is not another's");
+    let taken = f.store.recover(&f.host, &[held.id().clone()], Stray::Own).await.unwrap().unwrap();
+    assert_eq!((&taken.tracks, &taken.root), (&stray.tracks, stray.id()));
+    let all = [held.id().clone(), taken.id().clone()];
+    assert!(f.store.recover(&f.host, &all, Stray::Own).await.unwrap().is_none());
+    assert_eq!(f.database.number("select max(retry_count) from music_ai_queue").await, Some(1));
+}
+
+pub async fn a_host_that_was_gone_for_a_while_leaves_the_others_batches_alone(f: Fixture) {
+    f.enqueue(0..1).await;
+    f.claim(1).await.unwrap();
+    f.advance(45_001).await;
+    assert!(f.store.recover(&HostId::new(), &[], Stray::Own).await.unwrap().is_none());
 }
 
 pub async fn a_lost_batch_is_taken_over_by_one_host_alone(f: Fixture) {
@@ -98,13 +116,15 @@ pub async fn a_lost_batch_is_taken_over_by_one_host_alone(f: Fixture) {
     let lost = f.claims(10, 4).await;
     f.advance(45_001).await;
     let hosts = futures_util::future::join_all((0..4).map(|_| f.database.store())).await;
-    let host = HostId::new();
     let taken = futures_util::future::join_all(hosts.iter().map(|store| async {
-        let mut taken = Vec::new();
-        while let Some(claim) = store.recover(&host, &[]).await.unwrap() {
-            taken.push(claim);
+        let (host, mut taken) = (HostId::new(), Vec::<Claim>::new());
+        loop {
+            let held: Vec<BatchId> = taken.iter().map(|claim| claim.id().clone()).collect();
+            match store.recover(&host, &held, Stray::Any).await.unwrap() {
+                Some(claim) => taken.push(claim),
+                None => return taken,
+            }
         }
-        taken
     }));
     let taken = taken.await.concat();
     let mut roots: Vec<&str> = taken.iter().map(|claim| claim.root.as_str()).collect();
@@ -137,7 +157,7 @@ pub async fn calls_that_were_possibly_paid_twice_are_counted(f: Fixture) {
     f.store.journal_answer(&answered.id, &answer("[]")).await.unwrap();
     assert_eq!(f.store.lost_calls().await.unwrap(), 0, "its host may yet write the other down");
     f.advance(45_001).await;
-    f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!(f.store.lost_calls().await.unwrap(), 1);
     f.store.journal_answer(&lost.id, &answer("[]")).await.unwrap();
     assert_eq!(
@@ -154,9 +174,9 @@ pub async fn a_batch_that_is_taken_over_is_shown_its_pages_as_they_were(f: Fixtu
     (more.track.og_artist, more.track.shared_text) = (Some("Ada Lane".into()), Some("a favourite".into()));
     f.store.enqueue(&[more.clone()]).await.unwrap();
     f.advance(45_001).await;
-    f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
     f.advance(45_001).await;
-    let taken = f.store.recover(&HostId::new(), &[]).await.unwrap().unwrap();
+    let taken = f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!(taken.tracks, lost.tracks, "also when it is lost again");
     f.settle_all(&taken, &Verdict::Failed("again".into())).await;
     f.advance(3_600_000).await;

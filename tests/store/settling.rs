@@ -1,7 +1,7 @@
 //! What a settlement changes, and what it must not.
 
 use crate::fixture::{Fixture, by, completed, entry, key, link, settlement};
-use liner::store::{Settled, Settlement, StoreError, Verdict};
+use liner::store::{Settled, Settlement, StoreError, Stray, Verdict};
 
 pub async fn a_settled_claim_writes_library_queue_and_counts_together(f: Fixture) {
     f.enqueue(0..3).await;
@@ -112,7 +112,7 @@ pub async fn settlements_at_once_keep_to_their_own_batches(f: Fixture) {
     let claims = f.claims(5, 12).await;
     let heir = liner::store::HostId::new();
     f.advance(45_001).await;
-    let taken = f.store.recover(&heir, &[]).await.unwrap().unwrap();
+    let taken = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     let settling = claims.iter().map(|claim| {
         let verdict = |track: &liner::music::Track| completed(&format!("Of {}", track.key.platform_id));
         let verdicts = (0u32..).zip(claim.tracks.iter().map(verdict)).collect();

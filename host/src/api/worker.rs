@@ -25,8 +25,8 @@ pub struct WorkerStatus {
 #[serde(rename_all = "camelCase")]
 struct Database {
     address: String,
-    is_reachable: bool,
-    out_of_reach_since: Option<Timestamp>,
+    is_usable: bool,
+    unusable_since: Option<Timestamp>,
     reason: Option<String>,
 }
 
@@ -144,8 +144,8 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
         },
         database: Database {
             address: context.store.description(),
-            is_reachable: status.outage.is_none(),
-            out_of_reach_since: status.outage.as_ref().map(|outage| outage.since),
+            is_usable: status.outage.is_none(),
+            unusable_since: status.outage.as_ref().map(|outage| outage.since),
             reason: status.outage.map(|outage| outage.reason),
         },
     })

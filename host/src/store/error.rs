@@ -72,6 +72,21 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// A server from which nothing came for so long.
+    pub(super) fn silent(address: &str, patience: std::time::Duration) -> Self {
+        let reason = format!("it did not answer within {patience:?}");
+        Self::Unreachable { address: address.to_owned(), reason }
+    }
+
+    /// Whether it was the connection that failed, and not what was said on it.
+    pub(super) fn is_broken(&self) -> bool {
+        let Self::Database(error) = self else { return matches!(self, Self::Unreachable { .. }) };
+        match error.as_ref() {
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+            _ => self.may_pass(),
+        }
+    }
+
     /// Whether two statements waited for one another, and this one was ended (SQLSTATE 40P01).
     pub(super) fn is_deadlock(&self) -> bool {
         let Self::Database(error) = self else { return false };

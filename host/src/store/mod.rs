@@ -58,10 +58,10 @@ pub trait Store: PluginStore {
     /// Claims these tracks for a host, but for those that are being worked on: what a replay settles its improvements by.
     async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError>;
 
-    /// Takes over a batch whose lease has ended, with the tracks it was shown, so that its journalled replies are found
-    /// again. A track that has no attempt left fails instead. Those in `held` are being worked on by the caller, however
-    /// late they are.
-    async fn recover(&self, host: &HostId, held: &[BatchId]) -> Result<Option<Claim>, StoreError>;
+    /// Takes over a batch that nobody works on, with the tracks it was shown, so that its journalled replies are found
+    /// again. That is an attempt more for each track of another host's batch, and one that has none left fails instead.
+    /// Batches in `held` are being worked on by the caller, however late they are; none may be claimed for it meanwhile.
+    async fn recover(&self, host: &HostId, held: &[BatchId], stray: Stray) -> Result<Option<Claim>, StoreError>;
 
     /// Extends the lease of a batch.
     ///

@@ -37,6 +37,8 @@ pub struct Context {
     pub(super) draining: watch::Sender<bool>,
     /// When there may be money again, after it was spent.
     pub(super) paid_again: watch::Sender<Option<Instant>>,
+    /// Held while batches are claimed and noted: what is claimed and not noted then is a stray.
+    pub(super) claiming: tokio::sync::Mutex<()>,
     /// Batches that are being worked on.
     pub(super) in_flight: Mutex<HashSet<BatchId>>,
     /// What is left over of the share that is claimed by age alone.
@@ -70,6 +72,7 @@ impl Context {
             wake: Notify::new(),
             draining: watch::Sender::new(false),
             paid_again: watch::Sender::new(None),
+            claiming: tokio::sync::Mutex::default(),
             in_flight: Mutex::default(),
             aged: AtomicU32::new(0),
             behind: Arc::new(Semaphore::new(shadow::BEHIND)),

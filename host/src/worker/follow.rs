@@ -2,6 +2,7 @@
 //! whether it is to take nothing more, and what the provider said to the others.
 
 use super::Context;
+use super::reach::Access;
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub async fn follow(context: &Context) -> Infallible {
         never = follow_others(context) => never,
         never = wake_when_due(context) => never,
         never = wake_when_swapped(context) => never,
+        never = wake_when_back(context) => never,
         never = keep_beating(context) => never,
         never = release_when_paid(context) => never,
     }
@@ -30,7 +32,7 @@ pub async fn follow(context: &Context) -> Infallible {
 async fn follow_others(context: &Context) -> Infallible {
     loop {
         let changed = context.store.changed().await;
-        context.reach.note(&changed);
+        context.reach.note(Access::Read, &changed);
         match changed {
             Ok(()) => {
                 context.rollout.follow().await;
@@ -50,7 +52,7 @@ async fn follow_others(context: &Context) -> Infallible {
 async fn wake_when_due(context: &Context) -> Infallible {
     loop {
         let due = context.store.next_due().await;
-        context.reach.note(&due);
+        context.reach.note(Access::Read, &due);
         let in_ms = due.ok().and_then(|due| due.in_ms).map(|ms| u64::try_from(ms).unwrap_or(0));
         match in_ms.map(Duration::from_millis) {
             Some(wait) if wait < LOOK => {
@@ -71,17 +73,26 @@ async fn wake_when_swapped(context: &Context) -> Infallible {
     }
 }
 
+/// A look that the outage cut short is made again.
+async fn wake_when_back(context: &Context) -> Infallible {
+    loop {
+        context.reach.came_back().await;
+        context.wake.notify_one();
+    }
+}
+
 async fn keep_beating(context: &Context) -> Infallible {
     loop {
         beat(context).await;
-        tokio::time::sleep(BEAT).await;
+        let is_out = context.reach.outage().is_some();
+        tokio::time::sleep(if is_out { PAUSE } else { BEAT }).await;
     }
 }
 
 /// Says that this host lives, and hears whether it is to take nothing more.
 pub async fn beat(context: &Context) {
     let beaten = context.store.beat(&context.host, context.held().len()).await;
-    context.reach.note(&beaten);
+    context.reach.note(Access::Write, &beaten);
     match beaten {
         Ok(is_draining) => {
             if context.draining.send_replace(is_draining) != is_draining {

@@ -1,6 +1,7 @@
 //! Where a batch's questions and verdicts are written down: in the store under a lease, or nowhere.
 
 use super::Context;
+use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
@@ -107,13 +108,15 @@ impl LeasedLedger {
     async fn settle_once(&self, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError> {
         let (store, reach) = (&self.context.store, &self.context.reach);
         let first = store.settle(&self.lease, settlement, finish).await;
-        reach.note(&first);
+        reach.note(Access::Write, &first);
         match first {
             Err(error) if error.may_pass() => {}
             settled => return settled,
         }
-        match reach.insist(|| store.settle(&self.lease, settlement, finish)).await {
-            Err(StoreError::Fenced(_)) if reach.insist(|| store.is_settled(&self.lease.batch)).await? => {
+        match reach.insist(Access::Write, || store.settle(&self.lease, settlement, finish)).await {
+            Err(StoreError::Fenced(_))
+                if reach.insist(Access::Read, || store.is_settled(&self.lease.batch)).await? =>
+            {
                 Ok(settlement.settled())
             }
             settled => settled,
@@ -127,7 +130,7 @@ impl LeasedLedger {
     async fn recall(&self, digest: &str) -> Result<Option<Answered>, StoreError> {
         let read = self.lock().read.clone();
         let recall = || self.context.store.journalled_reply(digest, &self.root, &read);
-        let Some(found) = self.context.reach.insist(recall).await? else { return Ok(None) };
+        let Some(found) = self.context.reach.insist(Access::Read, recall).await? else { return Ok(None) };
         let mut tally = self.lock();
         tally.read.push(found.id.clone());
         tally.reused += 1;
@@ -248,7 +251,10 @@ pub async fn ask_and_journal(
         model: provider.model().to_owned(),
         reserved_micros: provider.estimate_micros(question.prompt),
     };
-    let admission = reach.insist(|| store.journal_intent(&call, gateway.limits())).await.map_err(Unanswered::Store)?;
+    let admission = reach
+        .insist(Access::Write, || store.journal_intent(&call, gateway.limits()))
+        .await
+        .map_err(Unanswered::Store)?;
     match admission {
         Admission::Admitted => {}
         Admission::Rest { ms, reason } => {
@@ -266,7 +272,7 @@ pub async fn ask_and_journal(
         Ok(asked) => asked.answer.clone(),
         Err(error) => CallAnswer::Error(error.to_string()),
     };
-    reach.insist(|| store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
+    reach.insist(Access::Write, || store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
     failpoint::pass(Failpoint::AfterJournal);
     if let Err(AskError::Busy { reason, rest, for_all: true }) = &asked {
         gateway.rest(reason, *rest);

@@ -16,6 +16,7 @@ mod stats;
 pub use batch::{Job, work};
 pub use context::Context;
 pub use ledger::Unrecorded;
+use reach::Access;
 pub use reach::Outage;
 pub use run::RunReport;
 pub use stats::{Totals, percent};
@@ -70,11 +71,11 @@ pub struct Status {
     pub enabled: bool,
     /// Whether it was started and not stopped.
     pub running: bool,
-    /// The operator's pause; as it was last known, while the database is out of reach.
+    /// The operator's pause; as it was last known, while the database cannot be used.
     pub paused: Option<Pause>,
     /// Whether an operator said that this host takes nothing more.
     pub draining: bool,
-    /// Why the database cannot be reached, while it cannot.
+    /// Why the database cannot be used, while it cannot.
     pub outage: Option<Outage>,
     /// Why the provider is left alone for a while, and for how long yet.
     pub resting: Option<(String, Duration)>,
@@ -293,7 +294,7 @@ impl Worker {
     /// What it is doing.
     ///
     /// # Errors
-    /// When the database fails; that it is out of reach for a while is part of the answer.
+    /// When the database fails; that it cannot be used for a while is part of the answer.
     pub async fn status(&self) -> Result<Status, StoreError> {
         let context = &self.context;
         let paused = self.pause_or_last_known().await?;
@@ -323,7 +324,7 @@ impl Worker {
             Err(StoreError::Unreachable { address: self.context.store.description(), reason })
         };
         let read = read.unwrap_or_else(silent);
-        self.context.reach.note(&read);
+        self.context.reach.note(Access::Read, &read);
         let mut last = self.last_pause.lock().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(pause) => *last = pause,
@@ -358,7 +359,7 @@ impl Worker {
 /// A look on the schedule, unless the operator has paused.
 async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
     let paused = context.store.paused().await;
-    context.reach.note(&paused);
+    context.reach.note(Access::Read, &paused);
     match paused {
         Ok(Some(_)) => return context.stats.skipped(),
         Ok(None) if *context.draining.borrow() => return context.stats.skipped(),

@@ -6,11 +6,12 @@ use super::board::Board;
 use super::context::Hold;
 use super::ledger::{LeasedLedger, Ledger, Tally};
 use super::part::{Part, PartLedger, split};
+use super::reach::Access;
 use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
 use crate::failpoint::{self, Failpoint};
 use crate::model::Gateway;
-use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Waiting};
+use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Stray, Waiting};
 use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -89,8 +90,9 @@ impl Run<'_> {
         loop {
             while (lost || more) && self.is_running() && batches.len() < self.context.settings.concurrency {
                 let free = self.context.settings.concurrency - batches.len();
+                let _claiming = self.context.claiming.lock().await;
                 let claimed = self.claim(&mut lost, free).await;
-                self.context.reach.note(&claimed);
+                self.context.reach.note(access_of(&claimed), &claimed);
                 match claimed {
                     Ok(claimed) => {
                         let full = claimed.last().is_some_and(|(claim, _)| claim.full);
@@ -141,17 +143,18 @@ impl Run<'_> {
         *self.phase.borrow() == Phase::Running && (self.even_paused || !*self.context.draining.borrow())
     }
 
-    /// The next batches, with the pipeline they are claimed for: one that a dead host left, while there are such, else as
+    /// The next batches, with the pipeline they are claimed for: one that nobody works on, while there are such, else as
     /// many new ones as may be in flight. The pipeline is taken before the claim, so that what is written down of a batch
     /// is what it goes through.
     async fn claim(&mut self, lost: &mut bool, free: usize) -> Result<Vec<Claimed>, StoreError> {
         let context = self.context;
-        if *lost
-            && !context.reach.came_back_within(GRACE_AFTER_OUTAGE)
-            && let Some(claim) = context.store.recover(&context.host, &context.held()).await?
-        {
-            // Whether more is due is not known yet.
-            return Ok(vec![(Claim { full: true, ..claim }, None)]);
+        if *lost {
+            let came_back = context.reach.came_back_within(GRACE_AFTER_OUTAGE);
+            let stray = if came_back { Stray::Own } else { Stray::Any };
+            if let Some(claim) = context.store.recover(&context.host, &context.held(), stray).await? {
+                // Whether more is due is not known yet.
+                return Ok(vec![(Claim { full: true, ..claim }, None)]);
+            }
         }
         *lost = false;
         let Some((size, batches)) = self.wanted(free) else { return Ok(Vec::new()) };
@@ -216,6 +219,11 @@ impl Run<'_> {
         report.errors.push(reason);
         report
     }
+}
+
+/// A claim that finds nothing writes nothing.
+fn access_of(claimed: &Result<Vec<Claimed>, StoreError>) -> Access {
+    if claimed.as_ref().is_ok_and(Vec::is_empty) { Access::Read } else { Access::Write }
 }
 
 impl RunReport {
@@ -339,7 +347,7 @@ async fn keep_lease(context: &Context, batch: &BatchId) -> StoreError {
     loop {
         tokio::time::sleep(RENEWAL).await;
         let renewed = context.store.renew(batch).await;
-        context.reach.note(&renewed);
+        context.reach.note(Access::Write, &renewed);
         match renewed {
             Err(fenced @ StoreError::Fenced(_)) => return fenced,
             Err(error) => tracing::warn!(%batch, "the lease was not renewed: {error}"),

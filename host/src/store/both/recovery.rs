@@ -4,12 +4,14 @@ use super::super::{Backend, Connection, track_from};
 use super::provider;
 use crate::music::Track;
 use crate::store::json::json;
-use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, MAX_ATTEMPTS, StoreError};
+use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, MAX_ATTEMPTS, StoreError, Stray};
 use sqlx::Row as _;
 
 /// A batch that was lost.
 struct Lost {
     id: String,
+    /// Whether the host that takes it over had claimed it, and never knew.
+    is_own: bool,
     root: String,
     revision: i64,
     /// Its rows, in order: a JSON array.
@@ -28,7 +30,12 @@ impl Backend {
         if renewed.rows_affected() == 0 { Err(StoreError::Fenced(batch.to_string())) } else { Ok(()) }
     }
 
-    pub(super) async fn take_over(&self, host: &HostId, held: &[BatchId]) -> Result<Option<Claim>, StoreError> {
+    pub(super) async fn take_over(
+        &self,
+        host: &HostId,
+        held: &[BatchId],
+        stray: Stray,
+    ) -> Result<Option<Claim>, StoreError> {
         let held: Vec<[&str; 1]> = held.iter().map(|batch| [batch.as_str()]).collect();
         let held = json(&held)?;
         let mut tx = self.begin().await?;
@@ -36,9 +43,11 @@ impl Backend {
         if sqlx::query_scalar::<_, i64>(paused).fetch_one(&mut *tx).await? > 0 {
             return Ok(None);
         }
-        while let Some(lost) = lose(&mut tx, &held).await? {
+        while let Some(lost) = lose(&mut tx, host, &held, stray).await? {
             book_lost_calls(&mut tx, &lost.id).await?;
-            fail_exhausted(&mut tx, &lost).await?;
+            if !lost.is_own {
+                fail_exhausted(&mut tx, &lost).await?;
+            }
             let batch = BatchId::new();
             let adopted = adopt_rows(&mut tx, &lost, &batch).await?;
             if adopted.is_empty() {
@@ -64,26 +73,29 @@ impl Backend {
     }
 }
 
-/// The batch whose lease ended first.
-async fn lose(tx: &mut Connection, held: &str) -> Result<Option<Lost>, StoreError> {
+/// The batch whose lease ended first, or will.
+async fn lose(tx: &mut Connection, host: &HostId, held: &str, stray: Stray) -> Result<Option<Lost>, StoreError> {
     let lost = sqlx::query(concat!(
         "update extraction_batch set state = 'lost', finished_at = (select ms from clock)
          where id = (select id from extraction_batch
-                     where finished_at is null and lease_until < (select ms from clock)
+                     where finished_at is null and (host_id = $2 or $3 and lease_until < (select ms from clock))
                          and id not in (select value ->> 0 from ",
         each!("$1"),
         ") order by lease_until limit 1",
         skip_locked!(),
-        ") returning id, root_id, pipeline_revision, ",
+        ") returning id, host_id = $2 as is_own, root_id, pipeline_revision, ",
         rows!("track_ids"),
         " as track_rows"
     ))
     .bind(held)
+    .bind(host.as_str())
+    .bind(stray == Stray::Any)
     .fetch_optional(tx)
     .await?;
     lost.map(|lost| {
         Ok(Lost {
             id: lost.try_get("id")?,
+            is_own: lost.try_get("is_own")?,
             root: lost.try_get("root_id")?,
             revision: lost.try_get("pipeline_revision")?,
             rows: lost.try_get("track_rows")?,
@@ -136,11 +148,11 @@ async fn fail_exhausted(tx: &mut Connection, lost: &Lost) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Moves what a lost batch holds to its successor, an attempt each; returns the rows moved.
+/// Moves what a lost batch holds to its successor, an attempt each if it was another host's; returns the rows moved.
 async fn adopt_rows(tx: &mut Connection, lost: &Lost, batch: &BatchId) -> Result<Vec<i64>, StoreError> {
     Ok(sqlx::query_scalar(concat!(
         "update music_ai_queue set batch_id = $1, processing_started_at = (select ms from clock),
-             retry_count = retry_count + 1
+             retry_count = retry_count + $4
          where id in ",
         numbers!("$2"),
         " and batch_id = $3 and status = 'processing' returning id"
@@ -148,6 +160,7 @@ async fn adopt_rows(tx: &mut Connection, lost: &Lost, batch: &BatchId) -> Result
     .bind(batch.as_str())
     .bind(&lost.rows)
     .bind(&lost.id)
+    .bind(i64::from(!lost.is_own))
     .fetch_all(tx)
     .await?)
 }

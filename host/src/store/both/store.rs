@@ -6,7 +6,7 @@ use crate::store::settling::Settling;
 use crate::store::{
     Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, Host, HostId,
     JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, NewHost, NewLink, NextDue, Pause,
-    ProviderUse, QueueCounts, Settled, Settlement, Store, StoreError, Waiting, Want,
+    ProviderUse, QueueCounts, Settled, Settlement, Store, StoreError, Stray, Waiting, Want,
 };
 use async_trait::async_trait;
 
@@ -27,8 +27,8 @@ impl Store for Backend {
     async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError> {
         self.within(self.claim_named(host, keys, revision)).await
     }
-    async fn recover(&self, host: &HostId, held: &[BatchId]) -> Result<Option<Claim>, StoreError> {
-        self.within(self.take_over(host, held)).await
+    async fn recover(&self, host: &HostId, held: &[BatchId], stray: Stray) -> Result<Option<Claim>, StoreError> {
+        self.within(self.take_over(host, held, stray)).await
     }
     async fn renew(&self, batch: &BatchId) -> Result<(), StoreError> {
         self.within(self.renew_lease(batch)).await

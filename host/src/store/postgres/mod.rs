@@ -94,7 +94,7 @@ use super::StoreError;
 use super::address::Terms;
 use super::gather::Gather;
 use crate::music::{Track, TrackKey};
-use line::Line;
+use line::{Breaks, Line};
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use std::sync::Arc;
@@ -109,6 +109,7 @@ type Connection = sqlx::PgConnection;
 #[derive(Debug, Clone)]
 pub struct PostgresStore {
     pool: PgPool,
+    breaks: Breaks,
     terms: Terms,
     name: Arc<str>,
     claims: Arc<Line>,
@@ -143,7 +144,15 @@ impl PostgresStore {
     /// A server that does not answer is one that is gone. The connection that waits for it is closed when it is given back.
     async fn within<T>(&self, answer: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
         let patience = self.terms.connect_timeout + self.terms.statement_timeout;
-        tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+        let silent = |patience| StoreError::silent(&self.name, patience);
+        let answer = tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| Err(silent(patience)));
+        self.breaks.note(&answer);
+        match answer {
+            Err(StoreError::Database(error)) if matches!(*error, sqlx::Error::PoolTimedOut) => {
+                Err(silent(self.terms.connect_timeout))
+            }
+            answer => answer,
+        }
     }
 }
 

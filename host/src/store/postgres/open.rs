@@ -3,7 +3,7 @@
 use super::PostgresStore;
 use super::change::Watch;
 use super::journal::{Answers, Intents, Lookups};
-use super::line::Line;
+use super::line::{Breaks, Line};
 use super::settle::Settlements;
 use crate::store::address::{PostgresAddress, Terms};
 use crate::store::gather::Gather;
@@ -39,11 +39,17 @@ impl PostgresStore {
         // A second call finds the provider installed, which is what is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = Arc::new(address.options());
+        let breaks = Breaks::default();
+        let trusted = breaks.clone();
         let pool = PgPoolOptions::new()
             .max_connections(terms.connections.saturating_sub(LINES).max(2))
             .acquire_timeout(terms.connect_timeout)
             .idle_timeout(IDLE)
             .test_before_acquire(false)
+            .before_acquire(move |_, of| {
+                let is_trusted = trusted.spared(of.age);
+                Box::pin(async move { Ok(is_trusted) })
+            })
             .after_connect(move |connection, _| Box::pin(async move { settle_in(connection, &terms).await }))
             .after_release(|connection, _| {
                 Box::pin(async move {
@@ -62,7 +68,8 @@ impl PostgresStore {
             }
             other => other,
         })?;
-        let line = |settings| Line::new(options.clone(), terms, settings);
+        let name: Arc<str> = address.to_string().into();
+        let line = |settings| Line::new(name.clone(), options.clone(), terms, breaks.clone(), settings);
         Ok(Self {
             claims: Arc::new(line(BY_KEY)),
             enqueues: Arc::new([line(BY_SIZE), line(BY_SIZE)]),
@@ -71,8 +78,9 @@ impl PostgresStore {
             answers: Gather::start(Answers(line(BY_KEY))),
             settlements: Gather::start(Settlements(line(BY_KEY))),
             watch: Arc::new(tokio::sync::Mutex::new(Watch::default())),
-            name: address.to_string().into(),
+            name,
             pool,
+            breaks,
             terms,
         })
     }

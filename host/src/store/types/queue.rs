@@ -97,6 +97,15 @@ impl Claim {
     }
 }
 
+/// Which batches nobody works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    /// Those that this host claimed without hearing so, as the answer was lost on its way.
+    Own,
+    /// Those of any host too, once their lease has ended.
+    Any,
+}
+
 /// Why a track waits outside the claim's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
