@@ -70,6 +70,7 @@ struct Settings {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PipelineState {
     revision: i64,
     strategies: Vec<StrategyState>,

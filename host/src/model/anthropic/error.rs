@@ -81,8 +81,8 @@ impl Failure {
         let detail = serde_json::from_slice::<Body>(body).ok().map(|body| body.error);
         let said =
             detail.as_ref().map_or_else(|| shorten(&String::from_utf8_lossy(body)), |detail| shorten(&detail.message));
-        let kind = detail.as_ref().map_or("", |detail| detail.kind.as_str());
-        let reason = format!("the provider answered {status} {kind}: {said}");
+        let kind = detail.as_ref().map_or_else(String::new, |detail| format!(" {}", detail.kind));
+        let reason = format!("the provider answered {status}{kind}: {said}");
         let retry_after = retry_after(headers);
         let code = detail.as_ref().and_then(|detail| detail.details.as_ref()?.error_code.as_deref());
         if is_spent(status, code, &said) {
