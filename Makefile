@@ -1,10 +1,14 @@
-.PHONY: run test check bench plugins plugins-check
+.PHONY: run test chaos check bench plugins plugins-check
 
 run:
 	cargo run -- serve --sample
 
 test:
 	cargo test
+
+# Ten minutes of random faults on three hosts, and the account at the end. Needs PostgreSQL's programs.
+chaos:
+	LINER_CHAOS_SECONDS=$${LINER_CHAOS_SECONDS:-600} LINER_TESTS_NEED_POSTGRES=1 cargo test -p liner --test chaos -- --nocapture
 
 check:
 	cargo fmt --all --check

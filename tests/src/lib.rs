@@ -20,7 +20,7 @@ pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
-pub use rows::{clear_row, vague_rows};
+pub use rows::{clear_row, vague_row, vague_rows};
 pub use stub::{Exchange, StubModel};
 pub use watch::Watch;
 

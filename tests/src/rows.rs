@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 /// Rows that no rule can decide.
 #[must_use]
 pub fn vague_rows(n: usize) -> String {
-    let row = |n: usize| {
-        let url = format!("https://www.youtube.com/watch?v=vague{n:06}");
-        json!({"url": url, "og_title": format!("untitled upload {n}")})
-    };
-    Value::Array((0..n).map(row).collect()).to_string()
+    Value::Array((0..n).map(vague_row).collect()).to_string()
+}
+
+/// One of them.
+#[must_use]
+pub fn vague_row(n: usize) -> Value {
+    let url = format!("https://www.youtube.com/watch?v=vague{n:06}");
+    json!({"url": url, "og_title": format!("untitled upload {n}")})
 }
 
 /// A row that rules decide: `youtube/clear000001`.

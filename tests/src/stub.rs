@@ -48,7 +48,14 @@ impl StubModel {
 
     /// A model that answers well, and takes its time.
     pub async fn slow(delay: Duration) -> Self {
-        let script = |_: usize, request: &Value| Json(message_about(request)).into_response();
+        Self::slow_with_script(delay, |_, request| Json(message_about(request)).into_response()).await
+    }
+
+    /// As [`StubModel::with_script`], but it takes its time.
+    pub async fn slow_with_script(
+        delay: Duration,
+        script: impl Fn(usize, &Value) -> Response + Send + Sync + 'static,
+    ) -> Self {
         Self::start(Semaphore::MAX_PERMITS, Box::new(script), delay).await
     }
 
@@ -79,7 +86,12 @@ impl StubModel {
     }
 }
 
+/// As at a real provider, a question is answered, and paid for, also when the caller has hung up meanwhile.
 async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    tokio::spawn(answer_to_the_end(shared, headers, body)).await.unwrap()
+}
+
+async fn answer_to_the_end(shared: Arc<Shared>, headers: HeaderMap, body: Value) -> Response {
     let before = {
         let mut exchanges = shared.exchanges.lock().unwrap();
         exchanges.push(Exchange { headers, body: body.clone() });
