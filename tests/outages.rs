@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use liner_tests::accounts::{Accounts, TRACKS};
-use liner_tests::{Database, Host, Kind, Proxy, StubModel, Watch, eventually, vague_rows};
+use liner_tests::{Database, Host, Kind, Proxy, StubModel, Watch, eventually, liner_under, vague_rows};
 use sqlx::Connection;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -192,9 +192,7 @@ async fn a_servers_clock_that_jumps_by_an_hour_and_back_takes_no_host_its_work()
 /// A host whose data folder is a file system of a few megabytes of its own. None where a test may not mount one.
 async fn on_a_small_disk(accounts: &Accounts, folder: &Path) -> Option<Host> {
     let script = "mkdir -p small && mount -t tmpfs -o size=6m tmpfs small && exec \"$@\"";
-    let allowed = std::process::Command::new("unshare").args(["-rm", "sh", "-c", "mount -t tmpfs none /mnt"]).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: a file system of a test's own cannot be mounted here (unshare -rm)");
+    if !may_mount() {
         return None;
     }
     let url = format!("sqlite:{}", folder.join("small/liner.db").display());
@@ -229,6 +227,35 @@ async fn a_disk_that_is_full_is_waited_for_and_what_was_answered_is_kept() {
     assert_eq!((&queue["completed"], &queue["failed"]), (&TRACKS.into(), &0.into()));
     assert_eq!(accounts.model.exchanges().len(), TRACKS / 5, "nothing was asked twice");
     let _ = watch.end();
+}
+
+/// Whether a test may have file systems of its own; says so where it may not.
+fn may_mount() -> bool {
+    let mount = std::process::Command::new("unshare").args(["-rm", "sh", "-c", "mount -t tmpfs none /mnt"]).status();
+    let may = mount.is_ok_and(|status| status.success());
+    if !may {
+        eprintln!("skipped: a file system of a test's own cannot be mounted here (unshare -rm)");
+    }
+    may
+}
+
+#[tokio::test]
+async fn a_file_that_may_only_be_read_is_refused_at_once_with_what_to_do() {
+    if !may_mount() {
+        return;
+    }
+    let database = Database::new(Kind::Sqlite).await.unwrap();
+    let settings = [("DATABASE_URL", database.url.as_str()), ("PORT", "0")];
+    let script = "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\" && exec \"$@\"";
+    let file = database.folder.path().join("liner.db").display().to_string();
+    for read_only in [database.folder.path().to_str().unwrap(), file.as_str()] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let programs = ["unshare", "-rm", "sh", "-c", script, read_only];
+        let refused = liner_under(elsewhere.path(), &programs, &["serve"], &settings, "").await;
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        let sentence = format!("cannot open the database {file}: Read-only file system");
+        assert!(refused.stderr.contains(&sentence) && refused.stderr.contains("DATABASE_URL"), "{}", refused.stderr);
+    }
 }
 
 /// Writes until nothing more fits.

@@ -33,10 +33,6 @@ impl Books {
     pub async fn close(&self, fleet: &Fleet, stuck: i64) -> Account {
         let number = |sql: &'static str| async move { fleet.database().number(sql).await.unwrap() };
         let queued = i64::try_from(self.queued.lock().unwrap().len()).unwrap();
-        let paid = self.paid.lock().unwrap();
-        let paid_twice = paid.iter().filter(|(_, times)| **times > 1).map(|(text, times)| (text.clone(), times - 1));
-        let paid_twice = paid_twice.collect();
-        drop(paid);
         Account {
             queued,
             completed: number("select count(*) from music_ai_queue where status = 'completed'").await,
@@ -51,9 +47,17 @@ impl Books {
                  where earlier.error is null and earlier.answered_at < later.sent_at and earlier.id <> later.id",
             )
             .await,
-            paid_twice,
+            paid_twice: self.paid_twice(),
             known_to_be_lost: number("select count(*) from model_call where lost_at is not null").await,
         }
+    }
+}
+
+impl Books {
+    /// Questions that were answered well more than once, and how often more.
+    fn paid_twice(&self) -> Vec<(String, usize)> {
+        let paid = self.paid.lock().unwrap();
+        paid.iter().filter(|(_, times)| **times > 1).map(|(question, times)| (question.clone(), times - 1)).collect()
     }
 }
 

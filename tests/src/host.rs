@@ -42,7 +42,18 @@ fn command(folder: &Path, under: &[&str], arguments: &[&str], settings: &[(&str,
 
 /// Runs a subcommand in a folder to its end.
 pub async fn liner(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], stdin: &str) -> Finished {
-    let mut child = command(folder, &[], arguments, settings).spawn().unwrap();
+    liner_under(folder, &[], arguments, settings, stdin).await
+}
+
+/// As [`liner`], run by other programs.
+pub async fn liner_under(
+    folder: &Path,
+    programs: &[&str],
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+    stdin: &str,
+) -> Finished {
+    let mut child = command(folder, programs, arguments, settings).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     // A command that refuses before it reads closes the pipe.
     let _ = input.write_all(stdin.as_bytes()).await;

@@ -17,7 +17,7 @@ mod watch;
 
 pub use answers::{item, message, message_about};
 pub use database::{Database, Kind};
-pub use host::{Answer, Finished, Host, KEY, binary, liner};
+pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
 pub use rows::{clear_row, vague_row, vague_rows};

@@ -107,8 +107,8 @@ fn may_pass(error: &dyn DatabaseError) -> bool {
     /// Deadlock, serialisation failure, lock not available, a standby that is not promoted yet, an idle transaction that
     /// was ended.
     const STATES: [&str; 5] = ["40P01", "40001", "55P03", "25006", "25P03"];
-    /// SQLITE_BUSY, _LOCKED, _IOERR, _FULL, _CANTOPEN, _PROTOCOL.
-    const RESULTS: [u32; 6] = [5, 6, 10, 13, 14, 15];
+    /// SQLITE_BUSY, _LOCKED, _READONLY (a disk that failed is mounted so), _IOERR, _FULL, _CANTOPEN, _PROTOCOL.
+    const RESULTS: [u32; 7] = [5, 6, 8, 10, 13, 14, 15];
     let Some(code) = error.code() else { return false };
     if code.len() == 5 {
         return CLASSES.iter().any(|class| code.starts_with(class)) || STATES.contains(&code.as_ref());

@@ -115,8 +115,11 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     let text = error.to_string();
-    let reason = if text.contains("database is locked") {
+    let says = |reasons: &[&str]| reasons.iter().any(|reason| text.contains(reason));
+    let reason = if says(&["database is locked"]) {
         "another program holds it locked; close that program, or point DATABASE_URL elsewhere".to_owned()
+    } else if says(&["Read-only file system", "Permission denied", "readonly database"]) {
+        format!("{text}; liner writes to it and beside it: point DATABASE_URL or LINER_DATA_DIR to where it may")
     } else {
         text
     };
