@@ -18,7 +18,7 @@ check:
 
 # One line a figure: name value unit.
 bench:
-	cargo bench --quiet -p liner --bench figures
+	cargo bench --quiet -p liner --bench figures -- $(FIGURES)
 
 # Compiles the bundled strategies to components. Needs a compiler for wasm32-unknown-unknown:
 # `rustup target add wasm32-unknown-unknown`, or Debian's rustc-web and rust-web-src.

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod depth;
+mod drain;
+mod machine;
 mod stores;
 
 use liner::music::{Reply, Stop, Track, TrackKey};
@@ -12,36 +15,50 @@ use liner::strategy::runtime::Runtime;
 use liner::strategy::{Strategy, bundled};
 use liner_strategy as sdk;
 use liner_tests::swapping::{self, Load};
-use liner_tests::{Host, StubModel, liner};
+use liner_tests::{Database, Host, Kind, liner};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Tracks of the end-to-end figure.
+/// Tracks of the figure by rules.
 const QUEUED: usize = 20_000;
 /// Tracks of a strategy's call, as in a batch of default size.
 const BATCH: usize = 20;
 /// Calls of a strategy; the median counts.
 const CALLS: usize = 300;
 
+/// The groups of figures; those named on the command line, or all.
+const GROUPS: [&str; 6] = ["strategies", "start", "stores", "drain", "depth", "swaps"];
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        if std::env::args().any(|argument| argument == "stores") {
-            for batches in [1, 16] {
-                stores::work_off(liner_tests::Kind::Postgres, 40_000, batches).await;
-                stores::work_off(liner_tests::Kind::Sqlite, 40_000, batches).await;
-            }
-            return;
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    for group in &named {
+        assert!(GROUPS.contains(&group.as_str()), "{group:?} is no group of figures; those are {GROUPS:?}");
+    }
+    for group in GROUPS {
+        if named.is_empty() || named.iter().any(|name| name == group) {
+            runtime.block_on(figures(group));
         }
-        strategies().await;
-        let folder = tempfile::tempdir().unwrap();
-        start(folder.path()).await;
-        end_to_end(tempfile::tempdir().unwrap().path(), "asked", vague).await;
-        end_to_end(tempfile::tempdir().unwrap().path(), "decided_by_rules", clear).await;
-        swaps().await;
-    });
+    }
+}
+
+async fn figures(group: &str) {
+    match group {
+        "strategies" => strategies().await,
+        "start" => {
+            start(Kind::Sqlite).await;
+            start(Kind::Postgres).await;
+        }
+        "stores" => stores::figures().await,
+        "drain" => {
+            by_rules(tempfile::tempdir().unwrap().path()).await;
+            drain::figures().await;
+        }
+        "depth" => depth::figures().await,
+        _ => swaps().await,
+    }
 }
 
 fn print(name: &str, value: f64, unit: &str) {
@@ -66,26 +83,17 @@ fn clear(n: usize) -> serde_json::Value {
     json!({"platform": "youtube", "platform_id": format!("id{n}"), "og_title": title, "og_artist": "Ada Lane"})
 }
 
-/// Tracks a second from a full queue to an empty one: claim, strategies, journal, settle, every write on the disk.
-async fn end_to_end(folder: &Path, kind: &str, row: fn(usize) -> serde_json::Value) {
-    let model = StubModel::willing().await;
-    let rows: String = (0..QUEUED).map(|n| format!("{}\n", row(n))).collect();
-    let queueing = Instant::now();
+/// Tracks a second from a full queue to an empty one when rules decide them all.
+async fn by_rules(folder: &Path) {
+    let rows: String = (0..QUEUED).map(|n| format!("{}\n", clear(n))).collect();
     let queued = liner(folder, &["enqueue", "-"], &[], &rows).await;
     assert!(queued.stdout.starts_with(&format!("{QUEUED} queued")), "{}", queued.stderr);
-    if kind == "asked" {
-        print("enqueue", QUEUED as f64 / queueing.elapsed().as_secs_f64(), "tracks/s");
-    }
-    let mut settings = vec![("RUST_LOG", "warn")];
-    if kind == "asked" {
-        settings.extend([("ANTHROPIC_API_KEY", "sk-bench"), ("ANTHROPIC_BASE_URL", model.url.as_str())]);
-    }
     let started = Instant::now();
-    let host = Host::start(folder, &settings).await;
+    let host = Host::start(folder, &[("RUST_LOG", "warn")]).await;
     let queue = host.drained().await;
     let took = started.elapsed();
     assert_eq!(queue["completed"], QUEUED);
-    print(&format!("end_to_end_{kind}"), QUEUED as f64 / took.as_secs_f64(), "tracks/s");
+    print("drain.sqlite.rules", QUEUED as f64 / took.as_secs_f64(), "tracks/s");
     host.stop().await;
 }
 
@@ -125,30 +133,28 @@ async fn compiling(javascript: &[u8]) {
     print("batch_p99_while_compiling_ratio", ratio, "x");
 }
 
-/// From the process's start to its first answer, and what it holds while it idles.
-async fn start(folder: &Path) {
+/// From the process's start to its first answer, and what it holds while it idles. The first start compiles the
+/// strategies, and on PostgreSQL makes the tables.
+async fn start(kind: Kind) {
+    let Some(database) = Database::durable(kind).await else { return };
+    let (folder, name) = (tempfile::tempdir().unwrap(), kind.name());
     let mut times = Vec::new();
     for n in 0..6 {
         let started = Instant::now();
-        let host = Host::start(folder, &[("RUST_LOG", "warn")]).await;
+        let host = Host::start(folder.path(), &[("DATABASE_URL", &database.url), ("RUST_LOG", "warn")]).await;
         assert_eq!(host.get("/readyz").await.status, 200);
         let took = started.elapsed();
         if n == 0 {
-            print("start_cold", took.as_secs_f64() * 1e3, "ms");
+            print(&format!("start.{name}.cold"), took.as_secs_f64() * 1e3, "ms");
         } else {
             times.push(took);
         }
         if n == 5 {
-            print("start_warm", median(times.clone()).as_secs_f64() * 1e3, "ms");
-            print("resident_idle", resident_mb(host.pid()), "MB");
+            print(&format!("start.{name}.warm"), median(times.clone()).as_secs_f64() * 1e3, "ms");
+            print(&format!("start.{name}.resident"), machine::resident_mb(host.pid()), "MB");
         }
         host.stop().await;
     }
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn resident_mb(pid: u32) -> f64 {
-    swapping::resident_kib(pid) as f64 / 1024.0
 }
 
 /// A strategy's calls in its sandbox, beside the same code natively.

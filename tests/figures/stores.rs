@@ -7,7 +7,7 @@ use liner_tests::{Database, Kind};
 use std::time::{Duration, Instant};
 
 /// Tracks of a page as they come: some 800 bytes each.
-fn link(n: usize) -> NewLink {
+pub fn link(n: usize) -> NewLink {
     let id = format!("{:016x}", (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let description =
         format!("Harbour {n} by Ada Lane, from Tides. {}", "Recorded over two weeks in a converted barn. ".repeat(8));
@@ -23,7 +23,8 @@ fn link(n: usize) -> NewLink {
     NewLink { track, og_image_url: None, priority: 0 }
 }
 
-fn settlement(claim: &Claim) -> Settlement {
+/// Every track decided well.
+pub fn settlement(claim: &Claim) -> Settlement {
     let entry = |n: usize| Extraction {
         title: format!("Harbour {n}"),
         artist: Some("Ada Lane".into()),
@@ -41,14 +42,23 @@ fn settlement(claim: &Claim) -> Settlement {
     Settlement { verdicts: verdicts.collect(), ..Settlement::default() }
 }
 
+/// Both databases, with one batch a statement and many.
+pub async fn figures() {
+    for batches in [1, 16] {
+        for kind in [Kind::Postgres, Kind::Sqlite] {
+            work_off(kind, 40_000, batches).await;
+        }
+    }
+}
+
 /// Links a second into an empty queue, then what claiming and settling of them costs by the thousand.
-pub async fn work_off(kind: Kind, tracks: usize, batches: u32) {
+async fn work_off(kind: Kind, tracks: usize, batches: u32) {
     let Some(database) = Database::durable(kind).await else { return };
     let (store, name) = (database.store().await, kind.name());
     let links: Vec<NewLink> = (0..tracks).map(link).collect();
     let started = Instant::now();
     store.enqueue(&links).await.unwrap();
-    print(&format!("enqueue_{name}"), tracks as f64 / started.elapsed().as_secs_f64(), "tracks/s");
+    print(&format!("stores.{name}.enqueue"), tracks as f64 / started.elapsed().as_secs_f64(), "tracks/s");
     database.checkpoint().await;
     let (cpu, started) = (database.cpu(), Instant::now());
     let (mut claiming, mut settling) = (Duration::ZERO, Duration::ZERO);
@@ -71,8 +81,8 @@ pub async fn work_off(kind: Kind, tracks: usize, batches: u32) {
         settling += at.elapsed();
     }
     let thousands = tracks as f64 / 1_000.0;
-    print(&format!("store_{name}_{batches}"), tracks as f64 / started.elapsed().as_secs_f64(), "tracks/s");
-    print(&format!("store_{name}_{batches}_claim"), claiming.as_secs_f64() * 1e3 / thousands, "ms/1000");
-    print(&format!("store_{name}_{batches}_settle"), settling.as_secs_f64() * 1e3 / thousands, "ms/1000");
-    print(&format!("store_{name}_{batches}_server_cpu"), (database.cpu() - cpu) * 1e3 / thousands, "ms/1000");
+    print(&format!("stores.{name}.{batches}"), tracks as f64 / started.elapsed().as_secs_f64(), "tracks/s");
+    print(&format!("stores.{name}.{batches}.claim"), claiming.as_secs_f64() * 1e3 / thousands, "ms/1000");
+    print(&format!("stores.{name}.{batches}.settle"), settling.as_secs_f64() * 1e3 / thousands, "ms/1000");
+    print(&format!("stores.{name}.{batches}.server_cpu"), (database.cpu() - cpu) * 1e3 / thousands, "ms/1000");
 }
