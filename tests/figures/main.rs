@@ -5,7 +5,9 @@
 
 mod depth;
 mod drain;
+mod fleet;
 mod machine;
+mod simulation;
 mod stores;
 
 use liner::music::{Reply, Stop, Track, TrackKey};
@@ -29,7 +31,7 @@ const BATCH: usize = 20;
 const CALLS: usize = 300;
 
 /// The groups of figures; those named on the command line, or all.
-const GROUPS: [&str; 6] = ["strategies", "start", "stores", "drain", "depth", "swaps"];
+const GROUPS: [&str; 7] = ["strategies", "start", "stores", "drain", "depth", "fleet", "swaps"];
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -56,6 +58,7 @@ async fn figures(group: &str) {
             by_rules(tempfile::tempdir().unwrap().path()).await;
             drain::figures().await;
         }
+        "fleet" => fleet::figures().await,
         "depth" => depth::figures().await,
         _ => swaps().await,
     }

@@ -1,8 +1,10 @@
 //! What is true of a server.
 
 use crate::fixture::{Fixture, link};
-use liner::store::{Address, HostId, NewHost, StoreError, Stray, Terms, open};
-use liner_tests::Kind;
+use liner::store::{Address, HostId, NewHost, Store, StoreError, Stray, Terms, Want, open};
+use liner_tests::{Database, Kind};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_host_that_comes_after_another_in_its_folder_takes_over_at_once() {
@@ -27,4 +29,26 @@ async fn a_database_that_is_newer_than_the_binary_is_refused() {
     f.database.execute(later).await;
     let refused = open(&Address::from_url(&f.database.url).unwrap(), &Terms::default()).await.map(drop).unwrap_err();
     assert!(matches!(refused, StoreError::TooNew { found: 9999, .. }), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_hosts_that_claim_at_once_find_all_that_is_due_and_nothing_twice() {
+    const TRACKS: usize = 5_000;
+    let Some(database) = Database::new(Kind::Postgres).await else { return };
+    let mut stores = Vec::new();
+    for _ in 0..5 {
+        stores.push(database.store().await);
+    }
+    stores[0].enqueue(&(0..TRACKS).map(link).collect::<Vec<_>>()).await.unwrap();
+    let work = async |store: Arc<dyn Store>| {
+        let (host, mut claimed) = (HostId::new(), Vec::new());
+        while let Some(claim) = store.claim(&Want::one(host.clone(), 20, 1)).await.unwrap().pop() {
+            claimed.extend(claim.tracks.into_iter().map(|track| track.key));
+        }
+        assert_eq!(store.counts().await.unwrap().pending, 0, "it stopped while something was due");
+        claimed
+    };
+    let claimed = futures_util::future::join_all(stores.into_iter().map(work)).await.concat();
+    assert_eq!(claimed.iter().collect::<HashSet<_>>().len(), TRACKS);
+    assert_eq!(claimed.len(), TRACKS);
 }
