@@ -81,6 +81,7 @@ fn describe() {
     );
     describe_counter!("liner_model_calls_lost_total", "The same, as they were found by this host.");
     describe_counter!("liner_database_outages_total", "Times that the database could not be used.");
+    describe_counter!("liner_pruned_rows_total", "Rows that this host pruned for their age, by table.");
     describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
     describe_counter!("liner_model_tokens_total", "Tokens by kind.");
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");

@@ -138,7 +138,9 @@ create table former_page (
     og_artist      text,
     og_description text,
     og_metadata    text not null,
-    shared_text    text
+    shared_text    text,
+    -- When it said something else.
+    until          integer not null
 );
 
 -- What a page said when a batch was claimed.
@@ -149,8 +151,9 @@ after update of url, og_title, og_artist, og_description, og_metadata, shared_te
 when old.url is not new.url or old.og_title is not new.og_title or old.og_artist is not new.og_artist
     or old.og_description is not new.og_description or old.og_metadata is not new.og_metadata
     or old.shared_text is not new.shared_text begin
-    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text)
-    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text);
+    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text, until)
+    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text,
+        new.updated_at);
 end;
 
 -- The claim: due rows by priority, then age, then order of arrival. The claim's share by age alone reads its eleven

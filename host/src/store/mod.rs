@@ -28,6 +28,7 @@ pub use types::*;
 
 use crate::music::{Field, Track, TrackKey};
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// Attempts a track has in all.
 pub const MAX_ATTEMPTS: i64 = 5;
@@ -171,6 +172,12 @@ pub trait Store: PluginStore {
 
     /// Lets a host take nothing more, or again; whether there is one.
     async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError>;
+
+    /// Deletes a little of what is older than an age: of the journal, batches, completed places in the queue, former pages,
+    /// what candidates said, events and hosts that are gone. Never what is queued, failed or being worked on, nor what
+    /// that may yet read of the journal; never of the library. Where to go on is in what is returned. Whoever else does
+    /// the same meanwhile is not in the way.
+    async fn prune(&self, age: Duration, place: &Place) -> Result<Pruned, StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

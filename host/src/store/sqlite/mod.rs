@@ -47,6 +47,13 @@ macro_rules! numbers {
     };
 }
 
+/// A column of row numbers, as rows of `value`.
+macro_rules! unfolded {
+    ($numbers:literal) => {
+        concat!("json_each(", $numbers, ") as of")
+    };
+}
+
 /// Which of two rows of a table came later.
 macro_rules! arrival {
     () => {
