@@ -23,7 +23,7 @@ pub use address::{Address, PostgresAddress, Terms, open};
 pub use error::StoreError;
 pub use plugins::*;
 pub use postgres::PostgresStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, back_up};
 pub use types::*;
 
 use crate::music::{Field, Track, TrackKey};

@@ -75,6 +75,7 @@ macro_rules! skip_locked {
     };
 }
 
+mod backup;
 #[path = "../both/mod.rs"]
 #[allow(clippy::duplicate_mod, reason = "it is compiled for each database")]
 mod both;
@@ -85,6 +86,8 @@ mod group;
 mod journal;
 mod open;
 mod settle;
+
+pub use backup::back_up;
 
 use super::StoreError;
 use super::gather::Gather;

@@ -113,7 +113,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+pub fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     let text = error.to_string();
     let reason = if text.contains("database is locked") {
         "another program holds it locked; close that program, or point DATABASE_URL elsewhere".to_owned()
