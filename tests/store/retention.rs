@@ -100,15 +100,19 @@ pub async fn what_is_being_worked_on_keeps_its_replies_and_its_pages_however_old
     more.track.shared_text = Some("a favourite".into());
     f.store.enqueue(&[more]).await.unwrap();
     f.store.settle(&lost.lease, &settlement(vec![(0, completed("Done"))]), false).await.unwrap();
+    f.enqueue(2..3).await;
+    let unfinished = asked(&f, 1, "its batch did not end").await;
+    f.store.settle(&unfinished.lease, &settlement(vec![(0, completed("Done"))]), false).await.unwrap();
     f.advance(91 * DAY_MS).await;
-    assert_eq!(prune(&f).await, BTreeMap::from([("music_ai_queue", 1)]), "what was settled of it is done");
+    assert_eq!(prune(&f).await, BTreeMap::from([("music_ai_queue", 2)]), "what was settled of them is done");
     let heir = HostId::new();
     let taken = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!(prune(&f).await, BTreeMap::new(), "nor while another host works on it");
     assert_eq!((&taken.tracks, &taken.open), (&lost.tracks, &vec![false, true]));
     assert!(f.store.journalled_reply("prompt", &taken.root, &[]).await.unwrap().is_some());
     f.settle_all(&taken, &completed("Second")).await;
-    assert_eq!(prune(&f).await.remove("model_call"), Some(1), "when it is done, it is old");
+    assert!(f.store.recover(&heir, &[], Stray::Any).await.unwrap().is_none(), "nothing of the other is left to do");
+    assert_eq!(prune(&f).await.remove("model_call"), Some(2), "when they are done, they are old");
 }
 
 pub async fn what_is_queued_or_failed_stays_and_what_is_queued_keeps_its_replies(f: Fixture) {

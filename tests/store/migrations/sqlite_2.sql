@@ -69,6 +69,12 @@ insert into extraction_batch
 select printf('01800000-0000-7000-8000-0000%08d', lot), printf('01800000-0000-7000-8000-0000%08d', lot), 'host-1', 'settled',
     1700000, size, 1, tracks, size, 0, 70, 1600000 + lot, 1700000 + lot
 from lot where state = 'completed';
+-- What is being worked on was worked on before, when its pages said less.
+insert into extraction_batch
+select printf('01500000-0000-7000-8000-0000%08d', lot), printf('01500000-0000-7000-8000-0000%08d', lot), 'host-0', 'settled',
+    1500000, size, 1, (select json_group_array(json_set(value, '$.og_title', null)) from json_each(tracks)), 0, size, 0,
+    1400000 + lot, 1500000 + lot
+from lot where state = 'processing' and lot % 2 = 0;
 insert into extraction_batch
 values ('01700000-0000-7000-8000-000000000000', '01700000-0000-7000-8000-000000000000', 'host-0', 'released', 1, 0, 1, '[]',
     0, 0, 0, 1, 2);
