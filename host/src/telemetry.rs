@@ -61,7 +61,10 @@ pub fn show_lost_calls(lost: i64) {
 
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_gauge!("liner_queue_tracks", "Tracks by the state they are in.");
+    describe_gauge!(
+        "liner_queue_tracks",
+        "Tracks in the queue by the state they are in; completed ones until they are pruned."
+    );
     describe_gauge!("liner_queue_waiting_tracks", "Pending tracks that wait, by cause.");
     describe_counter!("liner_tracks_total", "Tracks of settled batches by outcome.");
     describe_counter!("liner_worker_runs_total", "Looks at the queue.");

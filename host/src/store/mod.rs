@@ -97,7 +97,8 @@ pub trait Store: PluginStore {
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
-    /// How many prompts had no answer when their batch was taken from its host: possibly paid twice, as they were asked again.
+    /// How many prompts of the journal had no answer when their batch was taken from its host: possibly paid twice, as they
+    /// were asked again.
     async fn lost_calls(&self) -> Result<i64, StoreError>;
 
     /// Lets every host leave a provider alone for a while, in milliseconds, because it asked one of them to.
@@ -118,7 +119,7 @@ pub trait Store: PluginStore {
     /// Queues completed tracks again that lack a field; returns how many.
     async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError>;
 
-    /// How many tracks are in each state. Never scans the queue.
+    /// How many places in the queue are in each state; completed ones until they are pruned. Never scans the queue.
     async fn counts(&self) -> Result<QueueCounts, StoreError>;
 
     /// The failed tracks, newest first.
