@@ -96,6 +96,18 @@ mod the_path {
         assert_eq!(host.stop().await, Some(0));
         let host = Host::start_with(folder.path(), &["serve", "--sample"], &[]).await;
         assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["total"], total);
+        let library = host.get("/api/music-ai/library?limit=100").await.json;
+        assert_eq!(host.stop().await, Some(0));
+        let file = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
+        let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+        sqlx::query("delete from music_ai_queue").execute(&pool).await.unwrap();
+        pool.close().await;
+        let host = Host::start_with(folder.path(), &["serve", "--sample"], &[]).await;
+        let same = host.get("/api/music-ai/library?limit=100").await.json;
+        assert_eq!(
+            same["items"][0]["share_count"], library["items"][0]["share_count"],
+            "nor when its places were pruned"
+        );
     }
 }
 

@@ -61,7 +61,10 @@ pub fn show_lost_calls(lost: i64) {
 
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_gauge!("liner_queue_tracks", "Tracks by the state they are in.");
+    describe_gauge!(
+        "liner_queue_tracks",
+        "Tracks in the queue by the state they are in; completed ones until they are pruned."
+    );
     describe_gauge!("liner_queue_waiting_tracks", "Pending tracks that wait, by cause.");
     describe_counter!("liner_tracks_total", "Tracks of settled batches by outcome.");
     describe_counter!("liner_worker_runs_total", "Looks at the queue.");
@@ -81,6 +84,7 @@ fn describe() {
     );
     describe_counter!("liner_model_calls_lost_total", "The same, as they were found by this host.");
     describe_counter!("liner_database_outages_total", "Times that the database could not be used.");
+    describe_counter!("liner_pruned_rows_total", "Rows that this host pruned for their age, by table.");
     describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
     describe_counter!("liner_model_tokens_total", "Tokens by kind.");
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");

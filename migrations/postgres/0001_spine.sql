@@ -85,7 +85,9 @@ create table former_page (
     og_artist      text,
     og_description text,
     og_metadata    text not null,
-    shared_text    text
+    shared_text    text,
+    -- When it said something else.
+    until          bigint not null
 );
 
 -- What a page said when a batch was claimed.
@@ -93,8 +95,9 @@ create index former_page_of on former_page (track_id, id);
 
 create function music_library_page_changed() returns trigger language plpgsql as $$
 begin
-    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text)
-    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text);
+    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text, until)
+    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text,
+        new.updated_at);
     return null;
 end $$;
 

@@ -96,8 +96,44 @@ update extraction_batch set track_ids = (
             on l.platform_name = t.value ->> 'platform_name' and l.platform_id = t.value ->> 'platform_id'
         order by t.key));
 
+-- What a page said before it said something else: what the strategies were shown of it, should a batch that asked a model
+-- be worked on again, or replayed.
+create table former_page (
+    id             integer primary key,
+    track_id       integer not null references music_library_next on delete cascade,
+    url            text,
+    og_title       text,
+    og_artist      text,
+    og_description text,
+    og_metadata    text not null,
+    shared_text    text,
+    -- When it said something else.
+    until          integer not null
+);
+
 -- The newest former state of a page when it was claimed: later ones are what its strategies were shown.
 alter table extraction_batch add column former_page integer not null default 0;
+
+-- Where a page says something else than a batch was shown, that is a former state of it. A page only ever learned what it
+-- had not said before, so that each batch finds its own.
+create table shown as
+select row_number() over (order by b.id, t.key) as id, b.id as batch_id, l.id as track_id, t.value ->> 'url' as url,
+    t.value ->> 'og_title' as og_title, t.value ->> 'og_artist' as og_artist,
+    t.value ->> 'og_description' as og_description, t.value ->> 'og_metadata' as og_metadata,
+    t.value ->> 'shared_text' as shared_text, l.updated_at as until
+from extraction_batch b, json_each(b.tracks) t
+join music_library_next l
+    on l.platform_name = t.value ->> 'platform_name' and l.platform_id = t.value ->> 'platform_id'
+where t.value ->> 'url' is not l.url or t.value ->> 'og_title' is not l.og_title
+    or t.value ->> 'og_artist' is not l.og_artist or t.value ->> 'og_description' is not l.og_description
+    or t.value ->> 'og_metadata' is not l.og_metadata or t.value ->> 'shared_text' is not l.shared_text;
+create index shown_of on shown (batch_id, id);
+insert into former_page select id, track_id, url, og_title, og_artist, og_description, og_metadata, shared_text, until
+from shown;
+update extraction_batch set former_page = ifnull(
+    (select s.id from shown s where s.batch_id < extraction_batch.id order by s.batch_id desc, s.id desc limit 1), 0);
+drop table shown;
+
 alter table extraction_batch drop column tracks;
 drop index extraction_batch_leased;
 create index extraction_batch_leased on extraction_batch (lease_until) where finished_at is null;
@@ -128,19 +164,6 @@ when old.title is not null begin
     where former is not latter;
 end;
 
--- What a page said before it said something else: what the strategies were shown of it, should a batch that asked a model
--- be worked on again, or replayed.
-create table former_page (
-    id             integer primary key,
-    track_id       integer not null references music_library on delete cascade,
-    url            text,
-    og_title       text,
-    og_artist      text,
-    og_description text,
-    og_metadata    text not null,
-    shared_text    text
-);
-
 -- What a page said when a batch was claimed.
 create index former_page_of on former_page (track_id, id);
 
@@ -149,8 +172,9 @@ after update of url, og_title, og_artist, og_description, og_metadata, shared_te
 when old.url is not new.url or old.og_title is not new.og_title or old.og_artist is not new.og_artist
     or old.og_description is not new.og_description or old.og_metadata is not new.og_metadata
     or old.shared_text is not new.shared_text begin
-    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text)
-    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text);
+    insert into former_page (track_id, url, og_title, og_artist, og_description, og_metadata, shared_text, until)
+    values (old.id, old.url, old.og_title, old.og_artist, old.og_description, old.og_metadata, old.shared_text,
+        new.updated_at);
 end;
 
 -- The claim: due rows by priority, then age, then order of arrival. The claim's share by age alone reads its eleven
@@ -185,6 +209,8 @@ create index model_call_unanswered on model_call (batch_id) where answered_at is
 alter table model_call add column reserved_micros integer not null default 0;
 -- When its batch was taken from its host, and it had no answer: it is asked again, and possibly paid twice.
 alter table model_call add column lost_at integer;
+update model_call set lost_at = (select finished_at from extraction_batch b where b.id = batch_id and b.state = 'lost')
+where answered_at is null;
 -- Calls that were possibly paid twice: counted.
 create index model_call_lost on model_call (id) where lost_at is not null;
 

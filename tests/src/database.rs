@@ -2,10 +2,15 @@
 
 use crate::{Proxy, postgres};
 use liner::store::{Address, Store, Terms, open};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// Which kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +95,45 @@ impl Database {
             }
         };
         Some(Self { kind, url, folder, direct, server: None })
+    }
+
+    /// An empty database as a former version of the program left it: with the migrations up to one.
+    pub async fn of_version(kind: Kind, version: i64) -> Option<Self> {
+        let until = |all: &Migrator| {
+            let known = all.iter().filter(|migration| migration.version <= version).cloned().collect::<Vec<_>>();
+            Migrator::with_migrations(known)
+        };
+        match kind {
+            Kind::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("liner.db");
+                let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+                let pool = SqlitePool::connect_lazy_with(options.journal_mode(SqliteJournalMode::Wal));
+                until(&SQLITE).run(&pool).await.unwrap();
+                let url = format!("sqlite:{}", file.display());
+                Some(Self { kind, url, folder, direct: Direct::Sqlite(pool), server: None })
+            }
+            Kind::Postgres => {
+                let server = postgres::shared()?;
+                let name = postgres::fresh_name();
+                administer(server, &format!("create database {name}")).await;
+                let url = server.url(&name);
+                let pool = PgPool::connect_lazy(&url).unwrap();
+                until(&POSTGRES).run(&pool).await.unwrap();
+                let folder = tempfile::tempdir().unwrap();
+                Some(Self { kind, url, folder, direct: Direct::Postgres(pool), server: None })
+            }
+        }
+    }
+
+    /// The newest migration.
+    #[must_use]
+    pub fn newest_version(kind: Kind) -> i64 {
+        let all = match kind {
+            Kind::Sqlite => &SQLITE,
+            Kind::Postgres => &POSTGRES,
+        };
+        all.iter().map(|migration| migration.version).max().unwrap()
     }
 
     /// As [`Database::new`], but for measuring: what is committed is on the disk. A server is one of its own.

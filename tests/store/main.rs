@@ -8,9 +8,11 @@ mod fixture;
 mod fleet;
 mod library;
 mod limits;
+mod migrations;
 mod only_postgres;
 mod only_sqlite;
 mod recovery;
+mod retention;
 mod settling;
 
 /// Makes a test on each database of every rule. One that is forgotten is unused code, which is refused.
@@ -93,4 +95,13 @@ on_both! {
         what_others_write_is_noticed,
         what_is_due_next_is_known,
         two_hosts_that_change_the_pipeline_at_once_do_not_lose_either;
+    retention:
+        what_is_older_than_its_age_is_pruned_and_what_is_younger_and_the_library_are_not,
+        what_is_being_worked_on_keeps_its_replies_and_its_pages_however_old_they_are,
+        what_is_queued_or_failed_stays_and_what_is_queued_keeps_its_replies,
+        the_counts_are_of_what_is_in_the_queue_after_pruning_too,
+        a_step_is_small_and_a_page_of_what_stays_does_not_end_the_walk,
+        a_link_that_is_shared_again_after_its_place_was_pruned_is_counted_and_not_worked_on_again,
+        an_entry_whose_place_was_pruned_is_queued_again_when_it_lacks_a_field_or_a_replay_knows_better,
+        hosts_that_prune_at_once_are_not_in_each_others_way;
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong setting.
 
+mod backup;
 mod compile;
 mod config;
 mod enqueue;
@@ -69,6 +70,8 @@ enum Command {
     Config(config::Show),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
+    /// Copy the database file, also while a worker uses it
+    Backup(backup::Backup),
     /// Compile a component from standard input, within bounds: what a host runs beside itself
     #[command(hide = true)]
     Compile(compile::Compile),
@@ -134,6 +137,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Plugin(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
             Command::Migrate(command) => command.run(config).await,
+            Command::Backup(command) => command.run(config).await,
             Command::Compile(command) => Ok(command.run()),
         }
     });

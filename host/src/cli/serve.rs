@@ -5,7 +5,7 @@ use super::signals::Signals;
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
-use crate::store::Store;
+use crate::store::{LibraryQuery, Store};
 use crate::telemetry;
 use crate::worker::{GRACE, Worker};
 use anyhow::Context;
@@ -77,7 +77,9 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 async fn queue_sample(store: &dyn Store) -> anyhow::Result<()> {
-    if store.counts().await?.total() == 0 {
+    // Places in the queue are pruned; the library is not.
+    let newest = LibraryQuery { limit: 1, ..LibraryQuery::default() };
+    if store.library(&newest).await?.is_empty() {
         let links = sample::links();
         store.enqueue(&links).await?;
         tracing::info!(links = links.len(), "queued the sample");

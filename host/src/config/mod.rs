@@ -45,6 +45,8 @@ pub enum ConfigError {
     },
 }
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// How the worker goes about its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerSettings {
@@ -60,6 +62,8 @@ pub struct WorkerSettings {
     pub drain: bool,
     /// Whether the first look is at the start.
     pub run_on_start: bool,
+    /// How long what was done is kept; for ever without it.
+    pub retention: Option<Duration>,
 }
 
 impl Default for WorkerSettings {
@@ -71,6 +75,7 @@ impl Default for WorkerSettings {
             concurrency: 4,
             drain: true,
             run_on_start: true,
+            retention: Some(90 * DAY),
         }
     }
 }
@@ -201,6 +206,10 @@ fn worker(sources: &Sources) -> Result<WorkerSettings, ConfigError> {
         concurrency: sources.number("AI_WORKER_CONCURRENCY", 1, 64)?,
         drain: sources.flag("AI_WORKER_DRAIN")?,
         run_on_start: sources.flag("AI_WORKER_RUN_ON_START")?,
+        retention: match sources.number("LINER_RETENTION_DAYS", 0, 36_500)? {
+            0 => None,
+            days => Some(days * DAY),
+        },
     })
 }
 
@@ -308,12 +317,14 @@ mod tests {
             ("AI_WORKER_INTERVAL_MS", "1500"),
             ("AI_WORKER_BATCH_SIZE", "7"),
             ("AI_WORKER_RUN_ON_START", "0"),
+            ("LINER_RETENTION_DAYS", "0"),
             ("ANTHROPIC_API_KEY", "sk-key"),
             ("LINER_REQUIRED_FIELDS", "title, release_date"),
             ("DATABASE_URL", "sqlite:music/x.db"),
         ])
         .unwrap();
         assert!(!config.worker.enabled && !config.worker.run_on_start);
+        assert_eq!(config.worker.retention, None);
         assert_eq!((config.worker.interval.as_millis(), config.worker.batch_size), (1500, 7));
         assert_eq!(config.required_fields, [Field::Title, Field::ReleaseDate]);
         assert_eq!(config.database.to_string(), "sqlite:music/x.db");
@@ -340,6 +351,7 @@ mod tests {
             ("ANTHROPIC_BASE_URL", "https://user:password@example.org"),
             ("LINER_REQUIRED_FIELDS", "title,colour"),
             ("DATABASE_URL", "mysql://x"),
+            ("LINER_RETENTION_DAYS", "-1"),
             ("RUST_LOG", "liner=loud"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();

@@ -76,5 +76,11 @@ pub const SETTINGS: &[Setting] = &[
         "1 to 1000",
         "failures in a row after which a strategy is left alone for a while, and tracks wait",
     ),
+    setting(
+        "LINER_RETENTION_DAYS",
+        "90",
+        "0 to 36500 (0: for ever)",
+        "days that the journal, completed places in the queue and events are kept; the library is kept for ever",
+    ),
     setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
 ];

@@ -41,6 +41,14 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// A copy of the database cannot be written.
+    #[error("cannot write the copy {path}: {reason}")]
+    NotCopied {
+        /// The copy.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A statement failed.
     #[error("the database failed: {0}")]
     Database(Arc<sqlx::Error>),

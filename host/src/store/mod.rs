@@ -23,11 +23,12 @@ pub use address::{Address, PostgresAddress, Terms, open};
 pub use error::StoreError;
 pub use plugins::*;
 pub use postgres::PostgresStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, back_up};
 pub use types::*;
 
 use crate::music::{Field, Track, TrackKey};
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// Attempts a track has in all.
 pub const MAX_ATTEMPTS: i64 = 5;
@@ -96,7 +97,8 @@ pub trait Store: PluginStore {
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
-    /// How many prompts had no answer when their batch was taken from its host: possibly paid twice, as they were asked again.
+    /// How many prompts of the journal had no answer when their batch was taken from its host: possibly paid twice, as they
+    /// were asked again.
     async fn lost_calls(&self) -> Result<i64, StoreError>;
 
     /// Lets every host leave a provider alone for a while, in milliseconds, because it asked one of them to.
@@ -117,7 +119,7 @@ pub trait Store: PluginStore {
     /// Queues completed tracks again that lack a field; returns how many.
     async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError>;
 
-    /// How many tracks are in each state. Never scans the queue.
+    /// How many places in the queue are in each state; completed ones until they are pruned. Never scans the queue.
     async fn counts(&self) -> Result<QueueCounts, StoreError>;
 
     /// The failed tracks, newest first.
@@ -171,6 +173,12 @@ pub trait Store: PluginStore {
 
     /// Lets a host take nothing more, or again; whether there is one.
     async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError>;
+
+    /// Deletes a little of what is older than an age: of the journal, batches, completed places in the queue, former pages,
+    /// what candidates said, events and hosts that are gone. Never what is queued, failed or being worked on, nor what
+    /// that may yet read of the journal; never of the library. Where to go on is in what is returned. Whoever else does
+    /// the same meanwhile is not in the way.
+    async fn prune(&self, age: Duration, place: &Place) -> Result<Pruned, StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

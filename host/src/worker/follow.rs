@@ -1,8 +1,9 @@
 //! What a host hears of the world outside, for as long as it runs: what others wrote to the database, what becomes due,
-//! whether it is to take nothing more, and what the provider said to the others.
+//! whether it is to take nothing more, what the provider said to the others, and what has grown old.
 
 use super::Context;
 use super::reach::Access;
+use super::retention;
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub async fn follow(context: &Context) -> Infallible {
         never = wake_when_back(context) => never,
         never = keep_beating(context) => never,
         never = release_when_paid(context) => never,
+        never = retention::keep_pruning(context) => never,
     }
 }
 

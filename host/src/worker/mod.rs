@@ -8,6 +8,7 @@ mod ledger;
 mod part;
 mod reach;
 pub mod replay;
+mod retention;
 mod run;
 mod scheduler;
 mod shadow;

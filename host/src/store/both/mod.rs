@@ -7,6 +7,7 @@ mod journal;
 mod library;
 mod plugins;
 pub(super) mod provider;
-mod queue;
+pub(super) mod queue;
 mod recovery;
+mod retention;
 mod store;

@@ -1,6 +1,6 @@
 //! The queue's ways back, and its counts.
 
-use super::super::{Backend, Row, track_from};
+use super::super::{Backend, Connection, Row, track_from};
 use crate::music::{Field, Track, TrackKey};
 use crate::store::json::json;
 use crate::store::{FailedTrack, NextDue, QueueCounts, StoreError, Waiting};
@@ -151,4 +151,19 @@ fn failed_from(row: &Row) -> Result<FailedTrack, StoreError> {
         retry_count: row.try_get("retry_count")?,
         processed_at: row.try_get("processed_at")?,
     })
+}
+
+/// Gives completed entries of a list of keys a place in the queue again, where it was pruned since.
+pub(in super::super) async fn replace_pruned(tx: &mut Connection, keys: &str) -> Result<(), StoreError> {
+    sqlx::query(concat!(
+        "insert into music_ai_queue (id, platform_name, platform_id, status, queued_at, processed_at)
+         select id, platform_name, platform_id, 'completed', (select ms from clock), ai_processed_at from music_library
+         where processing_status in ('ai_completed', 'no_music') and ",
+        named!(),
+        " on conflict (id) do nothing"
+    ))
+    .bind(Some(keys))
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -5,10 +5,11 @@ use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
 use crate::store::{
     Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, Host, HostId,
-    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, NewHost, NewLink, NextDue, Pause,
-    ProviderUse, QueueCounts, Settled, Settlement, Store, StoreError, Stray, Waiting, Want,
+    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, NewHost, NewLink, NextDue, Pause, Place,
+    ProviderUse, Pruned, QueueCounts, Settled, Settlement, Store, StoreError, Stray, Waiting, Want,
 };
 use async_trait::async_trait;
+use std::time::Duration;
 
 #[async_trait]
 impl Store for Backend {
@@ -122,6 +123,9 @@ impl Store for Backend {
     }
     async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError> {
         self.within(self.write_drain(host, is_to)).await
+    }
+    async fn prune(&self, age: Duration, place: &Place) -> Result<Pruned, StoreError> {
+        self.within(self.prune_page(age, place)).await
     }
     async fn ping(&self) -> Result<(), StoreError> {
         self.within(async {

@@ -1,6 +1,7 @@
 //! Claiming: which tracks batches take, and their leases, in one short transaction. Rows are locked first and joined
 //! after: a join under the lock is done again for every row that others have and that is passed over.
 
+use super::both::queue::replace_pruned;
 use super::{PostgresStore, track_from};
 use crate::music::TrackKey;
 use crate::store::batches::{Due, Row, batches_of};
@@ -46,7 +47,9 @@ impl PostgresStore {
         keys: &[TrackKey],
         revision: i64,
     ) -> Result<Option<Claim>, StoreError> {
+        let keys = json(keys)?;
         let mut tx = self.begin().await?;
+        replace_pruned(&mut tx, &keys).await?;
         let rows: Vec<i64> = sqlx::query_scalar(concat!(
             "select q.id from ",
             each!("$1"),
@@ -55,7 +58,7 @@ impl PostgresStore {
              join music_ai_queue q on q.id = l.id
              where q.status in ('pending', 'completed', 'failed') order by each_one.at for update of q skip locked"
         ))
-        .bind(json(keys)?)
+        .bind(&keys)
         .fetch_all(&mut *tx)
         .await?;
         if rows.is_empty() {

@@ -55,6 +55,13 @@ macro_rules! numbers {
     };
 }
 
+/// A column of row numbers, as rows of `value`.
+macro_rules! unfolded {
+    ($numbers:literal) => {
+        concat!("unnest(", $numbers, ") as of(value)")
+    };
+}
+
 /// Which of two rows of a table came later.
 macro_rules! arrival {
     () => {

@@ -1,6 +1,7 @@
 //! Claiming: which tracks a batch takes, its lease, and taking over the batch of a host that is gone.
 
 use super::SqliteStore;
+use super::both::queue::replace_pruned;
 use super::group::{Write, Written, mixed_up};
 use crate::music::{Track, TrackKey};
 use crate::store::batches::{Due, batches_of};
@@ -32,7 +33,9 @@ impl SqliteStore {
         keys: &[TrackKey],
         revision: i64,
     ) -> Result<Option<Claim>, StoreError> {
+        let keys = json(keys)?;
         let mut tx = self.begin().await?;
+        replace_pruned(&mut tx, &keys).await?;
         let rows: Vec<i64> = sqlx::query_scalar(
             "select q.id from json_each($1) named
              join music_library l on l.platform_name = named.value ->> 'platform_name'
@@ -40,7 +43,7 @@ impl SqliteStore {
              join music_ai_queue q on q.id = l.id
              where q.status in ('pending', 'completed', 'failed') order by named.key",
         )
-        .bind(json(keys)?)
+        .bind(&keys)
         .fetch_all(&mut *tx)
         .await?;
         if rows.is_empty() {

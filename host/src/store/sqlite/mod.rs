@@ -47,6 +47,13 @@ macro_rules! numbers {
     };
 }
 
+/// A column of row numbers, as rows of `value`.
+macro_rules! unfolded {
+    ($numbers:literal) => {
+        concat!("json_each(", $numbers, ") as of")
+    };
+}
+
 /// Which of two rows of a table came later.
 macro_rules! arrival {
     () => {
@@ -68,6 +75,7 @@ macro_rules! skip_locked {
     };
 }
 
+mod backup;
 #[path = "../both/mod.rs"]
 #[allow(clippy::duplicate_mod, reason = "it is compiled for each database")]
 mod both;
@@ -78,6 +86,8 @@ mod group;
 mod journal;
 mod open;
 mod settle;
+
+pub use backup::back_up;
 
 use super::StoreError;
 use super::gather::Gather;

@@ -113,7 +113,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+pub fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     let text = error.to_string();
     let says = |reasons: &[&str]| reasons.iter().any(|reason| text.contains(reason));
     let reason = if says(&["database is locked"]) {

@@ -5,9 +5,11 @@ mod ids;
 mod journal;
 mod library;
 mod queue;
+mod retention;
 
 pub use fleet::*;
 pub use ids::*;
 pub use journal::*;
 pub use library::*;
 pub use queue::*;
+pub use retention::*;
