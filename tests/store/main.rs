@@ -76,6 +76,7 @@ on_both! {
         a_lost_batch_is_taken_over_by_one_host_alone,
         a_track_that_takes_the_host_down_each_time_fails_in_the_end,
         a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_never_read,
+        a_late_settlement_does_not_say_what_a_reply_was_worth,
         a_question_is_journalled_once_and_what_it_shares_with_others_is_kept_once,
         calls_that_were_possibly_paid_twice_are_counted;
     library:

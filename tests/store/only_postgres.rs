@@ -1,7 +1,7 @@
 //! What is true of a server.
 
-use crate::fixture::{Fixture, link};
-use liner::store::{Address, HostId, NewHost, Store, StoreError, Stray, Terms, Want, open};
+use crate::fixture::{Fixture, intent, link};
+use liner::store::{Address, Admission, HostId, Limits, NewHost, Store, StoreError, Stray, Terms, Verdict, Want, open};
 use liner_tests::{Database, Kind};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,6 +19,26 @@ async fn a_host_that_comes_after_another_in_its_folder_takes_over_at_once() {
     let heir = NewHost { id: HostId::new(), predecessor: Some(f.host.clone()), ..first };
     assert_eq!(f.store.enlist(&heir).await.unwrap(), 1);
     assert!(f.store.recover(&heir.id, &[], Stray::Any).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn who_finds_nothing_to_do_keeps_no_transaction_open() {
+    let Some(f) = Fixture::new(Kind::Postgres).await else { return };
+    let open = "select count(*) from pg_stat_activity
+                where datname = current_database() and state like 'idle in transaction%'";
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let (call, limits) = (intent(&claim, "p"), Limits { daily_micros: 100, ..Limits::default() });
+    for _ in 0..2 {
+        assert_eq!(f.store.journal_intent(&call, &limits).await.unwrap(), Admission::Admitted);
+    }
+    assert_eq!(f.database.number(open).await, Some(0), "a question that was journalled already");
+    f.settle_all(&claim, &Verdict::Refunded { reason: "busy".into(), rest_ms: 5_000 }).await;
+    f.advance(5_000).await;
+    f.store.pause("ada", None).await.unwrap();
+    assert!(f.claim(1).await.is_none());
+    assert_eq!(f.database.number(open).await, Some(0), "a pause: the row that is due again is nobody's");
+    f.store.enqueue(&[link(0)]).await.unwrap();
 }
 
 #[tokio::test]

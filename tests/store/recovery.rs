@@ -83,6 +83,20 @@ pub async fn a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was
     assert!(f.store.journalled_reply("q", &claim.root, &[]).await.unwrap().is_none());
 }
 
+pub async fn a_late_settlement_does_not_say_what_a_reply_was_worth(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let call = intent(&claim, "p");
+    f.ask(&call).await;
+    f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
+    f.advance(45_001).await;
+    f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
+    let late = Settlement { interpreted: vec![(call.id.clone(), false)], ..Settlement::default() };
+    assert!(matches!(f.store.settle(&claim.lease, &late, true).await, Err(StoreError::Fenced(_))));
+    let found = f.store.journalled_reply("p", &BatchId::new(), &[]).await.unwrap();
+    assert!(found.is_some(), "whoever took the batch over has not read it yet");
+}
+
 pub async fn a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_it(f: Fixture) {
     f.enqueue(0..1).await;
     let claim = f.claim(1).await.unwrap();

@@ -85,6 +85,8 @@ async fn claim(connection: &mut PgConnection, want: &Want) -> Result<Vec<Claim>,
     .fetch_one(&mut *tx)
     .await?;
     if open == 0 {
+        // A transaction that is only dropped ends when its connection is used next, and holds its rows until then.
+        tx.rollback().await?;
         return Ok(Vec::new());
     }
     let rows: Vec<(i64, i64, bool)> = sqlx::query_as(AssertSqlSafe(due_rows(want))).fetch_all(&mut *tx).await?;

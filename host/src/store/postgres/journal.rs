@@ -171,6 +171,7 @@ impl Intents {
         let known = "select count(*) from model_call where id = $1";
         let known: i64 = sqlx::query_scalar(known).bind(call.id.as_str()).fetch_one(&mut *tx).await?;
         if known > 0 {
+            tx.rollback().await?;
             return Ok(Admission::Admitted);
         }
         let admission = provider::admit(&mut tx, &call.provider, call.reserved_micros, limits).await?;

@@ -93,7 +93,8 @@ const SETTLE: &str = concat!(
         where l.id = e.id and f.size[e.fence] is not null
     ), interpreted as (
         update model_call m set interpreted_at = coalesce(m.interpreted_at, c.ms), decided_all = i.decided_all
-        from unnest($33::text[], $34::boolean[]) as i(id, decided_all), clock c where m.id = i.id
+        from unnest($33::integer[], $34::text[], $35::boolean[]) as i(fence, id, decided_all), clock c, fence f
+        where m.id = i.id and f.size[i.fence] is not null
     )
     select id from held"
 );
@@ -144,12 +145,20 @@ struct Entries<'a> {
     model: Vec<Option<&'a str>>,
 }
 
+/// Calls that were read.
+#[derive(Default)]
+struct Calls<'a> {
+    fence: Vec<i32>,
+    id: Vec<&'a str>,
+    decided_all: Vec<bool>,
+}
+
 #[derive(Default)]
 struct Columns<'a> {
     fences: Fences<'a>,
     moves: Moves<'a>,
     entries: Entries<'a>,
-    calls: (Vec<&'a str>, Vec<bool>),
+    calls: Calls<'a>,
 }
 
 impl PostgresStore {
@@ -183,9 +192,11 @@ impl<'a> Columns<'a> {
         for (fence, item) in (1i32..).zip(items) {
             columns.fences.push(item);
             item.changes()?.into_iter().for_each(|change| columns.push(fence, change));
-            let (ids, decided): (Vec<&str>, Vec<bool>) = item.calls().unzip();
-            columns.calls.0.extend(ids);
-            columns.calls.1.extend(decided);
+            for (id, decided_all) in item.calls() {
+                columns.calls.fence.push(fence);
+                columns.calls.id.push(id);
+                columns.calls.decided_all.push(decided_all);
+            }
         }
         Ok(columns)
     }
@@ -254,8 +265,9 @@ impl<'a> Columns<'a> {
             .bind(&entries.strategy)
             .bind(&entries.digest)
             .bind(&entries.model)
-            .bind(&calls.0)
-            .bind(&calls.1)
+            .bind(&calls.fence)
+            .bind(&calls.id)
+            .bind(&calls.decided_all)
             .fetch_all(connection)
             .await?)
     }
