@@ -79,6 +79,8 @@ mod journal;
 mod open;
 mod settle;
 
+pub(super) use open::{lock, newest_migration, unusable};
+
 use super::StoreError;
 use super::gather::Gather;
 use crate::music::{Track, TrackKey};
