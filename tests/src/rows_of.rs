@@ -52,7 +52,11 @@ async fn columns_of(database: &Database, table: &str) -> Vec<(String, String)> {
          where table_schema = 'public' and table_name = '{table}' and is_generated = 'NEVER' order by column_name"
     );
     let columns = database.texts(&columns).await;
-    columns.iter().map(|column| column.split_once(' ').unwrap()).map(|(name, kind)| (name.into(), kind.into())).collect()
+    columns
+        .iter()
+        .map(|column| column.split_once(' ').unwrap())
+        .map(|(name, kind)| (name.into(), kind.into()))
+        .collect()
 }
 
 /// A row as a JSON array.

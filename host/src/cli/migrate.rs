@@ -3,7 +3,7 @@
 
 use super::{open, output};
 use crate::config::{Config, ConfigError};
-use crate::store::transfer::{Moved, Step, transfer};
+use crate::store::transfer::{Moved, Nul, Step, transfer};
 use crate::store::{Address, PostgresAddress};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,19 @@ pub struct Migrate {
     /// Into this database, which must be empty: postgres://USER@HOST/NAME; DATABASE_URL without it
     #[arg(long, value_name = "URL", value_parser = server, requires = "from")]
     to: Option<PostgresAddress>,
+    /// Put U+FFFD in the place of U+0000, which PostgreSQL cannot keep; without it nothing is copied if a text has one
+    #[arg(long, requires = "from")]
+    replace_nul: bool,
 }
 
 impl Migrate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         match self.from {
-            Some(from) => copy(&from, &self.to.map_or_else(|| configured(config), Ok)?, config).await?,
+            Some(from) => {
+                let to = self.to.map_or_else(|| configured(config), Ok)?;
+                let nul = if self.replace_nul { Nul::Replace(0) } else { Nul::Refuse };
+                copy(&from, &to, nul, config).await?;
+            }
             None => {
                 open::store(config).await?.close().await;
                 output::line(&format!("{} is up to date", config.database))?;
@@ -33,13 +40,13 @@ impl Migrate {
     }
 }
 
-async fn copy(from: &Path, to: &PostgresAddress, config: &Config) -> anyhow::Result<()> {
+async fn copy(from: &Path, to: &PostgresAddress, nul: Nul, config: &Config) -> anyhow::Result<()> {
     let bar = output::progress(None);
     bar.enable_steady_tick(Duration::from_millis(100));
     let tell = |step: Step, table: &'static str| bar.set_message(format!("{step:?} {table}").to_lowercase());
-    let moved = transfer(from, to, &config.database_terms, &tell).await;
+    let moved = transfer(from, to, &config.database_terms, nul, &tell).await;
     bar.finish_and_clear();
-    let Moved { brought_up, tables, freed } = moved?;
+    let Moved { brought_up, tables, replaced, freed } = moved?;
     let from = Address::Sqlite(from.to_owned());
     if let Some((before, after)) = brought_up {
         output::line(&format!("{from} was brought up to date first, from migration {before} to {after}"))?;
@@ -47,6 +54,9 @@ async fn copy(from: &Path, to: &PostgresAddress, config: &Config) -> anyhow::Res
     let rows = tables.into_iter().map(|copied| [copied.table.to_owned(), copied.rows.to_string(), copied.digest]);
     output::table(["table", "rows", "digest"], rows)?;
     output::line(&format!("{to} holds what {from} holds: the rows were read back, and their digests are the same"))?;
+    if replaced > 0 {
+        output::line(&format!("texts in which U+FFFD is in the place of U+0000: {replaced}"))?;
+    }
     if freed > 0 {
         output::line(&format!("batches that were in flight, and are free to be taken over: {freed}"))?;
     }

@@ -23,6 +23,16 @@ pub enum TransferError {
         /// The first table that has some.
         table: &'static str,
     },
+    /// The tables of the target cannot be locked.
+    #[error(
+        "cannot have {address} to itself: {reason}; stop who works on it, and copy as the role that owns the tables"
+    )]
+    NotFree {
+        /// The target, without a password.
+        address: String,
+        /// What it said.
+        reason: String,
+    },
     /// A value is not what its column holds.
     #[error("{column} of {table} where {key} cannot be read: {reason}")]
     Unreadable {
@@ -35,10 +45,10 @@ pub enum TransferError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A text has a character that PostgreSQL cannot keep.
+    /// A text has the character U+0000.
     #[error(
-        "{column} of {table} where {key} has the character U+0000, which PostgreSQL cannot keep; take it out first, as with \
-         sqlite3: update {table} set {column} = replace({column}, {nul}, '') where {key}"
+        "{column} of {table} where {key} has the character U+0000, which PostgreSQL cannot keep; take it out, or copy with \
+         --replace-nul, which puts U+FFFD in its place"
     )]
     Nul {
         /// Its table.
@@ -47,8 +57,6 @@ pub enum TransferError {
         column: &'static str,
         /// Its row.
         key: String,
-        /// The character as SQLite says it in such a column.
-        nul: &'static str,
     },
     /// The target did not take the rows.
     #[error("the target did not take the rows of {table}: {reason}")]

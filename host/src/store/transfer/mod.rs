@@ -13,6 +13,7 @@ mod target;
 mod value;
 
 pub use error::TransferError;
+pub use source::Nul;
 
 use super::address::{PostgresAddress, Terms};
 use source::Source;
@@ -47,6 +48,8 @@ pub struct Moved {
     pub brought_up: Option<(i64, i64)>,
     /// The tables.
     pub tables: Vec<Copied>,
+    /// Texts in which U+0000 was replaced.
+    pub replaced: u64,
     /// Batches that were in flight, and may be taken over at once.
     pub freed: u64,
 }
@@ -61,9 +64,10 @@ pub async fn transfer(
     from: &Path,
     to: &PostgresAddress,
     terms: &Terms,
+    nul: Nul,
     tell: &(dyn Fn(Step, &'static str) + Sync),
 ) -> Result<Moved, TransferError> {
-    let mut source = Source::take(from).await?;
+    let mut source = Source::take(from, nul).await?;
     let mut target = target::begin(to, terms).await?;
     let mut read = Vec::with_capacity(TABLES.len());
     for table in TABLES {
@@ -82,14 +86,13 @@ pub async fn transfer(
     target::number_on(&mut target).await?;
     let freed = target::free_batches(&mut target).await?;
     target::commit(&mut target).await?;
-    Ok(Moved { brought_up: source.brought_up, tables, freed })
+    let replaced = if let Nul::Replace(replaced) = source.nul { replaced } else { 0 };
+    Ok(Moved { brought_up: source.brought_up, tables, replaced, freed })
 }
 
 fn same(table: &'static str, read: &Tally, found: &Tally) -> Result<Copied, TransferError> {
     match read.differs_from(found) {
         None => Ok(Copied { table, rows: read.rows, digest: read.digest() }),
-        Some((first, last)) => {
-            Err(TransferError::Differs { table, read: read.rows, found: found.rows, first, last })
-        }
+        Some((first, last)) => Err(TransferError::Differs { table, read: read.rows, found: found.rows, first, last }),
     }
 }

@@ -112,7 +112,7 @@ mod tests {
         let event = TABLES.iter().find(|table| table.name == "event").unwrap();
         let mut tally = Tally::of(event);
         for number in numbers {
-            tally.add(&[Value::Integer(number), Value::Text("x")]);
+            tally.add(&[Value::Integer(number), Value::Text("x".into())]);
         }
         tally.finish()
     }

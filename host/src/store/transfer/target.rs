@@ -1,7 +1,7 @@
 //! The database that is written: all in one transaction, which nobody else writes beside.
 
 use super::TransferError;
-use super::source::{Source, values};
+use super::source::Source;
 use super::tables::{TABLES, Table};
 use super::tally::{Tally, key};
 use super::value::Value;
@@ -25,7 +25,8 @@ pub async fn begin(address: &PostgresAddress, terms: &Terms) -> Result<PgConnect
         "begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
          lock table {names} in share row exclusive mode"
     );
-    execute(&mut target, begin).await?;
+    let begun = sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut target).await;
+    begun.map_err(|error| TransferError::NotFree { address: address.to_string(), reason: error.to_string() })?;
     for table in TABLES {
         let rows = table.begins_with.map(|rows| format!(" where not ({rows})")).unwrap_or_default();
         let has_rows = format!("select exists (select from {}{rows})", table.name);
@@ -50,7 +51,7 @@ pub async fn copy(
     let mut copy = target.copy_in_raw(&table.write()).await.map_err(refused)?;
     let (mut tally, mut lines) = (Tally::of(table), Vec::with_capacity(2 * CHUNK));
     while let Some(row) = rows.try_next().await? {
-        let values = values(table, &row)?;
+        let values = source.nul.keepable(table, &row)?;
         tally.add(&values);
         write_line(&values, &mut lines);
         if lines.len() >= CHUNK {
@@ -90,7 +91,8 @@ pub async fn number_on(target: &mut PgConnection) -> Result<(), TransferError> {
 /// Frees what hosts were working on, as at the start of another one on the file: they are certainly gone. Returns how many
 /// batches that are.
 pub async fn free_batches(target: &mut PgConnection) -> Result<u64, TransferError> {
-    execute(target, "update host set stopped_at = (select ms from clock), in_flight = 0 where stopped_at is null").await?;
+    execute(target, "update host set stopped_at = (select ms from clock), in_flight = 0 where stopped_at is null")
+        .await?;
     execute(target, "update extraction_batch set lease_until = 0 where state = 'leased'").await
 }
 

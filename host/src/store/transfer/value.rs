@@ -4,8 +4,14 @@ use super::tables::Kind;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, ValueRef};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
+
+/// The character that PostgreSQL cannot keep.
+const NUL: char = '\0';
+/// What stands for one that is unknown.
+const REPLACEMENT: &str = "\u{fffd}";
 
 /// A value of a row. Floating point is compared and written by its bits.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +20,7 @@ pub enum Value<'r> {
     Integer(i64),
     Real(f64),
     Boolean(bool),
-    Text(&'r str),
+    Text(Cow<'r, str>),
     Bytes(&'r [u8]),
     /// A track that was gone when its batch was brought up to date has no number.
     Numbers(Vec<Option<i64>>),
@@ -38,7 +44,7 @@ impl<'r> Value<'r> {
                 1 => Self::Boolean(true),
                 other => return Err(format!("{other} is neither 0 nor 1").into()),
             },
-            Kind::Text => Self::Text(row.try_get(at)?),
+            Kind::Text => Self::Text(Cow::Borrowed(row.try_get(at)?)),
             Kind::Bytes => Self::Bytes(row.try_get(at)?),
             Kind::Numbers => Self::Numbers(serde_json::from_str(row.try_get(at)?)?),
             Kind::Texts => Self::Texts(serde_json::from_str(row.try_get(at)?)?),
@@ -54,19 +60,28 @@ impl<'r> Value<'r> {
             Kind::Integer => Self::Integer(row.try_get(at)?),
             Kind::Real => Self::Real(row.try_get(at)?),
             Kind::Boolean => Self::Boolean(row.try_get(at)?),
-            Kind::Text => Self::Text(row.try_get(at)?),
+            Kind::Text => Self::Text(Cow::Borrowed(row.try_get(at)?)),
             Kind::Bytes => Self::Bytes(row.try_get(at)?),
             Kind::Numbers => Self::Numbers(row.try_get(at)?),
             Kind::Texts => Self::Texts(row.try_get(at)?),
         })
     }
 
-    /// Whether a text has a character U+0000, which PostgreSQL cannot keep.
+    /// Whether a text has the character U+0000.
     pub fn has_nul(&self) -> bool {
         match self {
-            Self::Text(text) => text.contains('\0'),
-            Self::Texts(texts) => texts.iter().any(|text| text.contains('\0')),
+            Self::Text(text) => text.contains(NUL),
+            Self::Texts(texts) => texts.iter().any(|text| text.contains(NUL)),
             _ => false,
+        }
+    }
+
+    /// With U+FFFD in the place of every U+0000.
+    pub fn without_nul(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.replace(NUL, REPLACEMENT).into()),
+            Self::Texts(texts) => Self::Texts(texts.iter().map(|text| text.replace(NUL, REPLACEMENT)).collect()),
+            other => other,
         }
     }
 
@@ -126,7 +141,7 @@ impl<'r> Value<'r> {
     }
 }
 
-/// As a person or a statement names it.
+/// As a statement names it.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -184,8 +199,8 @@ mod tests {
             Value::Real(0.1 + 0.2),
             Value::Real(0.3),
             Value::Boolean(false),
-            Value::Text(""),
-            Value::Text("0"),
+            Value::Text("".into()),
+            Value::Text("0".into()),
             Value::Bytes(b""),
             Value::Numbers(vec![]),
             Value::Numbers(vec![None]),
