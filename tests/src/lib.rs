@@ -11,6 +11,7 @@ mod in_process;
 pub mod postgres;
 mod proxy;
 mod rows;
+mod rows_of;
 mod stub;
 pub mod swapping;
 mod watch;
@@ -21,6 +22,7 @@ pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
 pub use rows::{clear_row, vague_row, vague_rows};
+pub use rows_of::{Rows, rows_of};
 pub use stub::{Exchange, StubModel};
 pub use watch::Watch;
 

@@ -1,17 +1,90 @@
-//! `liner migrate`: brings the database up to date; every command does it too when it opens one.
+//! `liner migrate`: brings the database up to date; every command does it too when it opens one. With `--from`, moves
+//! everything out of a SQLite file into an empty PostgreSQL database.
 
 use super::{open, output};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
+use crate::store::transfer::{Moved, Nul, Step, transfer};
+use crate::store::{Address, PostgresAddress};
 use clap::Args;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
-pub struct Migrate {}
+pub struct Migrate {
+    /// Copy everything out of this file, verified by counts and digests: sqlite:PATH
+    #[arg(long, value_name = "URL", value_parser = file)]
+    from: Option<PathBuf>,
+    /// Into this database, which must be empty: postgres://USER@HOST/NAME; DATABASE_URL without it
+    #[arg(long, value_name = "URL", value_parser = server, requires = "from")]
+    to: Option<PostgresAddress>,
+    /// Put U+FFFD in the place of U+0000, which PostgreSQL cannot keep; without it nothing is copied if a text has one
+    #[arg(long, requires = "from")]
+    replace_nul: bool,
+}
 
 impl Migrate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        open::store(config).await?.close().await;
-        output::line(&format!("{} is up to date", config.database))?;
+        match self.from {
+            Some(from) => {
+                let to = self.to.map_or_else(|| configured(config), Ok)?;
+                let nul = if self.replace_nul { Nul::Replace(0) } else { Nul::Refuse };
+                copy(&from, &to, nul, config).await?;
+            }
+            None => {
+                open::store(config).await?.close().await;
+                output::line(&format!("{} is up to date", config.database))?;
+            }
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn copy(from: &Path, to: &PostgresAddress, nul: Nul, config: &Config) -> anyhow::Result<()> {
+    let bar = output::progress(None);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let tell = |step: Step, table: &'static str| bar.set_message(format!("{step:?} {table}").to_lowercase());
+    let moved = transfer(from, to, &config.database_terms, nul, &tell).await;
+    bar.finish_and_clear();
+    let Moved { brought_up, tables, replaced, freed } = moved?;
+    let from = Address::Sqlite(from.to_owned());
+    if let Some((before, after)) = brought_up {
+        output::line(&format!("{from} was brought up to date first, from migration {before} to {after}"))?;
+    }
+    let rows = tables.into_iter().map(|copied| [copied.table.to_owned(), copied.rows.to_string(), copied.digest]);
+    output::table(["table", "rows", "digest"], rows)?;
+    output::line(&format!("{to} holds what {from} holds: the rows were read back, and their digests are the same"))?;
+    if replaced > 0 {
+        output::line(&format!("texts in which U+FFFD is in the place of U+0000: {replaced}"))?;
+    }
+    if freed > 0 {
+        output::line(&format!("batches that were in flight, and are free to be taken over: {freed}"))?;
+    }
+    Ok(())
+}
+
+/// The database of the settings, which must be a server's.
+fn configured(config: &Config) -> Result<PostgresAddress, ConfigError> {
+    match &config.database {
+        Address::Postgres(server) => Ok(server.clone()),
+        Address::Sqlite(_) => Err(ConfigError::Value {
+            name: "DATABASE_URL".to_owned(),
+            value: config.database.to_string(),
+            allowed: "postgres://USER@HOST/NAME, as nothing else is copied to; or say --to".to_owned(),
+        }),
+    }
+}
+
+fn file(url: &str) -> Result<PathBuf, String> {
+    match Address::from_url(url) {
+        Some(Address::Sqlite(path)) => Ok(path),
+        _ => Err("what is copied is a file: sqlite:PATH".to_owned()),
+    }
+}
+
+fn server(url: &str) -> Result<PostgresAddress, String> {
+    match Address::from_url(url) {
+        Some(Address::Postgres(server)) => Ok(server),
+        _ => Err("what is copied to is a database on a server: postgres://USER@HOST/NAME".to_owned()),
     }
 }

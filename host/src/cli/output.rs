@@ -1,8 +1,9 @@
 //! Tables for people, JSON for programs.
 
 use comfy_table::{ContentArrangement, Table};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde::Serialize;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Writes a value as one line of JSON.
 ///
@@ -39,8 +40,15 @@ pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item =
     Ok(())
 }
 
-/// A cell of at most 60 characters on one line. Control characters of a title must not reach the terminal.
+/// How far something is, on a terminal; nothing elsewhere.
+pub fn progress(length: Option<u64>) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    ProgressBar::with_draw_target(length, target)
+}
+
+/// A cell of at most 64 characters on one line: a digest is so long. Control characters of a title must not reach the terminal.
 fn shorten(cell: &str) -> String {
     let plain: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if plain.chars().count() <= 60 { plain } else { format!("{}…", plain.chars().take(59).collect::<String>()) }
+    if plain.chars().count() <= 64 { plain } else { format!("{}…", plain.chars().take(63).collect::<String>()) }
 }

@@ -6,8 +6,7 @@ use crate::config::Config;
 use crate::store::Settled;
 use crate::worker::{GRACE, Manual};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -70,11 +69,9 @@ impl Process {
     }
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// A bar with what is left of the time.
 fn bar(length: u64) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(length), target);
+    let bar = output::progress(Some(length));
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} tracks, {per_sec}, {eta} left") {
         bar.set_style(style);
     }

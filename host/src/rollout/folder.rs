@@ -121,7 +121,12 @@ impl Rollout {
         }
         if let Some(other) = elsewhere.iter().find(|other| other.file == file && other.digest == digest) {
             let handled = PluginFile { folder: name.to_owned(), ..other.clone() };
-            return Ok(self.store().keep_plugin_file(&handled).await?);
+            self.store().keep_plugin_file(&handled).await?;
+            if other.folder.is_empty() {
+                // From before the database was moved here from a file, whose one folder has no name: it is this one now.
+                self.store().forget_plugin_file("", file).await?;
+            }
+            return Ok(());
         }
         let why = Why { cause: "install", by: "folder".to_owned(), reason: Some(format!("{file} was dropped there")) };
         let folder = name.to_owned();

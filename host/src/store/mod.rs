@@ -17,6 +17,7 @@ mod plugins;
 mod postgres;
 mod settling;
 mod sqlite;
+pub mod transfer;
 mod types;
 
 pub use address::{Address, PostgresAddress, Terms, open};

@@ -97,6 +97,8 @@ mod line;
 mod open;
 mod settle;
 
+pub(super) use open::{bring_up_to_date, connect};
+
 use super::StoreError;
 use super::address::Terms;
 use super::gather::Gather;

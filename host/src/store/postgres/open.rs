@@ -9,8 +9,8 @@ use crate::store::address::{PostgresAddress, Terms};
 use crate::store::gather::Gather;
 use crate::store::{NewHost, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -36,8 +36,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::TooNew`] and [`StoreError::Unusable`]; the database is as it was then.
     pub async fn open(address: &PostgresAddress, terms: Terms) -> Result<Self, StoreError> {
-        // A second call finds the provider installed, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_tls();
         let options = Arc::new(address.options());
         let breaks = Breaks::default();
         let trusted = breaks.clone();
@@ -59,15 +58,8 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with((*options).clone());
-        bring_up_to_date(&pool).await.map_err(|error| match error {
-            StoreError::Database(ref cause) if error.may_pass() => {
-                StoreError::Unreachable { address: address.to_string(), reason: cause.to_string() }
-            }
-            StoreError::Database(cause) => {
-                StoreError::Unusable { path: address.to_string(), reason: cause.to_string() }
-            }
-            other => other,
-        })?;
+        let prepare = async { bring_up_to_date(&mut *pool.acquire().await?).await };
+        prepare.await.map_err(|error| named(address, error))?;
         let name: Arc<str> = address.to_string().into();
         let line = |settings| Line::new(name.clone(), options.clone(), terms, breaks.clone(), settings);
         Ok(Self {
@@ -119,17 +111,53 @@ pub async fn settle_in(connection: &mut PgConnection, terms: &Terms) -> Result<(
     Ok(())
 }
 
+/// One connection, with what holds for all of them.
+///
+/// # Errors
+/// [`StoreError::Unreachable`] and [`StoreError::Unusable`].
+pub async fn connect(address: &PostgresAddress, terms: &Terms) -> Result<PgConnection, StoreError> {
+    install_tls();
+    let options = address.options();
+    let connecting = async {
+        let mut connection = options.connect().await?;
+        settle_in(&mut connection, terms).await?;
+        Ok(connection)
+    };
+    let connected = timeout(terms.connect_timeout, connecting).await;
+    let silent = |_| Err(StoreError::silent(&address.to_string(), terms.connect_timeout));
+    connected.unwrap_or_else(silent).map_err(|error| named(address, error))
+}
+
+fn install_tls() {
+    // A second call finds the provider installed, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// What opening a database failed of, with its name.
+fn named(address: &PostgresAddress, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Database(ref cause) if error.may_pass() => {
+            StoreError::Unreachable { address: address.to_string(), reason: cause.to_string() }
+        }
+        StoreError::Database(cause) => StoreError::Unusable { path: address.to_string(), reason: cause.to_string() },
+        other => other,
+    }
+}
+
 /// Makes or changes tables only when there is something to do: a role that may not is no worse off while there is nothing.
-async fn bring_up_to_date(pool: &PgPool) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::TooNew`], and [`StoreError::Unusable`] when this role may not.
+pub async fn bring_up_to_date(connection: &mut PgConnection) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    let found = newest_migration(pool).await?;
+    let found = newest_migration(connection).await?;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
     if found == known {
         return Ok(());
     }
-    MIGRATIONS.run(pool).await.map_err(|error| match error {
+    MIGRATIONS.run(connection).await.map_err(|error| match error {
         MigrateError::Execute(error) if is_forbidden(&error) => StoreError::Unusable {
             path: "its tables".to_owned(),
             reason: "they have to be made or changed, and this role may not; run `liner migrate` with one that may"
@@ -140,14 +168,14 @@ async fn bring_up_to_date(pool: &PgPool) -> Result<(), StoreError> {
     })
 }
 
-async fn newest_migration(pool: &PgPool) -> Result<i64, StoreError> {
+async fn newest_migration(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let has_table: bool =
-        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(pool).await?;
+        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut *connection).await?;
     if !has_table {
         return Ok(0);
     }
     let newest = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-    Ok(sqlx::query_scalar(newest).fetch_one(pool).await?)
+    Ok(sqlx::query_scalar(newest).fetch_one(connection).await?)
 }
 
 /// SQLSTATE 42501, insufficient privilege.

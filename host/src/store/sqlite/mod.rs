@@ -88,6 +88,7 @@ mod open;
 mod settle;
 
 pub use backup::back_up;
+pub(super) use open::{lock, newest_migration, unusable};
 
 use super::StoreError;
 use super::gather::Gather;

@@ -104,7 +104,11 @@ impl SqliteStore {
     }
 }
 
-fn lock(path: &Path) -> Result<File, StoreError> {
+/// Takes a file for the one worker that it can have, until the lock is dropped.
+///
+/// # Errors
+/// [`StoreError::Occupied`] when another has it.
+pub fn lock(path: &Path) -> Result<File, StoreError> {
     let lock = path.with_extension("worker-lock");
     let file = File::create(&lock).map_err(|error| unusable(&lock, &error))?;
     match file.try_lock() {
@@ -113,6 +117,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Why a file cannot be used.
 pub fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     let text = error.to_string();
     let says = |reasons: &[&str]| reasons.iter().any(|reason| text.contains(reason));
@@ -134,8 +139,14 @@ fn refuse_unwritable(path: &Path) -> Result<(), StoreError> {
     std::fs::OpenOptions::new().append(true).open(path).map(drop).map_err(|error| unusable(path, &error))
 }
 
-/// Looks at the file's newest migration without writing anything.
 async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
+    let found = newest_migration(path).await?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
+}
+
+/// A file's newest migration, or 0, without writing anything.
+pub async fn newest_migration(path: &Path) -> Result<i64, StoreError> {
     let options =
         SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, &error))?;
@@ -149,6 +160,5 @@ async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
         0
     };
     connection.close().await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
+    Ok(found)
 }
