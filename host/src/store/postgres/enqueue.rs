@@ -43,6 +43,7 @@ async fn enqueue_list(line: &Line, list: List<'_>, ids: Vec<i64>) -> Result<Vec<
     }
 }
 
+/// Rows are written in the order of their keys, so that senders of the same links wait for one another and not in a circle.
 /// Returns which of the rows were known before. A new row has the number that it was given here.
 async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i64]) -> Result<Vec<i64>, StoreError> {
     fn column<'a, T>(rows: &'a [Incoming<'a>], of: impl Fn(&'a Incoming<'a>) -> T) -> Vec<T> {
@@ -61,7 +62,7 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
                  updated_at)
              select id, platform_name, platform_id, url, og_title, og_artist, og_description, og_image_url, og_metadata,
                  shared_text, fetched_at, case when has_metadata then 'og_fetched' else 'pending' end, shares, ms, ms
-             from given
+             from given order by platform_name collate \"C\", platform_id collate \"C\"
              on conflict (platform_name, platform_id) do update set
                  share_count = l.share_count + excluded.share_count,
                  url = coalesce(l.url, excluded.url),
