@@ -119,8 +119,8 @@ impl Drop for AbortOnDrop {
 pub struct Worker {
     context: Arc<Context>,
     running: Arc<Mutex<Option<Running>>>,
-    /// Watch over the strategies and the world outside for as long as there is a worker.
-    _watching: Arc<[AbortOnDrop; 2]>,
+    /// Watch over the strategies and the world outside until it is shut down, or for as long as there is a worker.
+    watching: Arc<[AbortOnDrop; 2]>,
     /// The operator's pause as it was last known.
     last_pause: Arc<Mutex<Option<Pause>>>,
     /// The phase of runs by hand.
@@ -153,7 +153,7 @@ impl Worker {
         let following = tokio::spawn(async move { match follow::follow(&watched).await {} });
         let watching = Arc::new([AbortOnDrop(guard), AbortOnDrop(following)]);
         let (running, last_pause) = (Arc::default(), Arc::default());
-        Ok(Self { context, running, _watching: watching, last_pause, manual })
+        Ok(Self { context, running, watching, last_pause, manual })
     }
 
     /// The host's parts.
@@ -229,6 +229,7 @@ impl Worker {
         // Candidates are a few calls behind at most; what they would have said is worth a moment.
         let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
+        self.watching.iter().for_each(|watching| watching.0.abort());
         if let Err(error) = self.context.store.leave(&self.context.host).await {
             tracing::warn!("that this host is gone was not noted: {error}");
         }
