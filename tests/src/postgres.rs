@@ -151,6 +151,37 @@ impl Server {
         self.control(&["promote"]);
     }
 
+    /// Lets it speak TLS with a certificate for 127.0.0.1; returns the certificate of who signed it. None, aloud, where
+    /// there is no openssl.
+    pub async fn speak_tls(&self) -> Option<PathBuf> {
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+        let signed = "-CA ca.crt -CAkey ca.key -subj /CN=server -addext subjectAltName=IP:127.0.0.1
+            -addext basicConstraints=critical,CA:FALSE";
+        for certificate in [
+            format!("req -x509 {key} -keyout ca.key -out ca.crt -subj /CN=authority"),
+            format!("req -x509 {key} -keyout server.key -out server.crt {signed}"),
+        ] {
+            let mut openssl = as_its_user(Path::new("openssl"));
+            let made = openssl.args(certificate.split_whitespace()).current_dir(&self.folder).status();
+            if !made.is_ok_and(|status| status.success()) {
+                eprintln!("skipped: no certificate could be made (openssl {certificate})");
+                return None;
+            }
+        }
+        let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let file = |name: &str| self.folder.join(name).display().to_string();
+        for statement in [
+            format!("alter system set ssl_cert_file = '{}'", file("server.crt")),
+            format!("alter system set ssl_key_file = '{}'", file("server.key")),
+            "alter system set ssl = on".to_owned(),
+            "select pg_reload_conf()".to_owned(),
+        ] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        Some(self.folder.join("ca.crt"))
+    }
+
     fn control(&self, arguments: &[&str]) {
         let (data, log) = (self.folder.join("data"), self.folder.join("log"));
         let mut command = program("pg_ctl");
@@ -173,15 +204,21 @@ impl Server {
 
 /// One of PostgreSQL's programs, run by a user that it accepts.
 fn program(name: &str) -> Command {
-    let program = bin().unwrap().join(name);
+    let mut command = as_its_user(&bin().unwrap().join(name));
+    command.current_dir("/");
+    command
+}
+
+/// A program run by the server's user.
+fn as_its_user(program: &Path) -> Command {
     let mut command = match running_as_root() {
         true => Command::new("runuser"),
-        false => Command::new(&program),
+        false => Command::new(program),
     };
     if running_as_root() {
-        command.args(["-u", "postgres", "--"]).arg(&program);
+        command.args(["-u", "postgres", "--"]).arg(program);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 

@@ -133,14 +133,27 @@ fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// What opening a database failed of, with its name.
+/// What opening a database failed of, with its name. That TLS fails does not pass: certificates and settings are wrong
+/// until somebody changes them.
 fn named(address: &PostgresAddress, error: StoreError) -> StoreError {
+    let path = address.to_string();
     match error {
-        StoreError::Database(ref cause) if error.may_pass() => {
-            StoreError::Unreachable { address: address.to_string(), reason: cause.to_string() }
+        StoreError::Database(cause) if is_of_tls(&cause) => {
+            StoreError::Unusable { path, reason: format!("TLS fails, see sslmode and sslrootcert in its URL: {cause}") }
         }
-        StoreError::Database(cause) => StoreError::Unusable { path: address.to_string(), reason: cause.to_string() },
+        StoreError::Database(ref cause) if error.may_pass() => {
+            StoreError::Unreachable { address: path, reason: cause.to_string() }
+        }
+        StoreError::Database(cause) => StoreError::Unusable { path, reason: cause.to_string() },
         other => other,
+    }
+}
+
+fn is_of_tls(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(error) => error.get_ref().is_some_and(|error| error.is::<rustls::Error>()),
+        _ => false,
     }
 }
 

@@ -19,14 +19,8 @@ const CHUNK: usize = 256 << 10;
 pub async fn begin(address: &PostgresAddress, terms: &Terms) -> Result<PgConnection, TransferError> {
     let mut target = connect(address, terms).await?;
     bring_up_to_date(&mut target).await?;
-    let names = TABLES.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
-    // Statements are as long as the tables are. A host that starts here now waits, and finds it taken.
-    let begin = format!(
-        "begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-         lock table {names} in share row exclusive mode"
-    );
-    let begun = sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut target).await;
-    begun.map_err(|error| TransferError::NotFree { address: address.to_string(), reason: error.to_string() })?;
+    let not_free = |reason: String| TransferError::NotFree { address: address.to_string(), reason };
+    have_to_itself(&mut target).await.map_err(|error| not_free(error.to_string()))?;
     for table in TABLES {
         let rows = table.begins_with.map(|rows| format!(" where not ({rows})")).unwrap_or_default();
         let has_rows = format!("select exists (select from {}{rows})", table.name);
@@ -36,8 +30,30 @@ pub async fn begin(address: &PostgresAddress, terms: &Terms) -> Result<PgConnect
         if table.begins_with.is_some() {
             execute(&mut target, format!("delete from {}", table.name)).await?;
         }
+        if !may_number(&mut target, table).await? {
+            return Err(not_free(format!("this role may not say which number a row of {} has next", table.name)));
+        }
     }
     Ok(target)
+}
+
+/// Begins a transaction that nobody writes beside. A host that starts meanwhile waits, and gives up.
+async fn have_to_itself(target: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let names = TABLES.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
+    // Statements take as long as the tables are large.
+    let begin = format!(
+        "begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+         lock table {names} in share row exclusive mode"
+    );
+    sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *target).await?;
+    Ok(())
+}
+
+/// Whether [`number_on`] will be allowed, which is better known before all is copied.
+async fn may_number(target: &mut PgConnection, table: &Table) -> Result<bool, TransferError> {
+    let Some(column) = table.numbered else { return Ok(true) };
+    let may = "select has_sequence_privilege(pg_get_serial_sequence($1, $2), 'update')";
+    Ok(sqlx::query_scalar(may).bind(table.name).bind(column).fetch_one(target).await?)
 }
 
 /// Copies a table; returns what was read.
