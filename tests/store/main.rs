@@ -8,6 +8,7 @@ mod fixture;
 mod fleet;
 mod library;
 mod limits;
+mod model;
 mod only_postgres;
 mod only_sqlite;
 mod recovery;
