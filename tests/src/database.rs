@@ -251,6 +251,16 @@ impl Database {
         .await;
     }
 
+    /// Empties the queue, the library and the journal, and sets a clock that was stopped.
+    pub async fn clear(&self, at: i64) {
+        self.execute(&format!(
+            "delete from music_ai_queue; delete from music_library; delete from extraction_batch; delete from model_call;
+             delete from provider_budget; delete from host; update worker_control set paused_at = null;
+             update clock set ms = {at}"
+        ))
+        .await;
+    }
+
     /// Moves a clock that was stopped.
     pub async fn advance(&self, ms: i64) {
         self.execute(&format!("update clock set ms = ms + {ms}")).await;

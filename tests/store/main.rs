@@ -9,6 +9,7 @@ mod fleet;
 mod library;
 mod limits;
 mod migrations;
+mod model;
 mod only_postgres;
 mod only_sqlite;
 mod recovery;
@@ -61,6 +62,7 @@ on_both! {
         settlements_at_once_keep_to_their_own_batches,
         a_batch_settles_prompt_by_prompt,
         what_a_finished_batch_leaves_open_returns_unburnt,
+        a_settlement_that_is_repeated_does_not_touch_what_it_settled,
         a_settlement_that_is_repeated_leaves_the_batchs_figures_whole,
         failed_items_are_retried_five_times_with_exponential_backoff_and_then_failed,
         a_refund_gives_the_attempt_back_up_to_an_age,

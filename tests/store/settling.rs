@@ -78,6 +78,24 @@ pub async fn failed_items_are_retried_five_times_with_exponential_backoff_and_th
     assert!(f.claim(1).await.is_some());
 }
 
+pub async fn a_settlement_that_is_repeated_does_not_touch_what_it_settled(f: Fixture) {
+    f.enqueue(0..1).await;
+    for _ in 1..5 {
+        f.settle_all(&f.claim(1).await.unwrap(), &Verdict::Failed("no".into())).await;
+        f.advance(3_600_000).await;
+    }
+    let claim = f.claim(1).await.unwrap();
+    let last = settlement(vec![(0, Verdict::Failed("no".into()))]);
+    let mut written = vec![];
+    for _ in 0..2 {
+        f.store.settle(&claim.lease, &last, false).await.unwrap();
+        let (entry, _) = f.store.library_entry(&key(0)).await.unwrap().unwrap();
+        written.push((entry.processing_status, entry.updated_at));
+        f.advance(1_000).await;
+    }
+    assert_eq!((written[0].0.as_str(), &written[0]), ("failed", &written[1]));
+}
+
 pub async fn a_refund_gives_the_attempt_back_up_to_an_age(f: Fixture) {
     f.enqueue(0..1).await;
     let refund = Verdict::Refunded { reason: "rate limited".into(), rest_ms: 5_000 };

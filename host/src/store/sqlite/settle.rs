@@ -10,6 +10,13 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::HashSet;
 
+/// Whether an attempt counts: it failed, or it is too old to be given back.
+macro_rules! burnt {
+    () => {
+        "(m.value ->> 'kind' = 'failed' or (m.value ->> 'kind' = 'refunded' and p.queued_at < c.ms - $2))"
+    };
+}
+
 /// The batch as the fence reads it.
 #[derive(Serialize)]
 struct Fence<'a> {
@@ -64,10 +71,10 @@ pub async fn settle_all(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<
     }
     if !lists.moves.is_empty() {
         let moves = json(&lists.moves)?;
-        write_queue(tx, &moves).await?;
         if lists.burns {
             fail_entries(tx, &moves).await?;
         }
+        write_queue(tx, &moves).await?;
     }
     if !lists.calls.is_empty() {
         mark_interpreted(tx, &json(&lists.calls)?).await?;
@@ -149,7 +156,7 @@ async fn write_library(tx: &mut SqliteConnection, entries: &str) -> Result<(), S
 
 /// A failed attempt rests 30 s · 2^n, at most an hour; the fifth is the last. What is given back costs no attempt.
 async fn write_queue(tx: &mut SqliteConnection, moves: &str) -> Result<(), StoreError> {
-    sqlx::query(
+    sqlx::query(concat!(
         "update music_ai_queue as q set
              status = case
                  when v.kind = 'completed' then 'completed'
@@ -170,14 +177,16 @@ async fn write_queue(tx: &mut SqliteConnection, moves: &str) -> Result<(), Store
          from (
              select p.id as row, b.size, c.ms as now, m.value ->> 'kind' as kind, m.value ->> 'error' as error,
                  m.value ->> 'rest_ms' as rest_ms, m.value ->> 'waiting' as waiting, m.value ->> 'jitter' as jitter,
-                 m.value ->> 'kind' = 'failed' or (m.value ->> 'kind' = 'refunded' and p.queued_at < c.ms - $2) as burnt
+                 ",
+        burnt!(),
+        " as burnt
              from clock c, json_each($1) m
              join music_ai_queue p on p.id = m.value ->> 'row' and p.batch_id = m.value ->> 'batch'
              join extraction_batch b on b.id = p.batch_id
              where p.status = 'processing'
          ) as v
-         where q.id = v.row",
-    )
+         where q.id = v.row"
+    ))
     .bind(moves)
     .bind(REFUND_MAX_AGE_MS)
     .bind(MAX_ATTEMPTS)
@@ -188,14 +197,19 @@ async fn write_queue(tx: &mut SqliteConnection, moves: &str) -> Result<(), Store
     Ok(())
 }
 
-/// Entries of tracks that just failed for the last time.
+/// Entries of tracks that are about to fail for the last time.
 async fn fail_entries(tx: &mut SqliteConnection, moves: &str) -> Result<(), StoreError> {
-    sqlx::query(
+    sqlx::query(concat!(
         "update music_library set processing_status = 'failed', updated_at = (select ms from clock)
-         where id in (select q.id from json_each($1) m join music_ai_queue q on q.id = m.value ->> 'row'
-                      where q.status = 'failed')",
-    )
+         where id in (select p.id from clock c, json_each($1) m
+                      join music_ai_queue p on p.id = m.value ->> 'row' and p.batch_id = m.value ->> 'batch'
+                      where p.status = 'processing' and p.retry_count >= $3 and ",
+        burnt!(),
+        ")"
+    ))
     .bind(moves)
+    .bind(REFUND_MAX_AGE_MS)
+    .bind(MAX_ATTEMPTS)
     .execute(tx)
     .await?;
     Ok(())
