@@ -298,6 +298,37 @@ async fn a_copy_that_differs_from_what_was_read_is_noticed_and_nothing_of_it_is_
 }
 
 #[tokio::test]
+async fn a_copy_that_is_killed_on_its_way_leaves_nothing_and_is_made_again() {
+    let Some(moved) = Move::prepare().await else { return };
+    moved.fill().await;
+    // The last table waits for the test.
+    let hold = "create function hold() returns trigger language plpgsql as
+            $$ begin perform pg_advisory_xact_lock(1); return new; end $$;
+        create trigger hold before insert on event for each row execute function hold()";
+    moved.to.execute(hold).await;
+    let pool = sqlx::PgPool::connect(&moved.to.url).await.unwrap();
+    let mut held = pool.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(1)").execute(&mut *held).await.unwrap();
+    let waiting = "select count(*) from pg_locks where not granted and locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())";
+    let all_but_one = eventually("all but one table is copied", || async {
+        (moved.to.number(waiting).await == Some(1)).then_some(())
+    });
+    // What is dropped is killed.
+    tokio::select! {
+        run = moved.migrate() => panic!("{}", run.stderr),
+        () = all_but_one => {}
+    }
+    held.rollback().await.unwrap();
+    let sessions =
+        "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'liner'";
+    eventually("the server has noticed", || async { (moved.to.number(sessions).await == Some(0)).then_some(()) }).await;
+    assert_eq!(moved.to.number("select count(*) from music_library").await, Some(0));
+    moved.to.execute("drop trigger hold on event").await;
+    moved.succeeds().await;
+}
+
+#[tokio::test]
 async fn a_character_that_postgresql_cannot_keep_is_named_with_its_row_or_replaced_where_that_is_asked_for() {
     let Some(moved) = Move::prepare().await else { return };
     moved.fill().await;
