@@ -9,7 +9,7 @@ use crate::store::json::json;
 use crate::store::{Aging, Place, Pruned, StoreError};
 use std::time::Duration;
 
-/// Rows that one step deletes at most.
+/// Rows that one step deletes at most: the limit that the statements name.
 const DELETED: usize = 1_000;
 
 /// What is older than the age.
