@@ -19,8 +19,8 @@ const LARGEST: u32 = 6;
 
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600 * SECOND;
-/// Longer than attempts are given back.
-const LONG_AGO: i64 = 8 * 24 * HOUR;
+/// Longer than attempts are given back, and than all that a clock is put back.
+pub const LONG_AGO: i64 = 8 * 24 * HOUR;
 
 /// A sequence of actions, with the limits that all its questions are asked under.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ pub enum Action {
 }
 
 /// A link on its way in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Share {
     pub track: usize,
     pub priority: u8,
@@ -227,12 +227,20 @@ fn passes() -> impl Strategy<Value = i64> {
     ]
 }
 
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = [("title", !self.untitled), ("artist", self.artist), ("text", self.text)];
+        let known: Vec<&str> = known.into_iter().filter_map(|(name, is_known)| is_known.then_some(name)).collect();
+        write!(f, "track {} at priority {} with {known:?}", self.track, self.priority)
+    }
+}
+
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "under {:?}", self.limits)?;
         for (at, action) in self.actions.iter().enumerate() {
             writeln!(f, "{:>3}. {action:?}", at + 1)?;
         }
-        Ok(())
+        write!(f, "     and then what is left is taken over, claimed and settled")
     }
 }

@@ -11,7 +11,7 @@ mod queue;
 mod seen;
 
 use crate::fixture::Fixture;
-use actions::{Action, HOSTS, Outcome, Scenario, Settles, scenarios};
+use actions::{Action, HOSTS, LONG_AGO, Outcome, Scenario, Settles, scenarios};
 use liner::store::{Stray, Waiting};
 use liner_tests::Kind;
 use play::{Play, Played};
@@ -89,7 +89,8 @@ async fn play(fixture: &Fixture, scenario: &Scenario) -> Result<BTreeSet<&'stati
     Ok(play.reached)
 }
 
-/// Lets the hosts work until there is nothing left, and counts.
+/// Lets the hosts work until there is nothing left, and counts: every track is completed or failed, once, and what was
+/// answered is found again.
 async fn drain(play: &mut Play<'_>) -> Played {
     let queued = i64::try_from(play.queue.tracks.len()).unwrap();
     for action in std::iter::once(Action::Resume).chain(Waiting::ALL.map(Action::Release)) {
@@ -98,7 +99,7 @@ async fn drain(play: &mut Play<'_>) -> Played {
     // Who holds a batch has it taken away; whoever takes it over settles it.
     let done = Settles { some: vec![], rest: Some(Outcome::Completed { album: true }), interpreted: Some(true) };
     let settle = Action::Settle { batch: 0, settles: done, finish: true };
-    play.step(&Action::Pass { ms: 3 * 3_600_000 }).await?;
+    play.step(&Action::Pass { ms: LONG_AGO }).await?;
     loop {
         let batches = play.queue.batches.len();
         play.step(&Action::Recover { host: batches % HOSTS, stray: Stray::Any, forgotten: true }).await?;
@@ -113,5 +114,6 @@ async fn drain(play: &mut Play<'_>) -> Played {
     let counts = play.f.store.counts().await?;
     agree("left over", (counts.pending, counts.processing), (0, 0))?;
     agree("completed or failed", counts.completed + counts.failed, queued)?;
-    play.compare_histories().await
+    play.compare_histories().await?;
+    play.compare_journal().await
 }

@@ -174,13 +174,28 @@ impl Play<'_> {
         NextDue { backoff_at, in_ms: next.map(|next| next - self.queue.now) }
     }
 
-    /// What only the end shows: the history of every entry.
+    /// Of the end: what every entry said before.
     pub async fn compare_histories(&self) -> Played {
         for (at, track) in &self.queue.tracks {
             let (_, changes) = self.f.store.library_entry(&key(*at)).await?.unwrap();
             let titles = changes.into_iter().filter(|change| change.field == "title");
             let former = titles.filter_map(|change| change.old).collect::<Vec<_>>();
             agree(&format!("former titles of id{at}"), &former, &track.entry.former)?;
+        }
+        Ok(())
+    }
+
+    /// Of the end: what was asked, and that no answer is out of reach of those that asked.
+    pub async fn compare_journal(&self) -> Played {
+        let calls = &self.journal.calls;
+        let asked = self.f.database.number("select count(*) from model_call").await;
+        agree("questions", asked, i64::try_from(calls.len()).ok())?;
+        for call in calls.iter().filter(|call| call.reply.is_some()) {
+            let (digest, root) = (&call.intent.prompt_digest, &call.intent.root);
+            let found = self.f.store.journalled_reply(digest, root, &[]).await?.map(|found| found.id);
+            let usable = self.journal.replies(digest, root, &[]);
+            let is_known = usable.iter().any(|at| Some(&calls[*at].intent.id) == found.as_ref());
+            agree(&format!("{digest} is answered again, by {found:?}"), is_known, true)?;
         }
         Ok(())
     }
