@@ -5,11 +5,30 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use liner_tests::{Host, KEY, StubModel, eventually, liner, message, message_about, vague_rows};
+use liner_tests::accounts::{Accounts, TRACKS};
+use liner_tests::{Host, KEY, Kind, StubModel, eventually, liner, message, message_about, vague_rows};
 use serde_json::{Value, json};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
+}
+
+#[tokio::test]
+async fn a_character_that_no_database_keeps_stops_no_batch() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let script = |_: usize, request: &Value| {
+            let mut message = message_about(request);
+            let text = message["content"][0]["text"].as_str().unwrap().replace("Song t0", "Song\\u0000 t0");
+            message["content"][0]["text"] = json!(format!("{text}\0"));
+            Json(message).into_response()
+        };
+        let Some(accounts) = Accounts::open(kind, StubModel::with_script(script).await).await else { continue };
+        let host = accounts.host(&[]).await;
+        host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
+        accounts.balance(&host, 0).await;
+        let whole = "select count(*) from music_library where title = 'Song t0'";
+        assert_eq!(accounts.database.number(whole).await, Some(12));
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Ways in, and what a claim takes.
 
 use crate::fixture::{Fixture, halved, ids, key, link};
+use liner::music::Track;
 use liner::store::{Enqueued, NewLink, Verdict, Waiting, Want};
 use std::collections::HashSet;
 
@@ -156,4 +157,15 @@ pub async fn named_tracks_are_claimed_but_for_those_that_are_being_worked_on(f: 
     let claim = f.store.claim_these(&f.host, &keys, 1).await.unwrap().unwrap();
     assert_eq!((ids(&worked_on), ids(&claim)), (vec!["id0"], vec!["id2", "id1"]));
     assert!(f.store.claim_these(&f.host, &keys, 1).await.unwrap().is_none());
+}
+
+pub async fn a_page_that_comes_while_its_bare_link_is_being_queued_lets_the_track_go_on(f: Fixture) {
+    let bare = |n| NewLink { track: Track { og_title: None, ..link(n).track }, ..link(n) };
+    let links: Vec<NewLink> = (0..2_000).map(bare).collect();
+    let pages: Vec<NewLink> = (0..2_000).map(link).collect();
+    let other = f.database.store().await;
+    let (one, two) = tokio::join!(f.store.enqueue(&links), other.enqueue(&pages));
+    assert_eq!((one.unwrap().len(), two.unwrap().len()), (2_000, 2_000));
+    let counts = f.store.counts().await.unwrap();
+    assert_eq!((counts.pending, counts.waiting.values().sum::<i64>()), (2_000, 0));
 }

@@ -47,6 +47,7 @@ on_both! {
         a_list_that_names_links_twice_queues_each_once,
         thousands_of_links_are_queued_in_their_order,
         links_of_two_senders_at_once_are_queued_once,
+        a_page_that_comes_while_its_bare_link_is_being_queued_lets_the_track_go_on,
         a_claim_takes_no_more_than_asked_by_priority_and_then_age_and_no_track_twice,
         one_claim_makes_several_batches,
         claims_at_once_take_no_track_twice,
@@ -60,6 +61,7 @@ on_both! {
         a_settled_claim_writes_library_queue_and_counts_together,
         a_late_or_repeated_settle_changes_nothing,
         settlements_at_once_keep_to_their_own_batches,
+        two_parts_of_a_batch_that_settle_at_one_moment_are_both_written,
         a_batch_settles_prompt_by_prompt,
         what_a_finished_batch_leaves_open_returns_unburnt,
         a_settlement_that_is_repeated_does_not_touch_what_it_settled,
@@ -80,7 +82,8 @@ on_both! {
         a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was_never_read,
         a_late_settlement_does_not_say_what_a_reply_was_worth,
         a_question_is_journalled_once_and_what_it_shares_with_others_is_kept_once,
-        calls_that_were_possibly_paid_twice_are_counted;
+        calls_that_were_possibly_paid_twice_are_counted,
+        calls_of_a_batch_that_ends_without_their_answers_are_counted_too;
     library:
         a_correction_stands_against_later_extractions_and_history_keeps_what_was_replaced,
         the_library_is_searched_and_paged,

@@ -181,6 +181,19 @@ pub async fn calls_that_were_possibly_paid_twice_are_counted(f: Fixture) {
     );
 }
 
+pub async fn calls_of_a_batch_that_ends_without_their_answers_are_counted_too(f: Fixture) {
+    f.enqueue(0..1).await;
+    let claim = f.claim(1).await.unwrap();
+    let budget = Limits { daily_micros: 1_000, ..Limits::default() };
+    f.store.journal_intent(&intent(&claim, "p"), &budget).await.unwrap();
+    f.store.settle(&claim.lease, &Settlement::default(), true).await.unwrap();
+    f.store.give_up_calls(claim.id()).await.unwrap();
+    f.store.give_up_calls(claim.id()).await.unwrap();
+    assert_eq!(f.store.lost_calls().await.unwrap(), 1);
+    let used = f.store.provider_use("anthropic").await.unwrap();
+    assert_eq!((used.reserved_micros, used.today_micros), (0, 40), "what was set aside is taken for spent, once");
+}
+
 pub async fn a_batch_that_is_taken_over_is_shown_its_pages_as_they_were(f: Fixture) {
     f.enqueue(0..2).await;
     let lost = f.claim(2).await.unwrap();

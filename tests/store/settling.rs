@@ -178,3 +178,19 @@ pub async fn any_text_is_stored_as_it_is(f: Fixture) {
     let (stored, _) = f.store.library_entry(&key(0)).await.unwrap().unwrap();
     assert_eq!((stored.title.as_deref(), stored.genres), (Some(odd), odd_entry.genres));
 }
+
+pub async fn two_parts_of_a_batch_that_settle_at_one_moment_are_both_written(f: Fixture) {
+    f.enqueue(0..4).await;
+    let claim = f.claim(4).await.unwrap();
+    let (one, two) =
+        (settlement(vec![(0, completed("a")), (1, completed("b"))]), settlement(vec![(2, completed("c"))]));
+    let (one, two) = tokio::join!(f.store.settle(&claim.lease, &one, false), f.store.settle(&claim.lease, &two, true));
+    assert_eq!((one.unwrap().succeeded, two.unwrap().succeeded), (2, 1));
+    let counts = f.store.counts().await.unwrap();
+    assert_eq!(
+        (counts.completed, counts.pending, counts.processing),
+        (3, 1, 0),
+        "the fourth goes back, the others stay"
+    );
+    assert!(f.store.is_settled(claim.id()).await.unwrap());
+}

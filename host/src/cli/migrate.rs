@@ -16,8 +16,9 @@ pub struct Migrate {
     #[arg(long, value_name = "URL", value_parser = file)]
     from: Option<PathBuf>,
     /// Into this database, which must be empty: postgres://USER@HOST/NAME; DATABASE_URL without it
-    #[arg(long, value_name = "URL", value_parser = server, requires = "from")]
-    to: Option<PostgresAddress>,
+    // Read later: what clap cannot read it prints, and a password with it.
+    #[arg(long, value_name = "URL", requires = "from")]
+    to: Option<String>,
     /// Put U+FFFD in the place of U+0000, which PostgreSQL cannot keep; without it nothing is copied if a text has one
     #[arg(long, requires = "from")]
     replace_nul: bool,
@@ -27,7 +28,7 @@ impl Migrate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         match self.from {
             Some(from) => {
-                let to = self.to.map_or_else(|| configured(config), Ok)?;
+                let to = self.to.map_or_else(|| configured(config), |url| server(&url))?;
                 let nul = if self.replace_nul { Nul::Replace(0) } else { Nul::Refuse };
                 copy(&from, &to, nul, config).await?;
             }
@@ -82,9 +83,13 @@ fn file(url: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn server(url: &str) -> Result<PostgresAddress, String> {
+fn server(url: &str) -> Result<PostgresAddress, ConfigError> {
     match Address::from_url(url) {
         Some(Address::Postgres(server)) => Ok(server),
-        _ => Err("what is copied to is a database on a server: postgres://USER@HOST/NAME".to_owned()),
+        _ => Err(ConfigError::Value {
+            name: "--to".to_owned(),
+            value: "another URL".to_owned(),
+            allowed: "postgres://USER@HOST/NAME, as what is copied to is a database on a server".to_owned(),
+        }),
     }
 }

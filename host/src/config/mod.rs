@@ -348,7 +348,6 @@ mod tests {
             ("HOST", "example.org"),
             ("AI_PROVIDER", "acme"),
             ("ANTHROPIC_BASE_URL", "ftp://example.org"),
-            ("ANTHROPIC_BASE_URL", "https://user:password@example.org"),
             ("LINER_REQUIRED_FIELDS", "title,colour"),
             ("DATABASE_URL", "mysql://x"),
             ("LINER_RETENTION_DAYS", "-1"),
@@ -366,6 +365,13 @@ mod tests {
         assert!(error.starts_with("LINER_ADMIN_TOKEN is ***") && !error.contains("short-secret"), "{error}");
         let error = config(&[("ANTHROPIC_API_KEY", "sk key\nwith lines")]).unwrap_err().to_string();
         assert!(!error.contains("sk key"), "{error}");
+        for (name, url) in [
+            ("ANTHROPIC_BASE_URL", "https://user:password@example.org"),
+            ("DATABASE_URL", "postgres://liner:pass#word@db/liner"),
+        ] {
+            let error = config(&[(name, url)]).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is ***; allowed: ")) && !error.contains("word"), "{error}");
+        }
     }
 
     #[test]

@@ -110,7 +110,8 @@ impl Sources {
         }
         let wrong = || ConfigError::Value {
             name: name.to_owned(),
-            value: if setting.secret { "***".to_owned() } else { format!("{text:?}") },
+            // A URL may hold a password, above all one that cannot be read.
+            value: if setting.secret || text.contains('@') { "***".to_owned() } else { format!("{text:?}") },
             allowed: setting.allowed.to_owned(),
         };
         read(text).map(Some).ok_or_else(wrong)

@@ -9,6 +9,13 @@ pub use platform::Platform;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// A text from outside as every database can keep it: PostgreSQL knows no U+0000, and one in a title must not stop the
+/// batch that it is in.
+#[must_use]
+pub fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text }
+}
+
 /// A track's identity: the platform and its identifier there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TrackKey {

@@ -98,8 +98,12 @@ pub trait Store: PluginStore {
         read: &[CallId],
     ) -> Result<Option<JournalledReply>, StoreError>;
 
-    /// How many prompts of the journal had no answer when their batch was taken from its host: possibly paid twice, as they
-    /// were asked again.
+    /// Marks the prompts of a batch that have no answer, and will get none: they may have been paid, and what was set aside
+    /// for them is spent.
+    async fn give_up_calls(&self, batch: &BatchId) -> Result<(), StoreError>;
+
+    /// How many prompts of the journal had no answer when their batch ended, or was taken from its host: possibly paid
+    /// twice, as they were asked again.
     async fn lost_calls(&self) -> Result<i64, StoreError>;
 
     /// Lets every host leave a provider alone for a while, in milliseconds, because it asked one of them to.

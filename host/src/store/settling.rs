@@ -4,7 +4,8 @@ use super::json::json;
 use super::{Lease, Settled, Settlement, StoreError, Verdict};
 use crate::music::{Extraction, Origin};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashSet};
 
 /// The first backoff, in milliseconds; it doubles with every attempt.
 pub const BACKOFF_MS: i64 = 30_000;
@@ -20,6 +21,19 @@ pub struct Settling {
     pub settlement: Settlement,
     /// Whether the batch ends.
     pub finish: bool,
+}
+
+/// Runs of settlements, in their order, that settle no batch twice: a statement must not say two things of one row.
+pub fn rounds<T: Borrow<Settling>>(all: &[T]) -> Vec<&[T]> {
+    let (mut rounds, mut rest) = (Vec::new(), all);
+    while !rest.is_empty() {
+        let mut batches = HashSet::new();
+        let repeated = rest.iter().position(|settling| !batches.insert(settling.borrow().batch()));
+        let (round, later) = rest.split_at(repeated.unwrap_or(rest.len()));
+        rounds.push(round);
+        rest = later;
+    }
+    rounds
 }
 
 /// What becomes of one row.

@@ -2,7 +2,7 @@
 
 use super::bindings::exports::liner::extractor::strategy as wit_strategy;
 use super::bindings::liner::extractor::types as wit;
-use crate::music::{Description, Extraction, MusicType, Origin, Outcome, Prompt, Reply, Step, Stop, Track};
+use crate::music::{Description, Extraction, MusicType, Origin, Outcome, Prompt, Reply, Step, Stop, Track, storable};
 
 /// A track as a strategy sees it, with what an earlier one believed.
 pub fn track_out(track: &Track, hint: Option<&Extraction>) -> wit::Track {
@@ -51,11 +51,11 @@ fn extraction_out(extraction: &Extraction) -> wit::Extraction {
 
 fn extraction_in(extraction: wit::Extraction) -> Extraction {
     Extraction {
-        title: extraction.title,
-        artist: extraction.artist,
-        album: extraction.album,
-        genres: extraction.genres,
-        release_date: extraction.release_date,
+        title: storable(extraction.title),
+        artist: extraction.artist.map(storable),
+        album: extraction.album.map(storable),
+        genres: extraction.genres.into_iter().map(storable).collect(),
+        release_date: extraction.release_date.map(storable),
         music_type: match extraction.music_type {
             wit::MusicType::Song => MusicType::Song,
             wit::MusicType::Album => MusicType::Album,
@@ -73,7 +73,7 @@ fn extraction_in(extraction: wit::Extraction) -> Extraction {
                     wit::Origin::Rules => Origin::Rules,
                     wit::Origin::Model => Origin::Model,
                 };
-                (known.field, origin)
+                (storable(known.field), origin)
             })
             .collect(),
     }
@@ -82,8 +82,8 @@ fn extraction_in(extraction: wit::Extraction) -> Extraction {
 fn outcome_in(outcome: wit::Outcome) -> Outcome {
     match outcome {
         wit::Outcome::Extracted(extraction) => Outcome::Extracted(extraction_in(extraction)),
-        wit::Outcome::NoMusic(reason) => Outcome::NoMusic(reason),
-        wit::Outcome::Failed(reason) => Outcome::Failed(reason),
+        wit::Outcome::NoMusic(reason) => Outcome::NoMusic(storable(reason)),
+        wit::Outcome::Failed(reason) => Outcome::Failed(storable(reason)),
     }
 }
 
@@ -101,11 +101,11 @@ pub fn prompt_out(prompt: &Prompt) -> wit::Prompt {
 
 fn prompt_in(prompt: wit::Prompt) -> Prompt {
     Prompt {
-        tag: prompt.tag,
+        tag: storable(prompt.tag),
         indexes: prompt.indexes,
-        system: prompt.system,
-        user: prompt.user,
-        response_schema: prompt.response_schema,
+        system: storable(prompt.system),
+        user: storable(prompt.user),
+        response_schema: prompt.response_schema.map(storable),
         max_output_tokens: prompt.max_output_tokens,
     }
 }
@@ -148,8 +148,8 @@ pub fn description_in(description: wit_strategy::Description) -> Description {
 /// A strategy's own error, as a sentence.
 pub fn error_text(error: &wit::Error) -> String {
     match error {
-        wit::Error::InvalidConfig(text) => format!("its configuration does not fit: {text}"),
-        wit::Error::Internal(text) => text.clone(),
-        wit::Error::Other(text) => text.clone().unwrap_or_else(|| "it gave no reason".to_owned()),
+        wit::Error::InvalidConfig(text) => storable(format!("its configuration does not fit: {text}")),
+        wit::Error::Internal(text) => storable(text.clone()),
+        wit::Error::Other(text) => text.clone().map(storable).unwrap_or_else(|| "it gave no reason".to_owned()),
     }
 }

@@ -118,7 +118,7 @@ async fn heed_provider(context: &Context) {
     }
 }
 
-/// Tracks that wait for money go on when there may be some: on the next day.
+/// Tracks that wait for money go on when there may be some: on the next day, whichever host it was that let them wait.
 async fn release_when_paid(context: &Context) -> Infallible {
     let mut paid = context.paid_again.subscribe();
     loop {
@@ -143,6 +143,13 @@ async fn release_when_paid(context: &Context) -> Infallible {
 async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
+        None => tokio::time::sleep(rest_of_day()).await,
     }
+}
+
+/// Until shortly after the next UTC midnight.
+fn rest_of_day() -> Duration {
+    const DAY_MS: u64 = 86_400_000;
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+    Duration::from_millis(DAY_MS - now % DAY_MS) + PAUSE
 }

@@ -83,13 +83,15 @@ pub struct LeasedLedger {
     root: BatchId,
     is_compared: bool,
     tally: Mutex<Tally>,
+    /// Parts of a batch settle one after another: each says what was settled before it.
+    settling: tokio::sync::Mutex<()>,
 }
 
 impl LeasedLedger {
     /// The ledger of a claim. It remembers what was said when that is to be compared.
     pub fn new(context: Arc<Context>, gateway: Arc<Gateway>, claim: &Claim, is_compared: bool) -> Self {
         let (lease, root) = (claim.lease.clone(), claim.root.clone());
-        Self { context, gateway, lease, root, is_compared, tally: Mutex::default() }
+        Self { context, gateway, lease, root, is_compared, tally: Mutex::default(), settling: Default::default() }
     }
 
     /// The figures so far.
@@ -102,6 +104,12 @@ impl LeasedLedger {
         let closed = self.lock().closed.clone();
         let open = (0u32..).zip(&claim.open).filter(|(index, open)| **open && !closed.contains(index));
         open.map(|(index, _)| index).collect()
+    }
+
+    /// Gives up questions that nobody waits for any more: they may have been paid, and are asked again.
+    pub async fn give_up_calls(&self) -> Result<(), StoreError> {
+        let give_up = || self.context.store.give_up_calls(&self.lease.batch);
+        self.context.reach.insist(Access::Write, give_up).await
     }
 
     /// A settlement whose answer was lost with the connection is tried again, and may find that it was written.
@@ -160,6 +168,7 @@ impl Ledger for LeasedLedger {
     }
 
     async fn settle(&self, mut settlement: Settlement, finish: bool) -> Result<(), StoreError> {
+        let _settling = self.settling.lock().await;
         {
             let tally = self.lock();
             (settlement.before, settlement.cost_micros) = (tally.settled, tally.cost_micros);

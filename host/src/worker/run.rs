@@ -24,6 +24,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 const RENEWAL: Duration = Duration::from_secs(15);
 /// After an outage, how long hosts renew their leases before any takes over what seems to be abandoned.
 const GRACE_AFTER_OUTAGE: Duration = RENEWAL;
+/// How often it is looked whether the database is away, which a batch's deadline does not count.
+const TICK: Duration = Duration::from_secs(1);
 /// The longest a batch may take.
 const DEADLINE: Duration = Duration::from_secs(600);
 
@@ -265,7 +267,7 @@ async fn work_under_lease(
     let end = tokio::select! {
         worked = work_in_parts(&context, &pipeline, &claim, &ledger) => worked.map_or_else(End::Lost, End::Done),
         error = keep_lease(&context, claim.id()) => End::Lost(error),
-        () = tokio::time::sleep(DEADLINE) => End::Late,
+        () = deadline(&context) => End::Late,
         _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
     };
     let mut report = BatchReport::default();
@@ -278,13 +280,12 @@ async fn work_under_lease(
                 report.errors.extend(board.reasons);
             }
         }
-        End::Lost(error) => report.errors.push(error.to_string()),
+        End::Lost(error @ StoreError::Fenced(_)) => report.errors.push(error.to_string()),
+        // What cannot be written down now could not be written down the next time either.
+        End::Lost(error) => fail(&ledger, &claim, error.to_string(), &mut report).await,
         End::Late => {
             let reason = format!("the batch took longer than {} s", DEADLINE.as_secs());
-            let mut board = Board::new(&claim.open, &[]);
-            board.fail_together(&ledger.unsettled(&claim), &reason, 0);
-            report.errors.push(reason);
-            close(&ledger, board.take_due(), &mut report).await;
+            fail(&ledger, &claim, reason, &mut report).await;
         }
         End::Stopped => close(&ledger, Settlement::default(), &mut report).await,
     }
@@ -336,9 +337,28 @@ async fn work_on_part(
     work(&job, &PartLedger { ledger, positions: &part.positions, open }).await
 }
 
+/// Fails what is left of a batch, each track with an attempt.
+async fn fail(ledger: &LeasedLedger, claim: &Claim, reason: String, report: &mut BatchReport) {
+    let mut board = Board::new(&claim.open, &[]);
+    board.fail_together(&ledger.unsettled(claim), &reason, 0);
+    report.errors.push(reason);
+    close(ledger, board.take_due(), report).await;
+}
+
 async fn close(ledger: &LeasedLedger, settlement: Settlement, report: &mut BatchReport) {
-    if let Err(error) = ledger.settle(settlement, true).await {
-        report.errors.push(error.to_string());
+    let closed = ledger.settle(settlement, true).await;
+    let given_up = ledger.give_up_calls().await;
+    report.errors.extend([closed, given_up].into_iter().filter_map(Result::err).map(|error| error.to_string()));
+}
+
+/// Waits as long as a batch may take; while the database is away its time stands still.
+async fn deadline(context: &Context) {
+    let mut left = DEADLINE;
+    while !left.is_zero() {
+        tokio::time::sleep(TICK.min(left)).await;
+        if context.reach.outage().is_none() {
+            left = left.saturating_sub(TICK);
+        }
     }
 }
 

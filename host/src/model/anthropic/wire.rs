@@ -2,7 +2,7 @@
 
 use crate::model::Answer;
 use crate::model::pricing::{Billed, cost_micros};
-use crate::music::{Prompt, Reply, Stop, Usage};
+use crate::music::{Prompt, Reply, Stop, Usage, storable};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ pub fn answer(asked: &str, body: &[u8], request_id: Option<String>) -> Result<An
     let model = message.model.unwrap_or_else(|| asked.to_owned());
     Ok(Answer {
         usage: usage(&model, asked, &message.usage),
-        reply: Reply { text: text.unwrap_or_default(), stop, model },
+        reply: Reply { text: storable(text.unwrap_or_default()), stop, model: storable(model) },
         request_id: request_id.or(message.id),
     })
 }

@@ -19,15 +19,25 @@ macro_rules! named {
 }
 
 impl Backend {
+    /// In steps: a statement may take only so long, and on a file it keeps others from writing.
     pub(super) async fn end_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
-        let ended = sqlx::query(
-            "update music_ai_queue set waiting_for = null, error_message = null
-             where status = 'pending' and waiting_for is not null and waiting_for = $1",
-        )
-        .bind(cause.name())
-        .execute(self.writer())
-        .await?;
-        Ok(ended.rows_affected())
+        let mut all = 0;
+        loop {
+            let ended = sqlx::query(
+                "update music_ai_queue set waiting_for = null, error_message = null
+                 where status = 'pending' and id in (
+                     select id from music_ai_queue
+                     where status = 'pending' and waiting_for is not null and waiting_for = $1 limit 5000)",
+            )
+            .bind(cause.name())
+            .execute(self.writer())
+            .await?
+            .rows_affected();
+            all += ended;
+            if ended == 0 {
+                return Ok(all);
+            }
+        }
     }
 
     pub(super) async fn requeue_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError> {

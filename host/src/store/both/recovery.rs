@@ -104,6 +104,15 @@ async fn lose(tx: &mut Connection, host: &HostId, held: &str, stray: Stray) -> R
     .transpose()
 }
 
+impl Backend {
+    pub(super) async fn end_calls(&self, batch: &BatchId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        book_lost_calls(&mut tx, batch.as_str()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
 /// Calls whose answer the lost host did not write down: they may have been paid, so what was set aside is spent.
 async fn book_lost_calls(tx: &mut Connection, lost: &str) -> Result<(), StoreError> {
     let calls: Vec<(String, i64)> = sqlx::query_as(

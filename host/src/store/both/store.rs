@@ -55,6 +55,9 @@ impl Store for Backend {
     ) -> Result<Option<JournalledReply>, StoreError> {
         self.find_reply(prompt_digest, root, read).await
     }
+    async fn give_up_calls(&self, batch: &BatchId) -> Result<(), StoreError> {
+        self.within(self.end_calls(batch)).await
+    }
     async fn lost_calls(&self) -> Result<i64, StoreError> {
         self.within(self.count_lost_calls()).await
     }

@@ -51,7 +51,7 @@ impl PostgresStore {
                         if let Some(listener) = &mut watch.listener {
                             while listener.next_buffered().is_some() {}
                         }
-                        watch.seen = Some(self.look().await?);
+                        watch.seen = Some(self.within(self.look()).await?);
                         return Ok(());
                     }
                     Ok(Err(error)) => {

@@ -72,12 +72,12 @@ impl PostgresStore {
 
 async fn claim(connection: &mut PgConnection, want: &Want) -> Result<Vec<Claim>, StoreError> {
     let mut tx = connection.begin().await?;
-    // Rows whose backoff has ended are due again.
+    // Rows whose backoff has ended are due again, some at a time: a claim is short however many there are.
     let open: i64 = sqlx::query_scalar(
         "with returned as (
              update music_ai_queue set not_before = null where id in (
                  select id from music_ai_queue where not_before is not null and not_before <= (select ms from clock)
-                 for update skip locked)
+                 order by not_before limit 2000 for update skip locked)
          )
          select count(*) from worker_control where $1 or paused_at is null",
     )

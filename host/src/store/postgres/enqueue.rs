@@ -5,7 +5,7 @@ use super::line::Line;
 use crate::store::incoming::{Incoming, List};
 use crate::store::{Enqueued, NewLink, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 /// Links of one statement.
 const LINKS_PER_STATEMENT: usize = 5_000;
@@ -49,7 +49,8 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
     fn column<'a, T>(rows: &'a [Incoming<'a>], of: impl Fn(&'a Incoming<'a>) -> T) -> Vec<T> {
         rows.iter().map(of).collect()
     }
-    let known: Option<Vec<i64>> = sqlx::query_scalar(
+    let mut tx = connection.begin().await?;
+    let shared: Vec<(i64, i64, i64, i16, bool)> = sqlx::query_as(
         "with given as materialized (
              select g.*, case when g.has_metadata then c.ms end as fetched_at, c.ms
              from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -84,12 +85,8 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
              insert into music_ai_queue (id, platform_name, platform_id, priority, queued_at, waiting_for)
              select id, platform_name, platform_id, priority, ms, case when has_metadata then null else 'page' end
              from entered where is_new order by n
-         ), raised as (
-             update music_ai_queue q set priority = least(10, greatest(q.priority + s.shares, s.priority)),
-                 waiting_for = case when q.waiting_for = 'page' and s.has_metadata then null else q.waiting_for end
-             from shared s where q.id = s.id
          )
-         select array_agg(n - 1) from shared",
+         select id, n - 1, shares::bigint, priority, has_metadata from shared",
     )
     .bind(column(rows, |row| row.key.platform_name.as_str()))
     .bind(column(rows, |row| row.key.platform_id.as_str()))
@@ -104,7 +101,30 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
     .bind(column(rows, |row| row.shares))
     .bind(column(rows, |row| i16::from(row.priority)))
     .bind(ids)
-    .fetch_one(connection)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(known.unwrap_or_default())
+    if !shared.is_empty() {
+        raise(&mut tx, &shared).await?;
+    }
+    tx.commit().await?;
+    Ok(shared.into_iter().map(|(_, place, ..)| place).collect())
+}
+
+/// What is shared again goes first, and no longer waits for its page if that came along. A statement of its own sees what
+/// another sender queued while this one waited for it; the one before does not.
+async fn raise(tx: &mut PgConnection, shared: &[(i64, i64, i64, i16, bool)]) -> Result<(), StoreError> {
+    sqlx::query(
+        "update music_ai_queue q set priority = least(10, greatest(q.priority + s.shares, s.priority)),
+             waiting_for = case when q.waiting_for = 'page' and s.has_metadata then null else q.waiting_for end
+         from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::boolean[])
+             as s(id, shares, priority, has_metadata)
+         where q.id = s.id",
+    )
+    .bind(shared.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
+    .bind(shared.iter().map(|(_, _, shares, ..)| *shares).collect::<Vec<_>>())
+    .bind(shared.iter().map(|(.., priority, _)| *priority).collect::<Vec<_>>())
+    .bind(shared.iter().map(|(.., has_metadata)| *has_metadata).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
+    Ok(())
 }

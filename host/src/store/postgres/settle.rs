@@ -5,7 +5,7 @@ use super::PostgresStore;
 use super::line::Line;
 use crate::failpoint::{self, Failpoint};
 use crate::store::gather::WriteGroup;
-use crate::store::settling::{BACKOFF_MS, Change, MAX_BACKOFF_MS, REFUND_MAX_AGE_MS, Settling};
+use crate::store::settling::{BACKOFF_MS, Change, MAX_BACKOFF_MS, REFUND_MAX_AGE_MS, Settling, rounds};
 use crate::store::{MAX_ATTEMPTS, StoreError};
 use async_trait::async_trait;
 use sqlx::PgConnection;
@@ -173,6 +173,16 @@ impl WriteGroup for Settlements {
     type Done = ();
 
     async fn write(&self, items: &[Settling]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let mut settled = Vec::with_capacity(items.len());
+        for round in rounds(items) {
+            settled.extend(self.write_round(round).await?);
+        }
+        Ok(settled)
+    }
+}
+
+impl Settlements {
+    async fn write_round(&self, items: &[Settling]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         let columns = Columns::of(items)?;
         // One statement is one transaction: it is committed as it is executed.
         failpoint::pass(Failpoint::BeforeCommit);

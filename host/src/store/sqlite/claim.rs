@@ -61,7 +61,10 @@ pub async fn claim(tx: &mut SqliteConnection, want: &Want) -> Result<Vec<Claim>,
     }
     sqlx::query(
         "update music_ai_queue set not_before = null
-         where status = 'pending' and not_before is not null and not_before <= (select ms from clock)",
+         where id in (
+             select id from music_ai_queue
+             where status = 'pending' and not_before is not null and not_before <= (select ms from clock)
+             order by not_before limit 2000)",
     )
     .execute(&mut *tx)
     .await?;

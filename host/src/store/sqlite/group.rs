@@ -3,7 +3,7 @@
 use super::{begin, claim, journal, settle};
 use crate::failpoint::{self, Failpoint};
 use crate::store::gather::WriteGroup;
-use crate::store::settling::Settling;
+use crate::store::settling::{Settling, rounds};
 use crate::store::{Admission, CallAnswer, CallId, CallIntent, Claim, Limits, StoreError, Want};
 use async_trait::async_trait;
 use sqlx::SqlitePool;
@@ -46,7 +46,11 @@ impl WriteGroup for Writer {
             .iter()
             .filter_map(|item| if let Write::Settle(settling) = item { Some(settling) } else { None })
             .collect();
-        let mut settled = settle::settle_all(&mut tx, &settling).await?.into_iter();
+        let mut settled = Vec::with_capacity(settling.len());
+        for round in rounds(&settling) {
+            settled.extend(settle::settle_all(&mut tx, round).await?);
+        }
+        let mut settled = settled.into_iter();
         let mut written = Vec::with_capacity(items.len());
         for item in items {
             written.push(match item {
