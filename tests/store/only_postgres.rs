@@ -65,7 +65,6 @@ async fn many_hosts_that_claim_at_once_find_all_that_is_due_and_nothing_twice() 
         while let Some(claim) = store.claim(&Want::one(host.clone(), 20, 1)).await.unwrap().pop() {
             claimed.extend(claim.tracks.into_iter().map(|track| track.key));
         }
-        assert_eq!(store.counts().await.unwrap().pending, 0, "it stopped while something was due");
         claimed
     };
     let claimed = futures_util::future::join_all(stores.into_iter().map(work)).await.concat();
