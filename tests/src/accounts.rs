@@ -73,7 +73,9 @@ impl Accounts {
         assert_eq!(number("select count(*) from extraction_batch where state = 'leased'").await, 0);
         let repeated: usize = self.asked().values().map(|times| times - 1).sum();
         assert!(repeated <= usize::try_from(lost).unwrap(), "{repeated} questions were repeated, {lost} were lost");
-        let metrics = host.get("/metrics").await.text;
+        // A connection that was cut while nobody used it is noticed by who uses it next.
+        let read = || async { Some(host.get("/metrics").await).filter(|answer| answer.status == 200) };
+        let metrics = crate::eventually("metrics", read).await.text;
         assert!(metrics.contains(&format!("liner_model_calls_lost {lost}\n")), "{lost} lost\n{metrics}");
         assert_eq!(host.get("/api/model").await.json["lostCalls"], lost);
     }

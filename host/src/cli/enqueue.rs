@@ -3,15 +3,19 @@
 use super::{open, output};
 use crate::config::Config;
 use crate::ingest::{Splitter, Unknown, parse};
-use crate::store::{Enqueued, NewLink, Store};
+use crate::store::{Enqueued, NewLink, Store, StoreError};
 use anyhow::Context;
 use clap::Args;
 use std::fs::File;
 use std::io::Read;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
+/// Rows that are written together.
+const ROWS_PER_WRITE: usize = 5_000;
 
 #[derive(Debug, Args)]
 pub struct Enqueue {
@@ -37,12 +41,21 @@ impl Enqueue {
         let mut source = self.open()?;
         let store = open::store(config).await?;
         let (mut splitter, mut counts, mut chunk) = (Splitter::new(), Counts::default(), vec![0; CHUNK]);
+        let (mut links, mut writing) = (Vec::new(), None);
         loop {
             let read = source.read(&mut chunk).with_context(|| format!("cannot read {}", self.source))?;
             let Some(bytes) = chunk.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-            self.take_in(store.as_ref(), splitter.push(bytes), &mut counts).await?;
+            self.parse(splitter.push(bytes), &mut links, &mut counts);
+            // A source that gives less than it was asked for may be slow: what it gave is not kept waiting.
+            if links.len() >= ROWS_PER_WRITE || read < CHUNK {
+                // While rows are written, the next ones are read.
+                counts.add(written(writing.take()).await?);
+                writing = Some(write(store.clone(), std::mem::take(&mut links)));
+            }
         }
-        self.take_in(store.as_ref(), splitter.finish(), &mut counts).await?;
+        self.parse(splitter.finish(), &mut links, &mut counts);
+        counts.add(written(writing).await?);
+        counts.add(written(Some(write(store.clone(), links))).await?);
         store.close().await;
         if self.json {
             output::json(&counts)?;
@@ -67,13 +80,7 @@ impl Enqueue {
         Ok(Box::new(std::io::Cursor::new(self.source.clone().into_bytes())))
     }
 
-    async fn take_in(
-        &self,
-        store: &dyn Store,
-        rows: Vec<crate::ingest::RawRow>,
-        counts: &mut Counts,
-    ) -> anyhow::Result<()> {
-        let mut links: Vec<NewLink> = Vec::new();
+    fn parse(&self, rows: Vec<crate::ingest::RawRow>, links: &mut Vec<NewLink>, counts: &mut Counts) {
         for row in rows {
             match parse(row, Unknown::Ignore) {
                 Ok(link) => links.push(NewLink { priority: link.priority.max(self.priority), ..link }),
@@ -83,12 +90,29 @@ impl Enqueue {
                 }
             }
         }
-        for result in store.enqueue(&links).await? {
+    }
+}
+
+impl Counts {
+    fn add(&mut self, results: Vec<Enqueued>) {
+        for result in results {
             match result {
-                Enqueued::Queued => counts.queued += 1,
-                Enqueued::Known => counts.known += 1,
+                Enqueued::Queued => self.queued += 1,
+                Enqueued::Known => self.known += 1,
             }
         }
-        Ok(())
     }
+}
+
+type Writing = JoinHandle<Result<Vec<Enqueued>, StoreError>>;
+
+fn write(store: Arc<dyn Store>, links: Vec<NewLink>) -> Writing {
+    tokio::spawn(async move { store.enqueue(&links).await })
+}
+
+async fn written(writing: Option<Writing>) -> anyhow::Result<Vec<Enqueued>> {
+    Ok(match writing {
+        Some(writing) => writing.await??,
+        None => Vec::new(),
+    })
 }
