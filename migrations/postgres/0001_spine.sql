@@ -151,7 +151,7 @@ create trigger music_library_deleted after delete on music_library referencing o
 for each statement execute function music_library_deleted();
 
 -- How many rows are in each state, so that status never scans: the sum over the shards. A shard is written by few
--- connections, so that they hardly wait for one another, and in one order, so that they never wait in a circle.
+-- connections, so that they hardly wait for one another.
 create table queue_count (
     shard       integer not null,
     status      text not null,
@@ -387,6 +387,9 @@ begin
 end $$;
 
 create trigger music_ai_queue_told after insert on music_ai_queue for each statement execute function liner_tell();
+-- Rows that are queued again; no other statement names the column.
+create trigger music_ai_queue_told_again after update of queued_at on music_ai_queue
+for each statement execute function liner_tell();
 create trigger pipeline_told after insert on pipeline for each statement execute function liner_tell();
 create trigger worker_control_told after update on worker_control for each statement execute function liner_tell();
 create trigger host_told after update of draining_at on host for each statement execute function liner_tell();

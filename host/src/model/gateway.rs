@@ -121,14 +121,14 @@ impl Gateway {
         *lock(&self.blocked) = Some(Rest::of(reason, BLOCK));
     }
 
-    /// Tries the provider again; whether it was blocked.
-    pub fn unblock(&self) -> bool {
-        lock(&self.blocked).take().is_some()
+    /// Tries the provider again; why it was blocked, if it was.
+    pub fn unblock(&self) -> Option<String> {
+        lock(&self.blocked).take().map(|rest| rest.reason)
     }
 
     /// As [`Gateway::unblock`], if it was blocked long enough.
-    pub fn unblock_expired(&self) -> bool {
-        lock(&self.blocked).take_if(|rest| rest.left().is_zero()).is_some()
+    pub fn unblock_expired(&self) -> Option<String> {
+        lock(&self.blocked).take_if(|rest| rest.left().is_zero()).map(|rest| rest.reason)
     }
 }
 

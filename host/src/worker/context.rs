@@ -8,7 +8,7 @@ use crate::config::WorkerSettings;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
-use crate::store::{BatchId, HostId, Store, Want};
+use crate::store::{BatchId, HostId, Store, StoreError, Waiting, Want};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,6 +100,14 @@ impl Context {
         let before = self.aged.fetch_add(size * batches, Ordering::Relaxed);
         let aged = (before % Want::AGED_SHARE + size * batches) / Want::AGED_SHARE;
         Want { host: self.host.clone(), size, batches, aged, revision, even_paused }
+    }
+
+    /// Lets tracks go on that waited for a provider which was blocked for a reason and is tried again; blocks it again
+    /// where they could not, as nobody else would.
+    pub(super) async fn release_provider(&self, was_blocked: Option<String>) -> Result<(), StoreError> {
+        let Some(reason) = was_blocked else { return Ok(()) };
+        let released = self.store.release_waiting(Waiting::Provider).await;
+        released.map(drop).inspect_err(|_| self.gateway.block(&reason))
     }
 
     /// Notes that there is no money for so many milliseconds; until someone gives more when that is not said.

@@ -343,10 +343,7 @@ impl Worker {
             self.context.store.unblock_provider(provider.name()).await?;
             self.context.gateway.end_rest();
         }
-        if self.context.gateway.unblock() {
-            self.context.store.release_waiting(Waiting::Provider).await?;
-        }
-        Ok(())
+        self.context.release_provider(self.context.gateway.unblock()).await
     }
 
     fn ensure_running(&self) -> Result<(), WorkerError> {

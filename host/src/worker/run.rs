@@ -11,7 +11,7 @@ use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
 use crate::failpoint::{self, Failpoint};
 use crate::model::Gateway;
-use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Stray, Waiting};
+use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Stray};
 use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -84,9 +84,7 @@ impl Run<'_> {
     /// When claiming failed; batches that were in flight are finished first.
     pub async fn finish(mut self) -> Result<RunReport, StoreError> {
         let (mut report, mut batches, mut held) = (RunReport::default(), InFlight::new(), Held::new());
-        if self.context.gateway.unblock_expired() {
-            self.context.store.release_waiting(Waiting::Provider).await?;
-        }
+        self.context.release_provider(self.context.gateway.unblock_expired()).await?;
         let mut failed = None;
         let (mut lost, mut more) = (true, true);
         loop {

@@ -58,7 +58,7 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with((*options).clone());
-        let prepare = async { bring_up_to_date(&mut *pool.acquire().await?).await };
+        let prepare = async { bring_up_to_date(&mut *pool.acquire().await?, &terms).await };
         prepare.await.map_err(|error| named(address, error))?;
         let name: Arc<str> = address.to_string().into();
         let line = |settings| Line::new(name.clone(), options.clone(), terms, breaks.clone(), settings);
@@ -161,7 +161,7 @@ fn is_of_tls(error: &sqlx::Error) -> bool {
 ///
 /// # Errors
 /// [`StoreError::TooNew`], and [`StoreError::Unusable`] when this role may not.
-pub async fn bring_up_to_date(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub async fn bring_up_to_date(connection: &mut PgConnection, terms: &Terms) -> Result<(), StoreError> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     let found = newest_migration(connection).await?;
     if found > known {
@@ -170,7 +170,12 @@ pub async fn bring_up_to_date(connection: &mut PgConnection) -> Result<(), Store
     if found == known {
         return Ok(());
     }
-    MIGRATIONS.run(connection).await.map_err(|error| match error {
+    // A change of full tables takes its time, also that of another host that makes it just now.
+    sqlx::raw_sql("set statement_timeout = 0; set lock_timeout = 0").execute(&mut *connection).await?;
+    let run = MIGRATIONS.run(&mut *connection).await;
+    let bounded = format!("set statement_timeout = {0}; set lock_timeout = {0}", terms.statement_timeout.as_millis());
+    sqlx::raw_sql(AssertSqlSafe(bounded)).execute(connection).await?;
+    run.map_err(|error| match error {
         MigrateError::Execute(error) if is_forbidden(&error) => StoreError::Unusable {
             path: "its tables".to_owned(),
             reason: "they have to be made or changed, and this role may not; run `liner migrate` with one that may"

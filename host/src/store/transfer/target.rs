@@ -18,7 +18,7 @@ const CHUNK: usize = 256 << 10;
 /// Connects, brings the tables up to date where this role may, and begins a transaction on them if they are empty.
 pub async fn begin(address: &PostgresAddress, terms: &Terms) -> Result<PgConnection, TransferError> {
     let mut target = connect(address, terms).await?;
-    bring_up_to_date(&mut target).await?;
+    bring_up_to_date(&mut target, terms).await?;
     let not_free = |reason: String| TransferError::NotFree { address: address.to_string(), reason };
     have_to_itself(&mut target).await.map_err(|error| not_free(error.to_string()))?;
     for table in TABLES {
