@@ -18,59 +18,99 @@ macro_rules! named {
     };
 }
 
+/// Rows of one step of a change that may concern all.
+const STEP: u64 = 5_000;
+
 impl Backend {
     /// In steps: a statement may take only so long, and on a file it keeps others from writing.
     pub(super) async fn end_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
-            let ended = sqlx::query(
-                "update music_ai_queue set waiting_for = null, error_message = null
-                 where status = 'pending' and id in (
-                     select id from music_ai_queue
-                     where status = 'pending' and waiting_for is not null and waiting_for = $1 limit 5000)",
-            )
-            .bind(cause.name())
-            .execute(self.writer())
-            .await?
-            .rows_affected();
+            let ended = self.within(self.end_some_waiting(cause)).await?;
             all += ended;
-            if ended == 0 {
+            // Not until there is none: what goes on may come back to wait at once.
+            if ended < STEP {
                 return Ok(all);
             }
         }
     }
 
+    async fn end_some_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
+        let ended = sqlx::query(
+            "update music_ai_queue set waiting_for = null, error_message = null
+             where status = 'pending' and id in (
+                 select id from music_ai_queue
+                 where status = 'pending' and waiting_for is not null and waiting_for = $1 limit $2)",
+        )
+        .bind(cause.name())
+        .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
+        .execute(self.writer())
+        .await?;
+        Ok(ended.rows_affected())
+    }
+
+    /// In steps, as [`Backend::end_waiting`].
     pub(super) async fn requeue_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError> {
         let keys = keys.map(json).transpose()?;
+        let mut all = 0;
+        loop {
+            let requeued = self.within(self.requeue_some_failed(keys.as_deref())).await?;
+            all += requeued;
+            if requeued < STEP {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn requeue_some_failed(&self, keys: Option<&str>) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query(concat!(
-            "update music_library set processing_status = 'pending'
-             where id in (select id from music_ai_queue where status = 'failed' and ",
-            named!(),
-            ")"
-        ))
-        .bind(&keys)
-        .execute(&mut *tx)
-        .await?;
-        let requeued = sqlx::query(concat!(
+        let requeued: Vec<i64> = sqlx::query_scalar(concat!(
             "update music_ai_queue set status = 'pending', retry_count = 0, not_before = null, max_batch = 100,
                  processed_at = null, error_message = null, queued_at = (select ms from clock)
-             where status = 'failed' and ",
-            named!()
+             where status = 'failed' and id in (
+                 select id from music_ai_queue where failed_at is not null and ",
+            named!(),
+            " order by failed_at limit $2)
+             returning id"
         ))
-        .bind(&keys)
+        .bind(keys)
+        .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
+        .fetch_all(&mut *tx)
+        .await?;
+        sqlx::query(concat!(
+            "update music_library set processing_status = 'pending'
+             where id in (select cast(value ->> 0 as bigint) from ",
+            each!("$1"),
+            ")"
+        ))
+        .bind(json(&requeued.iter().map(|id| [id]).collect::<Vec<_>>())?)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(requeued.rows_affected())
+        Ok(u64::try_from(requeued.len()).unwrap_or(u64::MAX))
     }
 
-    /// Completed entries whose place in the queue was pruned since get a new one.
+    /// Completed entries whose place in the queue was pruned since get a new one. In steps, as [`Backend::end_waiting`],
+    /// along the library's numbers.
     pub(super) async fn requeue_incomplete(&self, field: Field) -> Result<u64, StoreError> {
+        let (mut all, mut after) = (0, 0);
+        loop {
+            let Some(last) = self.within(self.end_of_page(after)).await? else { return Ok(all) };
+            all += self.within(self.requeue_some_incomplete(field, after, last)).await?;
+            after = last;
+        }
+    }
+
+    async fn end_of_page(&self, after: i64) -> Result<Option<i64>, StoreError> {
+        let page = "select max(id) from (select id from music_library where id > $1 order by id limit 10000) as page";
+        Ok(sqlx::query_scalar(page).bind(after).fetch_one(self.readers()).await?)
+    }
+
+    async fn requeue_some_incomplete(&self, field: Field, after: i64, last: i64) -> Result<u64, StoreError> {
         let requeued = sqlx::query(concat!(
             "insert into music_ai_queue (id, platform_name, platform_id, queued_at)
              select id, platform_name, platform_id, (select ms from clock) from music_library
-             where processing_status = 'ai_completed' and case $1
+             where id > $2 and id <= $3 and processing_status = 'ai_completed' and case $1
                  when 'title' then title is null
                  when 'artist' then artist is null and music_type in ('song', 'album')
                  when 'album' then album is null and music_type = 'song'
@@ -83,6 +123,8 @@ impl Backend {
              where music_ai_queue.status = 'completed'"
         ))
         .bind(field.name())
+        .bind(after)
+        .bind(last)
         .execute(self.writer())
         .await?;
         Ok(requeued.rows_affected())

@@ -71,13 +71,13 @@ impl Store for Backend {
         self.within(self.read_use(provider)).await
     }
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
-        self.within(self.end_waiting(cause)).await
+        self.end_waiting(cause).await
     }
     async fn retry_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError> {
-        self.within(self.requeue_failed(keys)).await
+        self.requeue_failed(keys).await
     }
     async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError> {
-        self.within(self.requeue_incomplete(field)).await
+        self.requeue_incomplete(field).await
     }
     async fn counts(&self) -> Result<QueueCounts, StoreError> {
         self.within(self.read_counts()).await
