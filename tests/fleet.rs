@@ -52,17 +52,13 @@ impl Fleet {
 
     /// How many batches each host worked on, in the order of their ids.
     async fn batches(&self, host: &Host) -> i64 {
-        let of = format!("select count(*) from extraction_batch where host_id = '{}'", id(host).await);
+        let of = format!("select count(*) from extraction_batch where host_id = '{}'", host.id().await);
         self.accounts.database.number(&of).await.unwrap()
     }
 }
 
 async fn status(host: &Host) -> Value {
     host.get("/api/music-ai/worker/status").await.json
-}
-
-async fn id(host: &Host) -> String {
-    status(host).await["worker"]["hostId"].as_str().unwrap().to_owned()
 }
 
 /// The host's view of another one.
@@ -129,7 +125,7 @@ async fn a_host_that_is_drained_from_another_one_finishes_what_it_has_and_takes_
     };
     fleet.queue().await;
     fleet.asked(HOSTS).await;
-    let drained = id(&fleet.hosts[2]).await;
+    let drained = fleet.hosts[2].id().await;
     let answer = fleet.hosts[0].post(&format!("/api/hosts/{drained}/drain"), "").await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let hears = || async { (status(&fleet.hosts[2]).await["worker"]["isDraining"] == true).then_some(()) };
@@ -148,7 +144,7 @@ async fn a_host_that_is_drained_from_another_one_finishes_what_it_has_and_takes_
 async fn the_hosts_are_known_to_each_other_until_they_stop() {
     let Some(mut fleet) = Fleet::asking(StubModel::willing().await, &[]).await else { return };
     let stopping = fleet.hosts.pop().unwrap();
-    let gone = id(&stopping).await;
+    let gone = stopping.id().await;
     assert_eq!(seen(&fleet.hosts[0], &gone).await["state"], "running");
     assert_eq!(stopping.stop().await, Some(0));
     assert_eq!(seen(&fleet.hosts[0], &gone).await["state"], "stopped");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use liner::worker::GRACE;
 use liner_tests::accounts::{Accounts, TRACKS};
 use liner_tests::{Database, Host, Kind, Proxy, StubModel, Watch, eventually, liner_under, vague_rows};
 use sqlx::Connection;
@@ -28,7 +29,7 @@ impl Scene {
         let accounts = Accounts { database, model: StubModel::gated(0).await };
         let host = accounts.host(&IMPATIENT).await;
         host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
-        four_questions(&accounts).await;
+        questions(&accounts, 4).await;
         let watch = Watch::over(&host);
         let scene = Self { accounts, proxy, host, watch };
         scene.database_is(true).await;
@@ -49,8 +50,9 @@ impl Scene {
     }
 }
 
-async fn four_questions(accounts: &Accounts) {
-    eventually("four questions", || async { (accounts.model.exchanges().len() == 4).then_some(()) }).await;
+async fn questions(accounts: &Accounts, n: usize) {
+    let received = || async { (accounts.model.exchanges().len() == n).then_some(()) };
+    eventually(&format!("{n} questions"), received).await;
 }
 
 async fn no_attempt_was_burnt(accounts: &Accounts) {
@@ -74,6 +76,18 @@ async fn a_server_that_is_stopped_for_half_a_minute_under_load_is_waited_for() {
     assert_eq!(scene.accounts.model.exchanges().len(), 4, "nothing is asked that cannot be written down");
     server.start_again();
     scene.balance().await;
+}
+
+#[tokio::test]
+async fn a_host_that_is_told_to_stop_while_its_server_is_away_does_not_wait_for_it_for_ever() {
+    let Some(mut scene) = Scene::set().await else { return };
+    scene.accounts.database.server().stop();
+    scene.accounts.model.allow(1_000);
+    scene.database_is(false).await;
+    scene.host.signal("TERM");
+    // What is in flight has its time to finish, and the database some more to come back.
+    let stopped = tokio::time::timeout(GRACE + Duration::from_secs(20), scene.host.wait()).await;
+    assert_eq!(stopped.expect("it stops").code(), Some(0));
 }
 
 #[tokio::test]
@@ -113,7 +127,7 @@ async fn a_connection_that_is_cut_in_the_middle_of_a_settlement_is_made_again() 
     let Some(accounts) = Accounts::open(Kind::Postgres, StubModel::gated(0).await).await else { return };
     let host = accounts.host(&[]).await;
     host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
-    four_questions(&accounts).await;
+    questions(&accounts, 4).await;
     // Somebody else holds what the settlement needs.
     let mut other = sqlx::PgConnection::connect(&accounts.database.url).await.unwrap();
     let mut held = other.begin().await.unwrap();
@@ -152,10 +166,9 @@ async fn connections_that_are_cut_again_and_again_cost_nothing() {
     no_attempt_was_burnt(&accounts).await;
 }
 
-/// What happens to leases when the database's clock jumps.
-async fn jump(kind: Kind, hours: i64) {
-    let Some(accounts) = Accounts::open(kind, StubModel::gated(0).await).await else { return };
-    let ahead = |ms: i64| match kind {
+/// Sets a database's clock ahead of the machine's.
+fn ahead(kind: Kind, ms: i64) -> String {
+    match kind {
         Kind::Sqlite => format!(
             "drop view clock; create view clock as
             select cast(unixepoch('subsec') * 1000 as integer) + {ms} as ms"
@@ -164,29 +177,52 @@ async fn jump(kind: Kind, hours: i64) {
             "create or replace view clock as
             select (extract(epoch from clock_timestamp()) * 1000)::bigint + {ms} as ms"
         ),
-    };
+    }
+}
+
+/// What happens to the leases of one host when the database's clock jumps.
+async fn jump(kind: Kind, hours: i64) {
+    let Some(accounts) = Accounts::open(kind, StubModel::gated(0).await).await else { return };
     let host = accounts.host(&[]).await;
     host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
-    four_questions(&accounts).await;
-    accounts.database.execute(&ahead(hours * 3_600_000)).await;
+    questions(&accounts, 4).await;
+    accounts.database.execute(&ahead(kind, hours * 3_600_000)).await;
     accounts.model.allow(2);
     host.queue_when("two batches are settled", |queue| queue["completed"] == 10).await;
-    accounts.database.execute(&ahead(0)).await;
+    accounts.database.execute(&ahead(kind, 0)).await;
     accounts.model.allow(1_000);
     accounts.balance(&host, 0).await;
     no_attempt_was_burnt(&accounts).await;
 }
 
 #[tokio::test]
-async fn a_files_clock_that_jumps_by_an_hour_and_back_takes_no_host_its_work() {
+async fn a_files_clock_that_jumps_by_an_hour_and_back_takes_its_host_no_work() {
     jump(Kind::Sqlite, 1).await;
     jump(Kind::Sqlite, -1).await;
 }
 
 #[tokio::test]
-async fn a_servers_clock_that_jumps_by_an_hour_and_back_takes_no_host_its_work() {
+async fn a_servers_clock_that_jumps_by_an_hour_and_back_takes_its_one_host_no_work() {
     jump(Kind::Postgres, 1).await;
     jump(Kind::Postgres, -1).await;
+}
+
+#[tokio::test]
+async fn a_servers_clock_that_jumps_under_two_hosts_fences_one_and_what_that_costs_is_counted() {
+    let Some(accounts) = Accounts::open(Kind::Postgres, StubModel::gated(0).await).await else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let host = accounts.host(&[]).await;
+    // One that has room for what the other one holds.
+    let _other = accounts.host_in(elsewhere.path(), &[("AI_WORKER_CONCURRENCY", "12")]).await;
+    host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
+    questions(&accounts, TRACKS / 5).await;
+    let of_this = format!("select count(*) from extraction_batch where host_id = '{}'", host.id().await);
+    let held = accounts.database.number(&of_this).await.unwrap();
+    // Every lease has ended, and who has room takes over what is not its own.
+    accounts.database.execute(&ahead(Kind::Postgres, 3_600_000)).await;
+    questions(&accounts, TRACKS / 5 + usize::try_from(held).unwrap()).await;
+    accounts.model.allow(1_000);
+    accounts.balance(&host, held).await;
 }
 
 /// A host whose data folder is a file system of a few megabytes of its own. None where a test may not mount one.
@@ -208,7 +244,7 @@ async fn a_disk_that_is_full_is_waited_for_and_what_was_answered_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let Some(host) = on_a_small_disk(&accounts, folder.path()).await else { return };
     host.post("/api/music-ai/queue", vague_rows(TRACKS)).await;
-    four_questions(&accounts).await;
+    questions(&accounts, 4).await;
     let watch = Watch::over(&host);
     // The file system is the host's own: it is seen through the host.
     let small = format!("/proc/{}/root{}", host.pid(), folder.path().join("small").display());

@@ -282,6 +282,7 @@ async fn a_stop_gives_back_unburnt_what_does_not_finish_in_time() {
     f.worker.stop_within(Duration::from_millis(50)).await.unwrap();
     let counts = f.store.counts().await.unwrap();
     assert_eq!((counts.pending, counts.processing, counts.failed), (3, 0, 0));
+    assert_eq!(f.store.lost_calls().await.unwrap(), 1, "the question was sent, and will be sent again");
     let attempts: i64 = sqlx::query_scalar("select max(retry_count) from music_ai_queue")
         .fetch_one(&sqlx::SqlitePool::connect(&format!("sqlite:{}/liner.db", f.folder.path().display())).await.unwrap())
         .await

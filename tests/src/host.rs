@@ -142,6 +142,12 @@ impl Host {
         self.log.lock().unwrap().clone()
     }
 
+    /// Its id in the fleet.
+    pub async fn id(&self) -> String {
+        let status = self.get("/api/music-ai/worker/status").await.json;
+        status["worker"]["hostId"].as_str().unwrap().to_owned()
+    }
+
     /// Its process.
     #[must_use]
     pub fn pid(&self) -> u32 {

@@ -26,6 +26,8 @@ const RENEWAL: Duration = Duration::from_secs(15);
 const GRACE_AFTER_OUTAGE: Duration = RENEWAL;
 /// How often it is looked whether the database is away, which a batch's deadline does not count.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a host that is told to stop tries to give back what it holds; after that its leases speak for it.
+const LAST_WORD: Duration = Duration::from_secs(5);
 /// The longest a batch may take.
 const DEADLINE: Duration = Duration::from_secs(600);
 
@@ -280,12 +282,12 @@ async fn work_under_lease(
         }
         End::Lost(error @ StoreError::Fenced(_)) => report.errors.push(error.to_string()),
         // What cannot be written down now could not be written down the next time either.
-        End::Lost(error) => fail(&ledger, &claim, error.to_string(), &mut report).await,
+        End::Lost(error) => fail(&ledger, &claim, error.to_string(), &mut phase, &mut report).await,
         End::Late => {
             let reason = format!("the batch took longer than {} s", DEADLINE.as_secs());
-            fail(&ledger, &claim, reason, &mut report).await;
+            fail(&ledger, &claim, reason, &mut phase, &mut report).await;
         }
-        End::Stopped => close(&ledger, Settlement::default(), &mut report).await,
+        End::Stopped => close(&ledger, Settlement::default(), &mut phase, &mut report).await,
     }
     let tally = ledger.tally();
     report.settled = tally.settled;
@@ -336,17 +338,36 @@ async fn work_on_part(
 }
 
 /// Fails what is left of a batch, each track with an attempt.
-async fn fail(ledger: &LeasedLedger, claim: &Claim, reason: String, report: &mut BatchReport) {
+async fn fail(
+    ledger: &LeasedLedger,
+    claim: &Claim,
+    reason: String,
+    phase: &mut watch::Receiver<Phase>,
+    report: &mut BatchReport,
+) {
     let mut board = Board::new(&claim.open, &[]);
     board.fail_together(&ledger.unsettled(claim), &reason, 0);
     report.errors.push(reason);
-    close(ledger, board.take_due(), report).await;
+    close(ledger, board.take_due(), phase, report).await;
 }
 
-async fn close(ledger: &LeasedLedger, settlement: Settlement, report: &mut BatchReport) {
-    let closed = ledger.settle(settlement, true).await;
-    let given_up = ledger.give_up_calls().await;
-    report.errors.extend([closed, given_up].into_iter().filter_map(Result::err).map(|error| error.to_string()));
+/// Ends a batch. That is tried until the database is back, but not by a host that is on its way down.
+async fn close(
+    ledger: &LeasedLedger,
+    settlement: Settlement,
+    phase: &mut watch::Receiver<Phase>,
+    report: &mut BatchReport,
+) {
+    let closing = async { [ledger.settle(settlement, true).await, ledger.give_up_calls().await] };
+    let going = async {
+        let _ = phase.wait_for(|phase| *phase == Phase::Cancelled).await;
+        tokio::time::sleep(LAST_WORD).await;
+    };
+    let failed: Vec<String> = tokio::select! {
+        closed = closing => closed.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect(),
+        () = going => vec![format!("the database was away for {LAST_WORD:?}; whoever comes next takes the batch over")],
+    };
+    report.errors.extend(failed);
 }
 
 /// Waits as long as a batch may take; while the database is away its time stands still.
