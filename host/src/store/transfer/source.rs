@@ -2,7 +2,7 @@
 
 use super::TransferError;
 use super::tables::Table;
-use super::tally::{Tally, key};
+use super::tally::{Tally, key, values_of};
 use super::value::Value;
 use crate::store::sqlite::{SqliteStore, lock, newest_migration, unusable};
 use crate::store::{Store, StoreError};
@@ -67,27 +67,18 @@ pub enum Nul {
 impl Nul {
     /// The values of a row as PostgreSQL can keep them.
     pub fn keepable<'r>(&mut self, table: &'static Table, row: &'r SqliteRow) -> Result<Vec<Value<'r>>, TransferError> {
-        let mut values = Vec::with_capacity(table.columns.len());
-        for (at, column) in table.columns.iter().enumerate() {
-            let value = Value::from_sqlite(row, at, column.kind).map_err(|reason| TransferError::Unreadable {
-                table: table.name,
-                column: column.name,
-                key: key(table, &values),
-                reason: reason.to_string(),
-            })?;
-            values.push(match self {
-                _ if !value.has_nul() => value,
-                Self::Replace(replaced) => {
-                    *replaced += 1;
-                    value.without_nul()
-                }
-                Self::Refuse => {
-                    let key = key(table, &values);
-                    return Err(TransferError::Nul { table: table.name, column: column.name, key });
-                }
-            });
+        let values = values_of(table, |at, kind| Value::from_sqlite(row, at, kind))?;
+        let first = table.columns.iter().zip(&values).find(|(_, value)| value.has_nul()).map(|(column, _)| column.name);
+        match (self, first) {
+            (_, None) => Ok(values),
+            (Self::Refuse, Some(column)) => {
+                Err(TransferError::Nul { table: table.name, column, key: key(table, &values) })
+            }
+            (Self::Replace(replaced), Some(_)) => {
+                *replaced += u64::try_from(values.iter().filter(|value| value.has_nul()).count()).unwrap_or(0);
+                Ok(values.into_iter().map(Value::without_nul).collect())
+            }
         }
-        Ok(values)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What was read of a table: how many rows, and a digest of them in the order of their keys. Digests of blocks of rows say
 //! where two readings differ, whatever the size of the table.
 
-use super::tables::Table;
-use super::value::Value;
+use super::TransferError;
+use super::tables::{Kind, Table};
+use super::value::{Unreadable, Value};
 use crate::digest::hex;
 use sha2::{Digest as _, Sha256};
 
@@ -101,6 +102,23 @@ impl Tally {
 pub fn key(table: &Table, values: &[Value<'_>]) -> String {
     let columns = table.columns.iter().take(table.keys).zip(values);
     columns.map(|(column, value)| format!("{} = {value}", column.name)).collect::<Vec<_>>().join(" and ")
+}
+
+/// The values of a row, each read as what its column holds.
+pub fn values_of<'r>(
+    table: &'static Table,
+    read: impl Fn(usize, Kind) -> Result<Value<'r>, Unreadable>,
+) -> Result<Vec<Value<'r>>, TransferError> {
+    let mut values = Vec::with_capacity(table.columns.len());
+    for (at, column) in table.columns.iter().enumerate() {
+        values.push(read(at, column.kind).map_err(|reason| TransferError::Unreadable {
+            table: table.name,
+            column: column.name,
+            key: key(table, &values),
+            reason: reason.to_string(),
+        })?);
+    }
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 use super::TransferError;
 use super::source::Source;
 use super::tables::{TABLES, Table};
-use super::tally::{Tally, key};
+use super::tally::{Tally, values_of};
 use super::value::Value;
 use crate::store::StoreError;
 use crate::store::address::{PostgresAddress, Terms};
 use crate::store::postgres::{bring_up_to_date, connect};
 use futures_util::TryStreamExt as _;
-use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Bytes that are sent at once.
@@ -85,7 +84,7 @@ pub async fn read(target: &mut PgConnection, table: &'static Table) -> Result<Ta
     let mut rows = sqlx::query(AssertSqlSafe(table.read_from_target())).fetch(target);
     let mut tally = Tally::of(table);
     while let Some(row) = rows.try_next().await? {
-        tally.add(&values_of(table, &row)?);
+        tally.add(&values_of(table, |at, kind| Value::from_postgres(&row, at, kind))?);
     }
     Ok(tally.finish())
 }
@@ -135,18 +134,4 @@ fn write_line(values: &[Value<'_>], line: &mut Vec<u8>) {
         value.write_into(line);
     }
     line.push(b'\n');
-}
-
-fn values_of<'r>(table: &'static Table, row: &'r PgRow) -> Result<Vec<Value<'r>>, TransferError> {
-    let mut values = Vec::with_capacity(table.columns.len());
-    for (at, column) in table.columns.iter().enumerate() {
-        let value = Value::from_postgres(row, at, column.kind).map_err(|reason| TransferError::Unreadable {
-            table: table.name,
-            column: column.name,
-            key: key(table, &values),
-            reason: reason.to_string(),
-        })?;
-        values.push(value);
-    }
-    Ok(values)
 }
