@@ -27,6 +27,17 @@ impl PostgresStore {
     }
 }
 
+/// A link that was known before.
+#[derive(sqlx::FromRow)]
+struct Shared {
+    id: i64,
+    /// Its place among the rows that came.
+    place: i64,
+    shares: i64,
+    priority: i16,
+    has_metadata: bool,
+}
+
 async fn numbers(connection: &mut PgConnection, count: usize) -> Result<Vec<i64>, StoreError> {
     let numbers = "select array_agg(nextval('music_library_id_seq')) from generate_series(1, $1)";
     let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -50,7 +61,7 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
         rows.iter().map(of).collect()
     }
     let mut tx = connection.begin().await?;
-    let shared: Vec<(i64, i64, i64, i16, bool)> = sqlx::query_as(
+    let shared: Vec<Shared> = sqlx::query_as(
         "with given as materialized (
              select g.*, case when g.has_metadata then c.ms end as fetched_at, c.ms
              from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -86,7 +97,7 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
              select id, platform_name, platform_id, priority, ms, case when has_metadata then null else 'page' end
              from entered where is_new order by n
          )
-         select id, n - 1, shares::bigint, priority, has_metadata from shared",
+         select id, n - 1 as place, shares, priority, has_metadata from shared",
     )
     .bind(column(rows, |row| row.key.platform_name.as_str()))
     .bind(column(rows, |row| row.key.platform_id.as_str()))
@@ -107,12 +118,12 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
         raise(&mut tx, &shared).await?;
     }
     tx.commit().await?;
-    Ok(shared.into_iter().map(|(_, place, ..)| place).collect())
+    Ok(shared.iter().map(|shared| shared.place).collect())
 }
 
 /// What is shared again goes first, and no longer waits for its page if that came along. A statement of its own sees what
 /// another sender queued while this one waited for it; the one before does not.
-async fn raise(tx: &mut PgConnection, shared: &[(i64, i64, i64, i16, bool)]) -> Result<(), StoreError> {
+async fn raise(tx: &mut PgConnection, shared: &[Shared]) -> Result<(), StoreError> {
     sqlx::query(
         "update music_ai_queue q set priority = least(10, greatest(q.priority + s.shares, s.priority)),
              waiting_for = case when q.waiting_for = 'page' and s.has_metadata then null else q.waiting_for end
@@ -120,10 +131,10 @@ async fn raise(tx: &mut PgConnection, shared: &[(i64, i64, i64, i16, bool)]) -> 
              as s(id, shares, priority, has_metadata)
          where q.id = s.id",
     )
-    .bind(shared.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
-    .bind(shared.iter().map(|(_, _, shares, ..)| *shares).collect::<Vec<_>>())
-    .bind(shared.iter().map(|(.., priority, _)| *priority).collect::<Vec<_>>())
-    .bind(shared.iter().map(|(.., has_metadata)| *has_metadata).collect::<Vec<_>>())
+    .bind(shared.iter().map(|shared| shared.id).collect::<Vec<_>>())
+    .bind(shared.iter().map(|shared| shared.shares).collect::<Vec<_>>())
+    .bind(shared.iter().map(|shared| shared.priority).collect::<Vec<_>>())
+    .bind(shared.iter().map(|shared| shared.has_metadata).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
