@@ -18,6 +18,8 @@ use tempfile::TempDir;
 pub enum Fault {
     /// A host is killed and started again.
     Kill,
+    /// A host dies at a step of a batch's way, where little time is to be killed in, and is started again.
+    DieAt,
     /// A host is frozen past its leases, and wakes.
     Freeze,
     /// A host's wire to the database carries nothing for a while.
@@ -41,9 +43,11 @@ pub enum Fault {
 }
 
 /// All of them, the worst twice.
-pub const FAULTS: [Fault; 12] = [
+pub const FAULTS: [Fault; 14] = [
     Fault::Kill,
     Fault::Kill,
+    Fault::DieAt,
+    Fault::DieAt,
     Fault::Freeze,
     Fault::Silence,
     Fault::Cut,
@@ -56,6 +60,8 @@ pub const FAULTS: [Fault; 12] = [
     Fault::Peace,
 ];
 
+/// Where a host may die.
+const STEPS: [&str; 5] = ["AfterClaim:1", "AfterReply:2", "AfterJournal:2", "BeforeCommit:1", "AfterCommit:1"];
 /// Links that are queued at a time.
 const LINKS: usize = 400;
 /// Sees soon that a server is silent, and looks often.
@@ -96,7 +102,7 @@ impl Fleet {
         }
         let mut fleet = Self { accounts: Accounts { database, model }, members, refusals, offered: 0 };
         for n in 0..fleet.members.len() {
-            fleet.start(n).await;
+            fleet.start(n, &[]).await;
         }
         Some(fleet)
     }
@@ -106,10 +112,11 @@ impl Fleet {
         &self.accounts.database
     }
 
-    async fn start(&mut self, n: usize) {
+    async fn start(&mut self, n: usize, more: &[(&str, &str)]) {
         let member = &self.members[n];
         let url = member.proxy.url(&self.accounts.database.url);
-        let settings: Vec<_> = SETTINGS.into_iter().chain([("DATABASE_URL", url.as_str())]).collect();
+        let settings = SETTINGS.into_iter().chain([("DATABASE_URL", url.as_str())]).chain(more.iter().copied());
+        let settings: Vec<_> = settings.collect();
         let host = self.accounts.host_in(member.folder.path(), &settings).await;
         self.members[n].host = Some(host);
     }
@@ -152,18 +159,19 @@ impl Fleet {
     }
 
     /// Lets a fault strike, and mends it.
-    pub async fn suffer(&mut self, fault: Fault, dice: &mut StdRng) {
+    pub async fn suffer(&mut self, fault: Fault, books: &Books, dice: &mut StdRng) {
         let n = dice.random_range(0..self.members.len());
         let id = || format!("{{\"reason\": \"{fault:?}\"}}");
         match fault {
             Fault::Kill => {
                 self.members[n].host.take().unwrap().kill().await;
-                self.start(n).await;
+                self.start(n, &[]).await;
             }
             Fault::Restart => {
                 self.members[n].host.take().unwrap().stop().await;
-                self.start(n).await;
+                self.start(n, &[]).await;
             }
+            Fault::DieAt => self.die_at(n, books, dice).await,
             Fault::Freeze => self.freeze(n, dice).await,
             Fault::Silence => {
                 self.members[n].proxy.hush(true);
@@ -204,6 +212,19 @@ impl Fleet {
             }
             Fault::Peace => {}
         }
+    }
+
+    /// One that has nothing to do does not come to that step, and is killed after a while.
+    async fn die_at(&mut self, n: usize, books: &Books, dice: &mut StdRng) {
+        self.members[n].host.take().unwrap().stop().await;
+        let step = STEPS[dice.random_range(0..STEPS.len())];
+        self.start(n, &[("LINER_FAILPOINT", step)]).await;
+        self.queue(books, dice).await;
+        let mut host = self.members[n].host.take().unwrap();
+        if tokio::time::timeout(PATIENCE, host.wait()).await.is_err() {
+            host.kill().await;
+        }
+        self.start(n, &[]).await;
     }
 
     /// As long as its leases last and longer, which the database is told so that the test need not wait.

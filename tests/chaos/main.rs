@@ -34,7 +34,7 @@ async fn whatever_happens_every_track_ends_exactly_once_and_what_was_paid_twice_
         fleet.queue(&books, &mut dice).await;
         let fault = faults::FAULTS[dice.random_range(0..faults::FAULTS.len())];
         *struck.entry(fault).or_default() += 1;
-        fleet.suffer(fault, &mut dice).await;
+        fleet.suffer(fault, &books, &mut dice).await;
         fleet.breathe(&mut dice).await;
     }
     let healing = Instant::now();
