@@ -150,7 +150,7 @@ async fn a_batch_that_takes_long_does_not_hold_up_what_becomes_due_meanwhile() {
 #[tokio::test]
 async fn a_failing_batch_does_not_stop_the_loop() {
     let model = ScriptedModel::new(|n, prompt| match n {
-        0 => Err(AskError::Failed("500 api_error".into())),
+        0 => Err(AskError::Backoff("500 api_error".into())),
         _ => Ok(ScriptedModel::good_answer(prompt)),
     });
     let f = Fixture::new(settings(), Some(model)).await;
@@ -179,7 +179,7 @@ async fn a_panic_in_a_batch_is_caught_and_counted_and_its_tracks_go_on() {
 #[tokio::test]
 async fn a_busy_provider_costs_no_attempt_and_stops_the_run() {
     let model = ScriptedModel::new(|_, _| {
-        Err(AskError::Busy { reason: "429".into(), rest: Duration::from_secs(60), for_all: true })
+        Err(AskError::RetryAfter { reason: "429".into(), rest: Duration::from_secs(60), for_all: true })
     });
     let f = Fixture::new(WorkerSettings { batch_size: 2, concurrency: 1, ..settings() }, Some(model.clone())).await;
     f.worker.start().unwrap();
@@ -198,7 +198,7 @@ async fn a_busy_provider_costs_no_attempt_and_stops_the_run() {
 #[tokio::test]
 async fn a_rejected_key_is_not_sent_again_and_its_tracks_wait_until_someone_resumes() {
     let model = ScriptedModel::new(|n, prompt| match n {
-        0 => Err(AskError::Misconfigured("401 invalid x-api-key".into())),
+        0 => Err(AskError::misconfigured("401 invalid x-api-key".into())),
         _ => Ok(ScriptedModel::good_answer(prompt)),
     });
     let f = Fixture::new(WorkerSettings { batch_size: 2, concurrency: 1, ..settings() }, Some(model.clone())).await;

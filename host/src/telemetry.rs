@@ -1,5 +1,7 @@
 //! What the service says of itself: logs on standard error, figures for Prometheus.
 
+use crate::model::{Answer, AskError, ModelProvider};
+use crate::music::{Stop, Usage};
 use crate::store::{QueueCounts, Waiting};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -59,6 +61,50 @@ pub fn show_lost_calls(lost: i64) {
     metrics::gauge!("liner_model_calls_lost").set(lost as f64);
 }
 
+/// Counts a call to a model.
+pub fn count_call(
+    provider: &dyn ModelProvider,
+    answer: &Result<Answer, AskError>,
+    retries: u32,
+    elapsed: std::time::Duration,
+) {
+    let labels = [("provider", provider.name().to_owned()), ("model", provider.model().to_owned())];
+    metrics::histogram!("liner_model_call_seconds", &labels).record(elapsed.as_secs_f64());
+    metrics::counter!("liner_model_retries_total", &labels).increment(u64::from(retries));
+    let outcome = match answer {
+        Ok(answer) => match answer.reply.stop {
+            Stop::Truncated => "truncated",
+            Stop::Refused => "refused",
+            Stop::Complete | Stop::Other => "answered",
+        },
+        Err(error) => error.kind(),
+    };
+    let [provider, model] = labels.clone();
+    metrics::counter!("liner_model_calls_total", &[provider, model, ("outcome", outcome.to_owned())]).increment(1);
+    if let Ok(answer) = answer {
+        count_usage(&labels, &answer.usage);
+    }
+}
+
+/// Counts what an answer used.
+pub fn count_usage(labels: &[(&'static str, String); 2], usage: &Usage) {
+    let [provider, model] = labels;
+    let count = |kind: &str, n: i64| {
+        let labels = [provider.clone(), model.clone(), ("kind", kind.to_owned())];
+        metrics::counter!("liner_model_tokens_total", &labels).increment(u64::try_from(n).unwrap_or(0));
+    };
+    count("input", usage.tokens_in - usage.tokens_cached - usage.tokens_written);
+    count("cached", usage.tokens_cached);
+    count("cache_write", usage.tokens_written);
+    count("output", usage.tokens_out);
+    match usage.cost_micros {
+        Some(cost) => {
+            metrics::counter!("liner_model_cost_micros_total", labels).increment(u64::try_from(cost).unwrap_or(0));
+        }
+        None => metrics::counter!("liner_model_unpriced_total", labels).increment(1),
+    }
+}
+
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_gauge!(
@@ -87,5 +133,13 @@ fn describe() {
     describe_counter!("liner_pruned_rows_total", "Rows that this host pruned for their age, by table.");
     describe_histogram!("liner_model_call_seconds", "From a question to its answer, repetitions included.");
     describe_counter!("liner_model_tokens_total", "Tokens by kind.");
+    describe_counter!(
+        "liner_model_unpriced_total",
+        "Answers of models whose price is not known: their cost is not counted."
+    );
+    describe_counter!(
+        "liner_model_breaker_opened_total",
+        "Times that a provider was left alone because it kept failing."
+    );
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");
 }

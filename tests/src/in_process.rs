@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use liner::config::WorkerSettings;
-use liner::model::{Answer, AskError, Gateway, ModelProvider};
-use liner::music::{Field, Prompt, Reply, Stop, Track, TrackKey, Usage};
+use liner::model::{Answer, AskError, Failure, Gateway, ModelProvider};
+use liner::music::{Estimate, Field, Headroom, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use liner::rollout::{Installed, Place, Rollout, Upload, Why};
 use liner::store::{NewLink, SqliteStore, Store};
 use liner::strategy::cache::Cache;
@@ -91,15 +91,15 @@ impl ModelProvider for ScriptedModel {
         Arc::new(Self { model: model.to_owned(), ..self.clone() })
     }
 
-    fn estimate_micros(&self, _: &Prompt) -> i64 {
-        20
+    fn estimate(&self, _: &Prompt) -> Estimate {
+        Estimate { tokens_in: 200, tokens_out: 40, cost_micros: Some(20) }
     }
 
     fn origin(&self) -> String {
         "nowhere".to_owned()
     }
 
-    async fn ask(&self, prompt: &Prompt) -> Result<Answer, AskError> {
+    async fn send(&self, prompt: &Prompt) -> Result<Answer, Failure> {
         let before = {
             let mut prompts = self.prompts.lock().unwrap();
             prompts.push(prompt.clone());
@@ -107,11 +107,12 @@ impl ModelProvider for ScriptedModel {
             prompts.len() - 1
         };
         self.gate.acquire().await.unwrap().forget();
-        let text = (self.script)(before, prompt)?;
+        let text = (self.script)(before, prompt).map_err(Failure::last)?;
         Ok(Answer {
             reply: Reply { text, stop: Stop::Complete, model: self.model.clone() },
             request_id: None,
-            usage: Usage { tokens_in: 100, tokens_cached: 0, tokens_out: 10, cost_micros: Some(15) },
+            usage: Usage { tokens_in: 100, tokens_out: 10, cost_micros: Some(15), ..Usage::default() },
+            headroom: Headroom::default(),
         })
     }
 }

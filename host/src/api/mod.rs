@@ -57,7 +57,7 @@ impl Api {
 
     /// Why no model is asked, if none is.
     fn lack_of_model(&self) -> Option<String> {
-        self.worker.context().gateway.provider().err()
+        self.worker.context().gateway.available().err()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::home::Home;
 use crate::config::Config;
-use crate::model::{Anthropic, Gateway};
+use crate::model::{Anthropic, Api, Gateway, ModelProvider, OpenAi, RouteSettings};
 use crate::rollout::Rollout;
 use crate::store::{self, Store, StoreError};
 use crate::strategy::admission::{Terms, admit};
@@ -123,10 +123,22 @@ pub async fn rollout(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<
 
 /// The way to the model, or the reason why there is none.
 pub fn gateway(config: &Config) -> anyhow::Result<Gateway> {
-    let provider = Anthropic::new(&config.model).context("the HTTP client cannot start")?;
-    Ok(match (provider, config.model.absent) {
-        (Some(provider), _) => Gateway::to(Arc::new(provider)).within(config.model.limits),
-        (None, absent) => Gateway::absent(absent.unwrap_or("no model is configured")),
+    let settings = &config.model;
+    if let Some(absent) = &settings.absent {
+        return Ok(Gateway::absent(absent));
+    }
+    let routes = settings.routes.iter().map(provider).collect::<Result<_, _>>();
+    Ok(Gateway::through(routes.context("the HTTP client cannot start")?)
+        .within(settings.limits)
+        .retrying(settings.max_retries)
+        .reusing(settings.reuse)
+        .at_once(settings.concurrency))
+}
+
+fn provider(route: &RouteSettings) -> Result<Arc<dyn ModelProvider>, reqwest::Error> {
+    Ok(match &route.api {
+        Api::Anthropic { version } => Arc::new(Anthropic::new(route, version)?),
+        Api::OpenAi(dialect) => Arc::new(OpenAi::new(route, dialect.clone())?),
     })
 }
 

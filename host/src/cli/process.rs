@@ -58,7 +58,7 @@ impl Process {
                 settled.succeeded, settled.failed, settled.returned, counts.pending
             ))?;
             for (cause, n) in &counts.waiting {
-                let lack = worker.context().gateway.provider().err();
+                let lack = worker.context().gateway.available().err();
                 output::line(&format!("{n} wait: {}", crate::api::waiting_reason(cause, lack)))?;
             }
             for error in &report.errors {

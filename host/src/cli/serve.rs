@@ -5,6 +5,7 @@ use super::signals::Signals;
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
+use crate::model::Route;
 use crate::store::{LibraryQuery, Store};
 use crate::telemetry;
 use crate::worker::{GRACE, Worker};
@@ -95,8 +96,12 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
         (true, Some(_)) => "paused; POST /api/music-ai/worker/resume lifts it".to_owned(),
         (true, None) => "running".to_owned(),
     };
-    let provider = match context.gateway.provider() {
-        Ok(provider) => format!("{} {} at {}", provider.name(), provider.model(), provider.origin()),
+    let asked = |route: &Route| {
+        let provider = route.provider();
+        format!("{} {} at {}", provider.name(), provider.model(), provider.origin())
+    };
+    let provider = match context.gateway.available() {
+        Ok(()) => context.gateway.routes().iter().map(asked).collect::<Vec<_>>().join(", else "),
         Err(reason) => format!("none: {reason}; rules decide what they can, the rest waits"),
     };
     let counts = store.counts().await?;

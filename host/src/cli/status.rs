@@ -18,7 +18,7 @@ impl Status {
         let store = open::store(config).await?;
         let (counts, pause) = (store.counts().await?, store.paused().await?);
         store.close().await;
-        let lack = config.model.absent.map(str::to_owned);
+        let lack = config.model.absent.clone();
         if self.json {
             output::json(&serde_json::json!({
                 "queue": {

@@ -31,7 +31,7 @@ impl Resume {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let store = open::store(config).await?;
         store.resume().await?;
-        if config.model.key.is_some() {
+        if config.model.absent.is_none() {
             store.release_waiting(Waiting::Provider).await?;
         }
         store.close().await;

@@ -1,18 +1,19 @@
 //! Every setting: from the environment, `.env` or `liner.toml`, in this order, under one name; else its default.
 
+mod model;
 mod settings;
 mod sources;
 
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
 
+use crate::model::ModelSettings;
 use crate::music::Field;
 use crate::secret::Secret;
-use crate::store::{Address, Limits, Terms};
+use crate::store::{Address, Terms};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-use url::Url;
 
 /// A setting that is wrong, in one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -80,25 +81,6 @@ impl Default for WorkerSettings {
     }
 }
 
-/// Whom to ask, and how.
-#[derive(Debug, Clone)]
-pub struct ModelSettings {
-    /// The key, unless none is set or `AI_PROVIDER` is `none`.
-    pub key: Option<Secret>,
-    /// Why no model is asked, when none is.
-    pub absent: Option<&'static str>,
-    /// Where.
-    pub base_url: Url,
-    /// Which model.
-    pub model: String,
-    /// How long one request may take.
-    pub timeout: Duration,
-    /// How often one request is sent again.
-    pub max_retries: u32,
-    /// What all hosts on the database together may ask and spend.
-    pub limits: Limits,
-}
-
 /// Everything that can be set, understood.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -137,7 +119,7 @@ impl Config {
         let data_dir = PathBuf::from(sources.want("LINER_DATA_DIR", |text| Some(text.to_owned()))?);
         let file = || Address::Sqlite(data_dir.join("liner.db"));
         let database = sources.get("DATABASE_URL", Address::from_url)?.unwrap_or_else(file);
-        let model = model(sources)?;
+        let model = model::read(sources)?;
         let required_fields = sources.get("LINER_REQUIRED_FIELDS", fields)?.unwrap_or_else(|| default_fields(&model));
         let mut config = Self {
             address: address(sources)?,
@@ -213,57 +195,6 @@ fn worker(sources: &Sources) -> Result<WorkerSettings, ConfigError> {
     })
 }
 
-fn model(sources: &Sources) -> Result<ModelSettings, ConfigError> {
-    let wanted = |text: &str| match text {
-        "anthropic" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    };
-    let wanted = sources.want("AI_PROVIDER", wanted)?;
-    let key = sources.secret("ANTHROPIC_API_KEY", 1, 400)?.filter(|_| wanted);
-    let absent = match (&key, wanted) {
-        (Some(_), _) => None,
-        (None, true) => Some("ANTHROPIC_API_KEY is not set"),
-        (None, false) => Some("AI_PROVIDER is none"),
-    };
-    Ok(ModelSettings {
-        key,
-        absent,
-        base_url: sources.want("ANTHROPIC_BASE_URL", base_url)?,
-        model: sources.want("AI_MODEL", model_name)?,
-        timeout: sources.millis("AI_TIMEOUT_MS", 1_000, 600_000)?,
-        max_retries: sources.number("AI_MAX_RETRIES", 0, 10)?,
-        limits: Limits {
-            requests_per_minute: sources.number("AI_REQUESTS_PER_MINUTE", 0, 1_000_000)?,
-            daily_micros: sources.want("AI_DAILY_BUDGET_USD", micros)?,
-            total_micros: sources.want("AI_TOTAL_BUDGET_USD", micros)?,
-        },
-    })
-}
-
-/// An origin with a path at most: credentials and queries have no place in it.
-fn base_url(text: &str) -> Option<Url> {
-    let url: Url = text.trim_end_matches('/').parse().ok()?;
-    let plain = url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    (matches!(url.scheme(), "http" | "https") && plain).then_some(url)
-}
-
-fn model_name(text: &str) -> Option<String> {
-    let plain = text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic());
-    plain.then(|| text.to_owned())
-}
-
-/// Dollars as millionths of a dollar.
-fn micros(text: &str) -> Option<i64> {
-    let dollars: f64 = text.parse().ok()?;
-    #[allow(clippy::cast_possible_truncation)]
-    (0.0..=1e9).contains(&dollars).then(|| (dollars * 1e6).round() as i64)
-}
-
 fn log_filter(text: &str) -> Option<String> {
     tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| text.to_owned())
 }
@@ -281,9 +212,9 @@ fn fields(text: &str) -> Option<Vec<Field>> {
 
 /// Genres are rarely on a page: without a model nobody could give them, and nothing would ever be complete.
 fn default_fields(model: &ModelSettings) -> Vec<Field> {
-    match model.key {
-        Some(_) => vec![Field::Title, Field::Artist, Field::Genres],
-        None => vec![Field::Title, Field::Artist],
+    match model.absent {
+        None => vec![Field::Title, Field::Artist, Field::Genres],
+        Some(_) => vec![Field::Title, Field::Artist],
     }
 }
 
@@ -304,8 +235,7 @@ mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.worker, WorkerSettings::default());
         assert_eq!(config.address.to_string(), "127.0.0.1:4201");
-        assert_eq!(config.model.model, "claude-haiku-5-5");
-        assert_eq!(config.model.absent, Some("ANTHROPIC_API_KEY is not set"));
+        assert_eq!(config.model.absent.as_deref(), Some("ANTHROPIC_API_KEY is not set"));
         assert_eq!(config.required_fields, [Field::Title, Field::Artist]);
         assert_eq!(config.database.to_string(), "sqlite:liner-data/liner.db");
     }

@@ -1,56 +1,50 @@
-//! The way to the model: whom to ask, how much may be asked, and whether it is worth asking now.
+//! The way to a model: whom to ask, in which order, how much may be asked, and how many at once.
 
-use super::{AskError, ModelProvider};
-use crate::music::Prompt;
-use crate::store::Limits;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use super::retry::{Policy, Sent};
+use super::{AskError, ModelProvider, Route};
+use crate::music::{Limits, Prompt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-/// How long a misconfigured provider is left alone before it is tried again.
-const BLOCK: Duration = Duration::from_secs(600);
-
-/// Why nobody is asked for a while, and until when.
-#[derive(Debug, Clone)]
-struct Rest {
-    reason: String,
-    until: Instant,
-}
-
-impl Rest {
-    fn of(reason: &str, rest: Duration) -> Self {
-        Self { reason: reason.to_owned(), until: Instant::now() + rest }
-    }
-
-    fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
-}
-
-/// The configured provider, and whether it is worth asking.
+/// The configured providers, in order: who comes later is asked when those before cannot answer.
 pub struct Gateway {
-    provider: Result<Arc<dyn ModelProvider>, String>,
+    routes: Vec<Route>,
+    /// Why there is none, where there is none.
+    absent: String,
     limits: Limits,
-    /// It will not answer before something is changed.
-    blocked: Mutex<Option<Rest>>,
-    /// It asked one of the hosts to leave it alone.
-    resting: Mutex<Option<Rest>>,
+    retries: u32,
+    reuse: Option<Duration>,
+    most: usize,
+    calls: Semaphore,
 }
 
 impl Gateway {
     /// A way to a provider.
     #[must_use]
     pub fn to(provider: Arc<dyn ModelProvider>) -> Self {
-        Self::new(Ok(provider), Limits::default())
+        Self::through(vec![provider])
+    }
+
+    /// A way to several, the first one first.
+    #[must_use]
+    pub fn through(providers: Vec<Arc<dyn ModelProvider>>) -> Self {
+        Self {
+            routes: providers.into_iter().map(Route::to).collect(),
+            absent: "no model is configured".to_owned(),
+            limits: Limits::default(),
+            retries: 2,
+            reuse: Some(Duration::from_secs(30 * 86_400)),
+            most: Semaphore::MAX_PERMITS,
+            calls: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
     }
 
     /// No way, and why.
     #[must_use]
     pub fn absent(reason: impl Into<String>) -> Self {
-        Self::new(Err(reason.into()), Limits::default())
-    }
-
-    fn new(provider: Result<Arc<dyn ModelProvider>, String>, limits: Limits) -> Self {
-        Self { provider, limits, blocked: Mutex::default(), resting: Mutex::default() }
+        Self { absent: reason.into(), ..Self::through(Vec::new()) }
     }
 
     /// The same way, with limits that all hosts keep together.
@@ -59,79 +53,135 @@ impl Gateway {
         Self { limits, ..self }
     }
 
-    /// The same provider with another model.
+    /// The same way, sending a request again so often at most.
+    #[must_use]
+    pub fn retrying(self, retries: u32) -> Self {
+        Self { retries, ..self }
+    }
+
+    /// The same way, using journalled replies of other batches for so long; never without a time.
+    #[must_use]
+    pub fn reusing(self, reuse: Option<Duration>) -> Self {
+        Self { reuse, ..self }
+    }
+
+    /// The same way, with so many calls at once at most.
+    #[must_use]
+    pub fn at_once(self, most: usize) -> Self {
+        Self { most, calls: Semaphore::new(most), ..self }
+    }
+
+    /// The first provider with another model, and nobody in its place: whoever names a model wants that one.
     #[must_use]
     pub fn with_model(&self, model: &str) -> Self {
-        let provider = self.provider.as_ref().map(|provider| provider.with_model(model)).map_err(Clone::clone);
-        Self { resting: Mutex::new(lock(&self.resting).clone()), ..Self::new(provider, self.limits) }
+        Self {
+            routes: self.routes.first().map(|route| route.with_model(model)).into_iter().collect(),
+            absent: self.absent.clone(),
+            limits: self.limits,
+            retries: self.retries,
+            reuse: self.reuse,
+            most: self.most,
+            calls: Semaphore::new(self.most),
+        }
     }
 
-    /// The provider, whether or not it is worth asking.
+    /// The providers, the first one first.
     #[must_use]
-    pub fn configured(&self) -> Option<&Arc<dyn ModelProvider>> {
-        self.provider.as_ref().ok()
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
-    /// What the hosts together may ask of it.
+    /// The first provider, whether or not it is worth asking.
+    #[must_use]
+    pub fn configured(&self) -> Option<&dyn ModelProvider> {
+        self.routes.first().map(Route::provider)
+    }
+
+    /// The way to a provider of a name and a model, or at least of that name.
+    #[must_use]
+    pub fn route_to(&self, name: &str, model: &str) -> Option<&Route> {
+        let mut named = self.routes.iter().filter(|route| route.provider().name() == name);
+        named.clone().find(|route| route.provider().model() == model).or_else(|| named.next())
+    }
+
+    /// What the hosts together may ask.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The provider to ask.
-    ///
-    /// # Errors
-    /// Why none is asked.
-    pub fn provider(&self) -> Result<&Arc<dyn ModelProvider>, String> {
-        let provider = self.provider.as_ref().map_err(Clone::clone)?;
-        lock(&self.blocked).as_ref().map_or(Ok(provider), |rest| Err(rest.reason.clone()))
+    /// How old a journalled reply may be that another batch uses; none is used without.
+    #[must_use]
+    pub const fn reuse(&self) -> Option<Duration> {
+        self.reuse
     }
 
-    /// Sends a prompt, unless the provider wants to be left alone.
+    /// Why nobody can answer before someone changes something.
     ///
     /// # Errors
-    /// [`AskError`].
-    pub async fn ask(&self, prompt: &Prompt) -> Result<super::Answer, AskError> {
-        if let Some((reason, rest)) = self.resting() {
-            return Err(AskError::Busy { reason, rest, for_all: false });
+    /// The reason.
+    pub fn available(&self) -> Result<(), String> {
+        let mut reason = None;
+        for route in &self.routes {
+            match (self.lack(route), route.blocked()) {
+                (None, None) => return Ok(()),
+                (lack, blocked) => reason = reason.or(lack).or(blocked.map(|(reason, _)| reason)),
+            }
         }
-        self.provider().map_err(AskError::Misconfigured)?.ask(prompt).await
+        Err(reason.unwrap_or_else(|| self.absent.clone()))
     }
 
-    /// Why the provider is left alone for a while, and for how long yet.
+    /// Why a provider is not asked whatever it says: a budget cannot be kept where nobody knows what a call costs.
+    #[must_use]
+    pub fn lack(&self, route: &Route) -> Option<String> {
+        let provider = route.provider();
+        let is_limited = self.limits.daily_micros > 0 || self.limits.total_micros > 0;
+        (is_limited && provider.estimate(&Prompt::default()).cost_micros.is_none()).then(|| {
+            format!(
+                "a budget is set, and the price of {} is not known: set AI_PRICES, for example to {}=0.10/0.50",
+                provider.model(),
+                provider.model()
+            )
+        })
+    }
+
+    /// Sends a prompt on a route, when there is room for another call.
+    pub async fn ask(&self, route: &Route, prompt: &Prompt, deadline: Option<Instant>) -> Sent {
+        if let Some(reason) = self.lack(route) {
+            return Sent { answer: Err(AskError::misconfigured(reason)), retries: 0 };
+        }
+        // The semaphore is never closed.
+        let _room = self.calls.acquire().await.ok();
+        route.ask(prompt, Policy { retries: self.retries, deadline }).await
+    }
+
+    /// Calls under way.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.most.saturating_sub(self.calls.available_permits())
+    }
+
+    /// Why all providers are left alone for a while, and for how long yet.
     #[must_use]
     pub fn resting(&self) -> Option<(String, Duration)> {
-        let mut resting = lock(&self.resting);
-        resting.take_if(|rest| rest.left().is_zero());
-        resting.as_ref().map(|rest| (rest.reason.clone(), rest.left()))
+        let rests: Option<Vec<_>> = self.routes.iter().map(Route::resting).collect();
+        rests?.into_iter().min_by_key(|(_, rest)| *rest)
     }
 
-    /// Leaves the provider alone for a while.
-    pub fn rest(&self, reason: &str, rest: Duration) {
-        *lock(&self.resting) = Some(Rest::of(reason, rest));
-    }
-
-    /// Leaves the provider alone no more.
-    pub fn end_rest(&self) {
-        lock(&self.resting).take();
-    }
-
-    /// Leaves the provider alone: it will not answer before something is changed.
+    /// Gives the first provider up again, when tracks that wait for it could not be let go on.
     pub fn block(&self, reason: &str) {
-        *lock(&self.blocked) = Some(Rest::of(reason, BLOCK));
+        if let Some(route) = self.routes.first() {
+            route.block(reason, AskError::MISCONFIGURED_REST);
+        }
     }
 
-    /// Tries the provider again; why it was blocked, if it was.
+    /// Tries those again that were given up; why one was blocked, if any was.
     pub fn unblock(&self) -> Option<String> {
-        lock(&self.blocked).take().map(|rest| rest.reason)
+        self.routes.iter().filter_map(Route::unblock).last()
     }
 
-    /// As [`Gateway::unblock`], if it was blocked long enough.
+    /// As [`Gateway::unblock`], those that were blocked long enough.
     pub fn unblock_expired(&self) -> Option<String> {
-        lock(&self.blocked).take_if(|rest| rest.left().is_zero()).map(|rest| rest.reason)
+        self.routes.iter().filter_map(Route::unblock_expired).last()
     }
-}
-
-fn lock(rest: &Mutex<Option<Rest>>) -> std::sync::MutexGuard<'_, Option<Rest>> {
-    rest.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,12 @@
-//! What a call costs. Prices are Anthropic's list prices of November 2026, in millionths of a dollar per million tokens
-//! (so that tokens · price / 10⁶ is in millionths of a dollar).
+//! What a call costs. Prices are list prices, in millionths of a dollar per million tokens (so that tokens · price / 10⁶ is
+//! in millionths of a dollar); `AI_PRICES` overrides them.
 
-use crate::music::Prompt;
+use super::tokens;
+use crate::music::{Estimate, Prompt};
+use std::sync::Arc;
+
+/// When the list was read.
+pub const PRICES_AS_OF: &str = "2026-11";
 
 /// Tokens as they are billed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,54 +21,110 @@ pub struct Billed {
     pub output: i64,
 }
 
-struct Price {
-    model: &'static str,
-    input: i64,
-    output: i64,
-    cache_write: i64,
-    cache_read: i64,
+impl Billed {
+    /// All input.
+    #[must_use]
+    pub const fn all_input(&self) -> i64 {
+        self.input + self.cache_write + self.cache_read
+    }
+}
+
+/// What a model's tokens cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    /// Input.
+    pub input: i64,
+    /// Output.
+    pub output: i64,
+    /// Input written to the cache.
+    pub cache_write: i64,
+    /// Input read from the cache.
+    pub cache_read: i64,
     /// From this many input tokens on, everything costs five times as much.
-    long_from: i64,
+    pub long_from: i64,
 }
 
 /// A model's name is matched by its beginning, so that dated names are found too.
-const PRICES: &[Price] = &[
-    Price {
-        model: "claude-haiku-5-5",
-        input: 100_000,
-        output: 500_000,
-        cache_write: 125_000,
-        cache_read: 10_000,
-        long_from: 100_001,
-    },
-    Price {
-        model: "claude-haiku-4-5",
-        input: 1_000_000,
-        output: 5_000_000,
-        cache_write: 1_250_000,
-        cache_read: 100_000,
-        long_from: i64::MAX,
-    },
+const LIST: [(&str, Price); 2] = [
+    (
+        "claude-haiku-5-5",
+        Price { input: 100_000, output: 500_000, cache_write: 125_000, cache_read: 10_000, long_from: 100_001 },
+    ),
+    (
+        "claude-haiku-4-5",
+        Price { input: 1_000_000, output: 5_000_000, cache_write: 1_250_000, cache_read: 100_000, long_from: i64::MAX },
+    ),
 ];
 
-/// The cost in millionths of a dollar, rounded up; `None` for a model whose price is not known here.
-pub fn cost_micros(model: &str, tokens: Billed) -> Option<i64> {
-    let price = PRICES.iter().find(|price| model.starts_with(price.model))?;
-    let micros = tokens.input * price.input
-        + tokens.cache_write * price.cache_write
-        + tokens.cache_read * price.cache_read
-        + tokens.output * price.output;
-    let long = tokens.input + tokens.cache_write + tokens.cache_read >= price.long_from;
-    let micros = if long { micros * 5 } else { micros };
-    Some((micros + 999_999) / 1_000_000)
+/// What models cost: the operator's word before the list's. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prices(Arc<[(String, Price)]>);
+
+impl Prices {
+    /// Prices as `AI_PRICES` writes them: `model=in/out[/cache read[/cache write]]`, in dollars per million tokens, several
+    /// with commas. Without a price of its own, cached input costs what input costs.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(entry).collect::<Option<Vec<_>>>().map(|prices| Self(prices.into()))
+    }
+
+    /// What a model's tokens cost, if that is known.
+    #[must_use]
+    pub fn of(&self, model: &str) -> Option<Price> {
+        let own = self.0.iter().find(|(name, _)| model.starts_with(name.as_str())).map(|(_, price)| *price);
+        own.or_else(|| LIST.iter().find(|(name, _)| model.starts_with(name)).map(|(_, price)| *price))
+    }
+
+    /// The cost in millionths of a dollar, rounded up; `None` for a model whose price is not known.
+    #[must_use]
+    pub fn cost_micros(&self, model: &str, tokens: Billed) -> Option<i64> {
+        self.of(model).map(|price| (price.of(tokens) + 999_999) / 1_000_000)
+    }
+
+    /// The same in a provider's batch, at half the price.
+    #[must_use]
+    pub fn batch_cost_micros(&self, model: &str, tokens: Billed) -> Option<i64> {
+        self.of(model).map(|price| (price.of(tokens) + 1_999_999) / 2_000_000)
+    }
+
+    /// What an answer to a prompt may need at most: nothing of its text cached, and as much output as it may have.
+    #[must_use]
+    pub fn estimate(&self, model: &str, prompt: &Prompt) -> Estimate {
+        let (input, output) = (tokens::at_most(prompt), i64::from(prompt.max_output_tokens));
+        let cost_micros = self.cost_micros(model, Billed { input, output, ..Billed::default() });
+        Estimate { tokens_in: input, tokens_out: output, cost_micros }
+    }
 }
 
-/// What an answer to a prompt may cost at most: its text at three bytes a token, nothing of it cached, and as much output
-/// as it may have.
-pub fn estimate_micros(model: &str, prompt: &Prompt) -> i64 {
-    let bytes = prompt.system.len() + prompt.user.len() + prompt.response_schema.as_deref().map_or(0, str::len);
-    let input = i64::try_from(bytes / 3).unwrap_or(i64::MAX);
-    cost_micros(model, Billed { input, output: i64::from(prompt.max_output_tokens), ..Billed::default() }).unwrap_or(0)
+impl Price {
+    const fn of(&self, tokens: Billed) -> i64 {
+        let micros = tokens.input * self.input
+            + tokens.cache_write * self.cache_write
+            + tokens.cache_read * self.cache_read
+            + tokens.output * self.output;
+        if tokens.all_input() >= self.long_from { micros * 5 } else { micros }
+    }
+}
+
+fn entry(text: &str) -> Option<(String, Price)> {
+    let (model, prices) = text.rsplit_once('=')?;
+    let prices = prices.split('/').map(per_million).collect::<Option<Vec<_>>>()?;
+    let (input, output, cached) = match prices.as_slice() {
+        [input, output] => (*input, *output, (*input, *input)),
+        [input, output, read] => (*input, *output, (*read, *input)),
+        [input, output, read, write] => (*input, *output, (*read, *write)),
+        _ => return None,
+    };
+    let price = Price { input, output, cache_read: cached.0, cache_write: cached.1, long_from: i64::MAX };
+    let model = model.trim();
+    (!model.is_empty()).then(|| (model.to_owned(), price))
+}
+
+fn per_million(text: &str) -> Option<i64> {
+    let dollars: f64 = text.trim().parse().ok()?;
+    #[allow(clippy::cast_possible_truncation)]
+    (0.0..=1e5).contains(&dollars).then(|| (dollars * 1e6).round() as i64)
 }
 
 #[cfg(test)]
@@ -72,21 +133,38 @@ mod tests {
 
     #[test]
     fn a_call_costs_what_the_list_says() {
+        let prices = Prices::default();
         let tokens = Billed { input: 1_000_000, ..Billed::default() };
-        assert_eq!(cost_micros("claude-haiku-4-5-20251001", tokens), Some(1_000_000));
+        assert_eq!(prices.cost_micros("claude-haiku-4-5-20251001", tokens), Some(1_000_000));
         let tokens = Billed { input: 2_000, cache_write: 800, cache_read: 1_000, output: 600 };
-        assert_eq!(cost_micros("claude-haiku-5-5", tokens), Some(200 + 100 + 10 + 300));
+        assert_eq!(prices.cost_micros("claude-haiku-5-5", tokens), Some(200 + 100 + 10 + 300));
+        assert_eq!(prices.batch_cost_micros("claude-haiku-5-5", tokens), Some(305));
     }
 
     #[test]
     fn a_long_prompt_costs_five_times_as_much() {
-        let tokens = |input| Billed { input, ..Billed::default() };
-        assert_eq!(cost_micros("claude-haiku-5-5", tokens(100_000)), Some(10_000));
-        assert_eq!(cost_micros("claude-haiku-5-5", tokens(200_000)), Some(100_000));
+        let cost = |input| Prices::default().cost_micros("claude-haiku-5-5", Billed { input, ..Billed::default() });
+        assert_eq!((cost(100_000), cost(200_000)), (Some(10_000), Some(100_000)));
     }
 
     #[test]
     fn an_unknown_models_cost_is_unknown_and_not_nothing() {
-        assert_eq!(cost_micros("acme-1", Billed::default()), None);
+        let prices = Prices::default();
+        assert_eq!(prices.cost_micros("acme-1", Billed::default()), None);
+        assert_eq!(prices.estimate("acme-1", &Prompt::default()).cost_micros, None);
+    }
+
+    #[test]
+    fn an_operators_prices_win_over_the_list() {
+        let prices = Prices::from_text("acme-1=0.2/1.5, claude-haiku-5-5=1/2/0.1/1.25,local:7b=0/0").unwrap();
+        let million =
+            |model, input, output| prices.cost_micros(model, Billed { input, output, ..Billed::default() }).unwrap();
+        assert_eq!((million("acme-1-2026", 1_000_000, 0), million("acme-1", 0, 1_000_000)), (200_000, 1_500_000));
+        assert_eq!(million("claude-haiku-5-5", 1_000_000, 0), 1_000_000);
+        assert_eq!(prices.of("claude-haiku-5-5").unwrap().cache_read, 100_000);
+        assert_eq!(million("local:7b", 1_000_000, 1_000_000), 0);
+        for wrong in ["acme", "acme=1", "acme=1/x", "=1/2", "acme=-1/2", "acme=1/2/3/4/5"] {
+            assert_eq!(Prices::from_text(wrong), None, "{wrong}");
+        }
     }
 }

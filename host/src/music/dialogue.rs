@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// A question to a model about some tracks of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt {
     /// The strategy's own mark, returned unchanged.
     pub tag: String,
@@ -22,6 +22,16 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// SHA-256 of what prompts of one kind have in common: the system text and the schema of the reply.
+    #[must_use]
+    pub fn frame_digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        digest.update(self.system.len().to_le_bytes());
+        digest.update(&self.system);
+        digest.update(self.response_schema.as_deref().unwrap_or_default());
+        digest.finalize().into()
+    }
+
     /// SHA-256, in hex, of what decides a reply: the model and everything it is sent. Two prompts with one digest are the
     /// same question.
     #[must_use]
@@ -90,6 +100,8 @@ pub struct Usage {
     pub tokens_in: i64,
     /// Input tokens read from the provider's cache.
     pub tokens_cached: i64,
+    /// Input tokens written to the provider's cache.
+    pub tokens_written: i64,
     /// Output tokens.
     pub tokens_out: i64,
     /// Millionths of a dollar; `None` when the model's price is unknown.

@@ -1,8 +1,10 @@
 //! The domain: what a track is, what is believed of it, what is said about it. No I/O, no database, no WebAssembly.
 
+mod allowance;
 mod dialogue;
 mod platform;
 
+pub use allowance::{Estimate, Headroom, Limits};
 pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
 pub use platform::Platform;
 

@@ -1,10 +1,9 @@
 //! Calls as statements write them.
 
 use super::json::json;
-use super::{CallAnswer, StoreError};
+use super::{CallAnswer, Rate, StoreError};
 use crate::music::Prompt;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// What prompts of one kind have in common. It is kept once: it is the larger part of most prompts.
 pub struct Frame<'a> {
@@ -17,11 +16,7 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub fn of(prompt: &'a Prompt) -> Self {
         let (system, response_schema) = (prompt.system.as_str(), prompt.response_schema.as_deref());
-        let mut digest = Sha256::new();
-        digest.update(system.len().to_le_bytes());
-        digest.update(system);
-        digest.update(response_schema.unwrap_or_default());
-        Self { digest: crate::digest::hex(&digest.finalize()), system, response_schema }
+        Self { digest: crate::digest::hex(&prompt.frame_digest()), system, response_schema }
     }
 }
 
@@ -52,7 +47,10 @@ pub struct Answered<'a> {
     pub request_id: Option<&'a str>,
     pub tokens_in: Option<i64>,
     pub tokens_cached: Option<i64>,
+    pub tokens_written: Option<i64>,
     pub tokens_out: Option<i64>,
+    pub retries: i64,
+    pub rate: Option<Rate>,
     pub cost_micros: Option<i64>,
     pub latency_ms: Option<i64>,
     pub error: Option<&'a str>,
@@ -60,7 +58,10 @@ pub struct Answered<'a> {
 
 pub fn answered(answer: &CallAnswer) -> Answered<'_> {
     match answer {
-        CallAnswer::Reply { reply, request_id, usage, latency_ms } => Answered {
+        CallAnswer::Reply { reply, request_id, usage, rate, retries, latency_ms } => Answered {
+            tokens_written: Some(usage.tokens_written),
+            rate: *rate,
+            retries: i64::from(*retries),
             reply: Some(&reply.text),
             stop: Some(reply.stop.name()),
             answered_by: Some(&reply.model),

@@ -20,6 +20,7 @@ mod sqlite;
 pub mod transfer;
 mod types;
 
+pub use crate::music::Limits;
 pub use address::{Address, PostgresAddress, Terms, open};
 pub use error::StoreError;
 pub use plugins::*;
@@ -88,14 +89,15 @@ pub trait Store: PluginStore {
     /// Journals what came of a prompt, before anything reads it, and books what it cost.
     async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError>;
 
-    /// A journalled reply to the same prompt that may be used again: one of this batch or its predecessors, one that was
-    /// never interpreted, or one that decided all its tracks; the earliest that this run has not `read` yet, so that a
-    /// prompt that is asked a second time gets a second reply.
+    /// A journalled reply to the same prompt that may be used again: one of this batch or its predecessors; or, no older
+    /// than `reuse`, one that was never interpreted or that decided all its tracks. It is the earliest that this run has
+    /// not `read` yet, so that a prompt that is asked a second time gets a second reply.
     async fn journalled_reply(
         &self,
         prompt_digest: &str,
         root: &BatchId,
         read: &[CallId],
+        reuse: Option<Duration>,
     ) -> Result<Option<JournalledReply>, StoreError>;
 
     /// Marks the prompts of a batch that have no answer, and will get none: they may have been paid, and what was set aside

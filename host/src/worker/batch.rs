@@ -230,14 +230,14 @@ impl<L: Ledger> Stage<'_, L> {
 fn unanswered(board: &mut Board, about: &[u32], error: &AskError) {
     let reason = error.to_string();
     match error {
-        AskError::Busy { rest, .. } => {
+        AskError::RetryAfter { rest, .. } => {
             board.refund(about, &reason, i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
         }
-        AskError::Misconfigured(_) => board.leave_unasked(about, &reason),
-        AskError::Rejected(_) => match about {
+        AskError::Operator { .. } => board.leave_unasked(about, &reason),
+        AskError::Split(_) | AskError::Final(_) => match about {
             [alone] => board.give_up(*alone, reason),
             _ => board.fail_together(about, &reason, 0),
         },
-        AskError::Failed(_) => board.fail_together(about, &reason, FAILED_REST_MS),
+        AskError::Backoff(_) => board.fail_together(about, &reason, FAILED_REST_MS),
     }
 }

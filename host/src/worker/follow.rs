@@ -39,7 +39,7 @@ async fn follow_others(context: &Context) -> Infallible {
             Ok(()) => {
                 context.rollout.follow().await;
                 beat(context).await;
-                heed_provider(context).await;
+                heed_providers(context).await;
                 context.wake.notify_one();
             }
             Err(error) => {
@@ -105,16 +105,17 @@ pub async fn beat(context: &Context) {
     }
 }
 
-/// What the provider said to one host holds for all.
-async fn heed_provider(context: &Context) {
-    let Some(provider) = context.gateway.configured() else { return };
-    match context.store.provider_use(provider.name()).await {
-        Ok(used) if used.blocked_ms > 0 => {
-            let rest = Duration::from_millis(u64::try_from(used.blocked_ms).unwrap_or(0));
-            context.gateway.rest(&used.blocked_reason.unwrap_or_default(), rest);
+/// What a provider said to one host holds for all.
+async fn heed_providers(context: &Context) {
+    for route in context.gateway.routes() {
+        match context.store.provider_use(route.provider().name()).await {
+            Ok(used) if used.blocked_ms > 0 => {
+                let rest = Duration::from_millis(u64::try_from(used.blocked_ms).unwrap_or(0));
+                route.rest(&used.blocked_reason.unwrap_or_default(), rest);
+            }
+            Ok(_) => route.end_rest(),
+            Err(error) => tracing::debug!("what the provider said to others was not heard: {error}"),
         }
-        Ok(_) => context.gateway.end_rest(),
-        Err(error) => tracing::debug!("what the provider said to others was not heard: {error}"),
     }
 }
 

@@ -1,18 +1,16 @@
 //! Where a batch's questions and verdicts are written down: in the store under a lease, or nowhere.
 
 use super::Context;
+use super::asking::{Asking, ask_unrecorded, recall};
 use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
-use crate::store::{
-    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict,
-    Waiting,
-};
+use crate::store::{BatchId, CallId, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict, Waiting};
 use crate::strategy::Strategy;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use tokio::time::Instant;
 
 /// A strategy's question.
 pub struct Question<'a> {
@@ -44,6 +42,17 @@ pub enum Unanswered {
     Provider(AskError),
     /// The journal could not be written; nothing was asked.
     Store(StoreError),
+}
+
+impl Unanswered {
+    /// Whether somebody else could answer instead.
+    pub fn is_providers(&self) -> bool {
+        match self {
+            Self::Absent(_) | Self::Spent(_) => true,
+            Self::Provider(error) => error.is_providers(),
+            Self::Store(_) => false,
+        }
+    }
 }
 
 /// What a batch needs while it is worked on.
@@ -82,6 +91,8 @@ pub struct LeasedLedger {
     lease: Lease,
     root: BatchId,
     is_compared: bool,
+    /// When the batch's time is over.
+    deadline: Instant,
     tally: Mutex<Tally>,
     /// Parts of a batch settle one after another: each says what was settled before it.
     settling: tokio::sync::Mutex<()>,
@@ -89,9 +100,16 @@ pub struct LeasedLedger {
 
 impl LeasedLedger {
     /// The ledger of a claim. It remembers what was said when that is to be compared.
-    pub fn new(context: Arc<Context>, gateway: Arc<Gateway>, claim: &Claim, is_compared: bool) -> Self {
+    pub fn new(
+        context: Arc<Context>,
+        gateway: Arc<Gateway>,
+        claim: &Claim,
+        is_compared: bool,
+        deadline: Instant,
+    ) -> Self {
         let (lease, root) = (claim.lease.clone(), claim.root.clone());
-        Self { context, gateway, lease, root, is_compared, tally: Mutex::default(), settling: Default::default() }
+        let (tally, settling) = Default::default();
+        Self { context, gateway, lease, root, is_compared, deadline, tally, settling }
     }
 
     /// The figures so far.
@@ -135,10 +153,11 @@ impl LeasedLedger {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn recall(&self, digest: &str) -> Result<Option<Answered>, StoreError> {
+    async fn recall(&self, prompt: &Prompt) -> Result<Option<Answered>, StoreError> {
         let read = self.lock().read.clone();
-        let recall = || self.context.store.journalled_reply(digest, &self.root, &read);
-        let Some(found) = self.context.reach.insist(Access::Read, recall).await? else { return Ok(None) };
+        let Some(found) = recall(&self.context, &self.gateway, &self.root, &read, prompt).await? else {
+            return Ok(None);
+        };
         let mut tally = self.lock();
         tally.read.push(found.id.clone());
         tally.reused += 1;
@@ -150,17 +169,19 @@ impl LeasedLedger {
 #[async_trait]
 impl Ledger for LeasedLedger {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
-        let configured = self.gateway.configured();
-        let digest = configured.map(|provider| question.prompt.digest(provider.model()));
-        if let Some(digest) = &digest
-            && let Some(answered) = self.recall(digest).await.map_err(Unanswered::Store)?
-        {
+        if let Some(answered) = self.recall(question.prompt).await.map_err(Unanswered::Store)? {
             return Ok(answered);
         }
-        self.gateway.provider().map_err(Unanswered::Absent)?;
+        self.gateway.available().map_err(Unanswered::Absent)?;
         self.lock().asked += 1;
-        let answered =
-            ask_and_journal(&self.context, &self.gateway, (&self.lease.batch, &self.root), &question).await?;
+        let asking = Asking {
+            context: &self.context,
+            gateway: &self.gateway,
+            batch: &self.lease.batch,
+            root: &self.root,
+            deadline: Some(self.deadline),
+        };
+        let answered = asking.ask(&question).await?;
         let mut tally = self.lock();
         tally.read.push(answered.call.clone());
         tally.cost_micros += answered.cost_micros;
@@ -221,9 +242,7 @@ impl Unrecorded {
 #[async_trait]
 impl Ledger for Unrecorded {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
-        self.gateway.provider().map_err(Unanswered::Absent)?;
-        let asked = ask(&self.gateway, question.prompt).await.map_err(Unanswered::Provider)?;
-        Ok(Answered { call: CallId::new(), reply: asked.reply, cost_micros: asked.cost_micros })
+        ask_unrecorded(&self.gateway, question.prompt).await
     }
 
     async fn settle(&self, settlement: Settlement, _finish: bool) -> Result<(), StoreError> {
@@ -232,106 +251,4 @@ impl Ledger for Unrecorded {
         verdicts.cost_micros += settlement.cost_micros;
         Ok(())
     }
-}
-
-/// Asks the provider; the question is journalled before it is sent, the answer before anything reads it. A database that is
-/// gone meanwhile is waited for: an answer that was paid is not let go of.
-pub async fn ask_and_journal(
-    context: &Context,
-    gateway: &Gateway,
-    (batch, root): (&BatchId, &BatchId),
-    question: &Question<'_>,
-) -> Result<Answered, Unanswered> {
-    let provider = gateway.provider().map_err(Unanswered::Absent)?;
-    if let Some((reason, rest)) = gateway.resting() {
-        return Err(Unanswered::Provider(AskError::Busy { reason, rest, for_all: false }));
-    }
-    let (store, reach) = (&context.store, &context.reach);
-    let call = CallIntent {
-        id: CallId::new(),
-        batch: batch.clone(),
-        root: root.clone(),
-        strategy: question.strategy.description().name.clone(),
-        strategy_digest: question.strategy.digest().as_str().to_owned(),
-        round: question.round,
-        prompt: question.prompt.clone(),
-        prompt_digest: question.prompt.digest(provider.model()),
-        provider: provider.name().to_owned(),
-        model: provider.model().to_owned(),
-        reserved_micros: provider.estimate_micros(question.prompt),
-    };
-    let admission = reach
-        .insist(Access::Write, || store.journal_intent(&call, gateway.limits()))
-        .await
-        .map_err(Unanswered::Store)?;
-    match admission {
-        Admission::Admitted => {}
-        Admission::Rest { ms, reason } => {
-            let rest = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-            return Err(Unanswered::Provider(AskError::Busy { reason, rest, for_all: false }));
-        }
-        Admission::Spent { ms, reason } => {
-            context.spent(ms);
-            return Err(Unanswered::Spent(reason));
-        }
-    }
-    let asked = ask(gateway, question.prompt).await;
-    failpoint::pass(Failpoint::AfterReply);
-    let journalled = match &asked {
-        Ok(asked) => asked.answer.clone(),
-        Err(error) => CallAnswer::Error(error.to_string()),
-    };
-    reach.insist(Access::Write, || store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
-    failpoint::pass(Failpoint::AfterJournal);
-    if let Err(AskError::Busy { reason, rest, for_all: true }) = &asked {
-        gateway.rest(reason, *rest);
-        let ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
-        if let Err(error) = store.block_provider(provider.name(), ms, reason).await {
-            tracing::warn!("the other hosts were not told that the provider wants to be left alone: {error}");
-        }
-    }
-    let asked = asked.map_err(Unanswered::Provider)?;
-    Ok(Answered { call: call.id, reply: asked.reply, cost_micros: asked.cost_micros })
-}
-
-struct Asked {
-    reply: Reply,
-    answer: CallAnswer,
-    cost_micros: i64,
-}
-
-/// Asks the provider, counts, and leaves a misconfigured one alone from then on.
-async fn ask(gateway: &Gateway, prompt: &Prompt) -> Result<Asked, AskError> {
-    let started = Instant::now();
-    let asked = gateway.ask(prompt).await;
-    let elapsed = started.elapsed();
-    metrics::histogram!("liner_model_call_seconds").record(elapsed.as_secs_f64());
-    let outcome = match &asked {
-        Ok(_) => "answered",
-        Err(AskError::Busy { .. }) => "busy",
-        Err(AskError::Misconfigured(_)) => "misconfigured",
-        Err(AskError::Rejected(_)) => "rejected",
-        Err(AskError::Failed(_)) => "failed",
-    };
-    metrics::counter!("liner_model_calls_total", "outcome" => outcome).increment(1);
-    if let Err(AskError::Misconfigured(reason)) = &asked {
-        tracing::error!("the model is not asked again for now: {reason}");
-        gateway.block(reason);
-    }
-    let answer = asked?;
-    let count = |name: &'static str, kind: &'static str, n: i64| {
-        metrics::counter!(name, "kind" => kind).increment(u64::try_from(n).unwrap_or(0));
-    };
-    count("liner_model_tokens_total", "input", answer.usage.tokens_in - answer.usage.tokens_cached);
-    count("liner_model_tokens_total", "cached", answer.usage.tokens_cached);
-    count("liner_model_tokens_total", "output", answer.usage.tokens_out);
-    let cost_micros = answer.usage.cost_micros.unwrap_or(0);
-    metrics::counter!("liner_model_cost_micros_total").increment(u64::try_from(cost_micros).unwrap_or(0));
-    let journalled = CallAnswer::Reply {
-        reply: answer.reply.clone(),
-        request_id: answer.request_id,
-        usage: answer.usage,
-        latency_ms: i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX),
-    };
-    Ok(Asked { reply: answer.reply, answer: journalled, cost_micros })
 }

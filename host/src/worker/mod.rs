@@ -1,5 +1,6 @@
 //! The worker: looks at the queue on an interval, and whenever something is enqueued, and works off what is due.
 
+mod asking;
 mod batch;
 mod board;
 mod context;
@@ -337,11 +338,9 @@ impl Worker {
     }
 
     async fn retry_provider(&self) -> Result<(), StoreError> {
-        if self.context.gateway.resting().is_some()
-            && let Some(provider) = self.context.gateway.configured()
-        {
-            self.context.store.unblock_provider(provider.name()).await?;
-            self.context.gateway.end_rest();
+        for route in self.context.gateway.routes().iter().filter(|route| route.resting().is_some()) {
+            self.context.store.unblock_provider(route.provider().name()).await?;
+            route.end_rest();
         }
         self.context.release_provider(self.context.gateway.unblock()).await
     }

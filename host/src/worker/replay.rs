@@ -15,6 +15,7 @@ use crate::strategy::runtime::Runtime;
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Batches that are read at a time.
 const PAGE: u32 = 50;
@@ -194,7 +195,11 @@ impl Ledger for Journal<'_> {
         for model in self.models {
             let digest = question.prompt.digest(model);
             let read = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let found = self.store.journalled_reply(&digest, self.root, &read).await.map_err(Unanswered::Store)?;
+            let found = self
+                .store
+                .journalled_reply(&digest, self.root, &read, Some(Duration::MAX))
+                .await
+                .map_err(Unanswered::Store)?;
             if let Some(found) = found {
                 self.read.lock().unwrap_or_else(PoisonError::into_inner).push(found.id.clone());
                 return Ok(Answered { call: found.id, reply: found.reply, cost_micros: 0 });

@@ -263,7 +263,13 @@ async fn work_under_lease(
         None => pipeline_of(&context, &claim).await,
     };
     let is_compared = !pipeline.trials.is_empty();
-    let ledger = LeasedLedger::new(context.clone(), gateway.clone(), &claim, is_compared);
+    let ledger = LeasedLedger::new(
+        context.clone(),
+        gateway.clone(),
+        &claim,
+        is_compared,
+        tokio::time::Instant::now() + DEADLINE,
+    );
     let end = tokio::select! {
         worked = work_in_parts(&context, &pipeline, &claim, &ledger) => worked.map_or_else(End::Lost, End::Done),
         error = keep_lease(&context, claim.id()) => End::Lost(error),

@@ -4,8 +4,9 @@
 //! the candidate's own budget goes. What it says is kept beside what was settled.
 
 use super::Context;
+use super::asking::{Asking, recall};
 use super::batch::{Job, work};
-use super::ledger::{Answered, Ledger, Question, Unanswered, ask_and_journal, said};
+use super::ledger::{Answered, Ledger, Question, Unanswered, said};
 use super::part::is_in_share;
 use crate::digest::Digest;
 use crate::model::Gateway;
@@ -145,10 +146,10 @@ struct ShadowLedger<'a> {
 #[async_trait]
 impl Ledger for ShadowLedger<'_> {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
-        let provider = self.gateway.provider().map_err(Unanswered::Absent)?;
-        let digest = question.prompt.digest(provider.model());
+        self.gateway.available().map_err(Unanswered::Absent)?;
         let read = lock(&self.read).clone();
-        let found = self.context.store.journalled_reply(&digest, self.root, &read).await.map_err(Unanswered::Store)?;
+        let found = recall(self.context, &self.gateway, self.root, &read, question.prompt).await;
+        let found = found.map_err(Unanswered::Store)?;
         if let Some(found) = found {
             lock(&self.read).push(found.id.clone());
             return Ok(Answered { call: found.id, reply: found.reply, cost_micros: 0 });
@@ -156,7 +157,9 @@ impl Ledger for ShadowLedger<'_> {
         if *lock(&self.left_micros) <= 0 {
             return Err(Unanswered::Absent("the candidate may not ask questions of its own".to_owned()));
         }
-        let answered = ask_and_journal(self.context, &self.gateway, (self.batch, self.root), &question).await?;
+        let (context, gateway) = (self.context, &*self.gateway);
+        let asking = Asking { context, gateway, batch: self.batch, root: self.root, deadline: None };
+        let answered = asking.ask(&question).await?;
         lock(&self.read).push(answered.call.clone());
         *lock(&self.left_micros) -= answered.cost_micros;
         *lock(&self.paid) += answered.cost_micros;

@@ -1,30 +1,20 @@
-//! What an error of the Messages API means, and when the request may be sent again.
+//! What an error of the Messages API means.
 
-use crate::model::AskError;
+use crate::model::http::shorten;
+use crate::model::retry::retry_after;
+use crate::model::{AskError, Failure};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The longest a request waits where it is; past that its tracks go back to the queue for so long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// How long a provider is left alone that names no time.
 const REST: Duration = Duration::from_secs(30);
 /// How long an account is left alone whose spend limit is reached.
 const SPENT_REST: Duration = Duration::from_secs(3_600);
 
-/// A failed attempt.
-#[derive(Debug)]
-pub struct Failure {
-    /// What it means when it is the last.
-    pub error: AskError,
-    /// Whether the same request may be sent again.
-    pub may_repeat: bool,
-    /// How long the provider asks to wait.
-    pub retry_after: Option<Duration>,
-}
-
+/// The envelope of an error. In results of batches, third parties leave the outer one out.
 #[derive(Deserialize)]
-struct Body {
+pub struct Envelope {
     error: Detail,
 }
 
@@ -44,66 +34,75 @@ struct Code {
     error_code: Option<String>,
 }
 
-impl Failure {
-    /// A failure that another attempt would not mend.
-    pub fn last(error: AskError) -> Self {
-        Self { error, may_repeat: false, retry_after: None }
-    }
+/// What a response of another status than 200 means.
+pub fn failure(status: u16, headers: &HeaderMap, body: &[u8], model: &str) -> Failure {
+    let detail = serde_json::from_slice::<Envelope>(body).ok().map(|body| body.error);
+    let said =
+        detail.as_ref().map_or_else(|| shorten(&String::from_utf8_lossy(body)), |detail| shorten(&detail.message));
+    let kind = detail.as_ref().map_or("", |detail| &detail.kind);
+    let code = detail.as_ref().and_then(|detail| detail.details.as_ref()?.error_code.as_deref());
+    let space = if kind.is_empty() { "" } else { " " };
+    let reason = format!("the provider answered {status}{space}{kind}: {said}");
+    let error = meaning(status, code, &said, reason, retry_after(headers), model);
+    Failure::of_response(error, status, headers)
+}
 
-    /// A request without a response. One that never left may be sent again; one that timed out may have been answered
-    /// and billed, and is not.
-    pub fn of_transport(error: &reqwest::Error) -> Self {
-        let mut reason = error.to_string();
-        let mut cause = std::error::Error::source(error);
-        while let Some(inner) = cause {
-            reason = format!("{reason}: {inner}");
-            cause = inner.source();
-        }
-        let reason = shorten(&reason);
-        if error.is_connect() {
-            let reason = format!("the provider cannot be reached: {reason}");
-            return Self {
-                error: AskError::Busy { reason, rest: REST, for_all: false },
-                may_repeat: true,
-                retry_after: None,
-            };
-        }
-        let reason = if error.is_timeout() {
-            format!("the provider did not answer in time (AI_TIMEOUT_MS): {reason}")
-        } else {
-            format!("the exchange with the provider broke off: {reason}")
-        };
-        Self::last(AskError::Failed(reason))
-    }
+/// What the error of one request of a batch means. It has no status but its kind's.
+pub fn of_result(error: &serde_json::Value, model: &str) -> AskError {
+    let inner = error.get("error").filter(|inner| inner.is_object()).unwrap_or(error);
+    let text = |name: &str| inner.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let code = inner.pointer("/details/error_code").and_then(serde_json::Value::as_str);
+    let (kind, said) = (text("type"), shorten(text("message")));
+    let reason = format!("the provider answered {kind} in a batch: {said}");
+    meaning(status_of(kind), code, &said, reason, None, model)
+}
 
-    /// A response of another status than 200.
-    pub fn of_status(status: u16, headers: &HeaderMap, body: &[u8], model: &str) -> Self {
-        let detail = serde_json::from_slice::<Body>(body).ok().map(|body| body.error);
-        let said =
-            detail.as_ref().map_or_else(|| shorten(&String::from_utf8_lossy(body)), |detail| shorten(&detail.message));
-        let kind = detail.as_ref().map_or_else(String::new, |detail| format!(" {}", detail.kind));
-        let reason = format!("the provider answered {status}{kind}: {said}");
-        let retry_after = retry_after(headers);
-        let code = detail.as_ref().and_then(|detail| detail.details.as_ref()?.error_code.as_deref());
-        if is_spent(status, code, &said) {
-            return Self::last(AskError::Busy { reason, rest: SPENT_REST, for_all: true });
+/// The status that a kind of error comes with.
+fn status_of(kind: &str) -> u16 {
+    match kind {
+        "invalid_request_error" => 400,
+        "authentication_error" => 401,
+        "billing_error" => 402,
+        "permission_error" => 403,
+        "not_found_error" => 404,
+        "conflict_error" => 409,
+        "request_too_large" => 413,
+        "rate_limit_error" => 429,
+        "timeout_error" => 504,
+        "overloaded_error" => 529,
+        _ => 500,
+    }
+}
+
+fn meaning(
+    status: u16,
+    code: Option<&str>,
+    said: &str,
+    reason: String,
+    retry_after: Option<Duration>,
+    model: &str,
+) -> AskError {
+    let of_account = |reason, rest| AskError::Operator { reason, rest, for_all: true };
+    if is_spent(status, code, said) {
+        return of_account(format!("{reason}; raise the limit, or wait"), SPENT_REST);
+    }
+    match status {
+        300..=399 => AskError::misconfigured(format!(
+            "{reason}; it redirects, and the key goes to ANTHROPIC_BASE_URL only: set that to where the API is"
+        )),
+        401 | 403 => AskError::misconfigured(format!("{reason}; check ANTHROPIC_API_KEY")),
+        402 => of_account(format!("{reason}; check the account's billing"), AskError::MISCONFIGURED_REST),
+        404 => AskError::misconfigured(format!(
+            "{reason}; there is no model {model:?} there (retired models answer 404): set AI_MODEL, for example to claude-haiku-5-5"
+        )),
+        400 if said.contains("organization") && said.contains("hold") => {
+            of_account(reason, AskError::MISCONFIGURED_REST)
         }
-        let error = match status {
-            300..=399 => AskError::Misconfigured(format!(
-                "{reason}; it redirects, and the key goes to ANTHROPIC_BASE_URL only: set that to where the API is"
-            )),
-            401 | 403 => AskError::Misconfigured(format!("{reason}; check ANTHROPIC_API_KEY")),
-            402 => AskError::Misconfigured(format!("{reason}; check the account's billing")),
-            404 => AskError::Misconfigured(format!(
-                "{reason}; there is no model {model:?} there (retired models answer 404): set AI_MODEL, for example to claude-haiku-5-5"
-            )),
-            400 if said.contains("organization") && said.contains("hold") => AskError::Misconfigured(reason),
-            429 | 529 => AskError::Busy { reason, rest: retry_after.unwrap_or(REST), for_all: true },
-            400 | 413 | 422 => AskError::Rejected(reason),
-            _ => AskError::Failed(reason),
-        };
-        let by_status = matches!(status, 408 | 409 | 429) || status >= 500;
-        Self { error, may_repeat: should_retry(headers).unwrap_or(by_status), retry_after }
+        429 | 529 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(REST), for_all: true },
+        400 if is_too_long(said) => AskError::Split(reason),
+        413 => AskError::Split(reason),
+        400 | 405 | 422 => AskError::Final(reason),
+        _ => AskError::Backoff(reason),
     }
 }
 
@@ -112,43 +111,14 @@ impl Failure {
 fn is_spent(status: u16, code: Option<&str>, said: &str) -> bool {
     let limit = matches!(code, Some("enforced_spend_limit_reached" | "contract_spend_limit_reached"));
     let words = said.contains("API usage limits") || said.contains("credit balance is too low");
-    (status == 429 && limit) || (status == 400 && words)
+    (status == 429 && limit) || (matches!(status, 400 | 429) && words)
 }
 
-/// The pause before the next attempt: as long as asked, else 0.5 s · 2^n up to 8 s less a random quarter (the policy of
-/// Anthropic's own clients). `None` when that is too long to wait here.
-pub fn backoff(attempt: u32, retry_after: Option<Duration>) -> Option<Duration> {
-    match retry_after {
-        Some(pause) => (pause <= LONGEST_PAUSE).then_some(pause),
-        None => {
-            let longest = (0.5 * f64::from(2u32.saturating_pow(attempt))).min(8.0);
-            Some(Duration::from_secs_f64(longest * rand::random_range(0.75..=1.0)))
-        }
-    }
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let positive = |seconds: f64| (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
-    if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()) {
-        return positive(ms / 1_000.0);
-    }
-    let value = text("retry-after")?;
-    if let Ok(seconds) = value.parse::<f64>() {
-        return positive(seconds);
-    }
-    let until = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    until.duration_since(jiff::Timestamp::now()).try_into().ok()
-}
-
-fn should_retry(headers: &HeaderMap) -> Option<bool> {
-    headers.get("x-should-retry")?.to_str().ok()?.parse().ok()
-}
-
-/// A text of one line and at most 300 characters.
-fn shorten(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 300 { line } else { format!("{}…", line.chars().take(300).collect::<String>()) }
+/// More than the model's context holds.
+fn is_too_long(said: &str) -> bool {
+    ["prompt is too long", "context limit", "context window", "too many tokens"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 #[cfg(test)]
@@ -156,68 +126,83 @@ mod tests {
     use super::*;
     use reqwest::header::{HeaderName, HeaderValue};
 
-    fn failure(status: u16, headers: &[(&'static str, &'static str)], kind: &str, message: &str) -> Failure {
+    fn answered(status: u16, headers: &[(&'static str, &'static str)], kind: &str, message: &str) -> Failure {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let body = serde_json::json!({"type": "error", "error": {"type": kind, "message": message}}).to_string();
-        Failure::of_status(status, &headers, body.as_bytes(), "claude-3-5-haiku-20241022")
+        failure(status, &headers, body.as_bytes(), "claude-3-5-haiku-20241022")
     }
 
     #[test]
-    fn a_rate_limit_is_obeyed_and_not_the_tracks_fault() {
-        let failure = failure(429, &[("retry-after", "7")], "rate_limit_error", "Rate limited");
+    fn a_rate_limit_is_obeyed_by_all_and_not_the_tracks_fault() {
+        let failure = answered(429, &[("retry-after", "7")], "rate_limit_error", "Rate limited");
         assert!(failure.may_repeat);
-        assert_eq!(backoff(0, failure.retry_after), Some(Duration::from_secs(7)));
-        assert!(matches!(failure.error, AskError::Busy { rest, .. } if rest == Duration::from_secs(7)));
-        assert_eq!(backoff(0, Some(Duration::from_secs(60))), None, "a minute is waited for in the queue");
+        let seven = Duration::from_secs(7);
+        assert_eq!(failure.retry_after, Some(seven));
+        assert!(matches!(failure.error, AskError::RetryAfter { rest, for_all: true, .. } if rest == seven));
     }
 
     #[test]
-    fn a_spend_limit_is_not_asked_again() {
-        let body = br#"{"error":{"type":"rate_limit_error","message":"You have reached your API usage limits","details":{"error_code":"enforced_spend_limit_reached"}}}"#;
-        let failure = Failure::of_status(429, &HeaderMap::new(), body, "m");
-        assert!(!failure.may_repeat);
-        assert!(matches!(failure.error, AskError::Busy { rest, .. } if rest == SPENT_REST));
+    fn a_spend_limit_waits_for_the_operator_whatever_its_status() {
+        let code = |code: &str| {
+            format!(r#"{{"error":{{"type":"rate_limit_error","message":"no","details":{{"error_code":"{code}"}}}}}}"#)
+        };
+        let by_code = |name: &str| failure(429, &HeaderMap::new(), code(name).as_bytes(), "m");
+        let words = "You have reached your specified API usage limits. You will regain access on 2026-12-01.";
+        for failure in [
+            by_code("enforced_spend_limit_reached"),
+            by_code("contract_spend_limit_reached"),
+            answered(400, &[], "invalid_request_error", words),
+            answered(400, &[], "invalid_request_error", "Your credit balance is too low to access the API."),
+            answered(402, &[], "billing_error", "linked organization"),
+            answered(400, &[], "invalid_request_error", "This organization is on hold"),
+        ] {
+            assert!(!failure.may_repeat, "{failure:?}");
+            assert!(matches!(failure.error, AskError::Operator { for_all: true, .. }), "{failure:?}");
+        }
+        assert!(matches!(by_code("ramp_limit_exceeded").error, AskError::RetryAfter { .. }));
     }
 
     #[test]
     fn a_retired_model_is_named_in_words() {
         let failure =
-            failure(404, &[("x-should-retry", "false")], "not_found_error", "model: claude-3-5-haiku-20241022");
-        let AskError::Misconfigured(reason) = failure.error else { panic!("{:?}", failure.error) };
+            answered(404, &[("x-should-retry", "false")], "not_found_error", "model: claude-3-5-haiku-20241022");
+        let AskError::Operator { reason, .. } = failure.error else { panic!("{:?}", failure.error) };
         assert!(reason.contains("AI_MODEL") && reason.contains("claude-3-5-haiku-20241022"), "{reason}");
     }
 
     #[test]
     fn errors_are_told_apart() {
-        assert!(matches!(
-            failure(401, &[], "authentication_error", "invalid x-api-key").error,
-            AskError::Misconfigured(_)
-        ));
-        assert!(matches!(failure(307, &[], "", "").error, AskError::Misconfigured(_)));
-        let rejected = failure(400, &[], "invalid_request_error", "schema is too complex");
-        assert!(matches!(rejected.error, AskError::Rejected(_)) && !rejected.may_repeat);
-        let overloaded = failure(529, &[], "overloaded_error", "Overloaded");
-        assert!(matches!(overloaded.error, AskError::Busy { .. }) && overloaded.may_repeat);
-        let broken = failure(500, &[("x-should-retry", "false")], "api_error", "Internal server error");
-        assert!(matches!(broken.error, AskError::Failed(_)) && !broken.may_repeat);
+        let kind = |status, kind, message| answered(status, &[], kind, message).error.kind();
+        assert_eq!(kind(401, "authentication_error", "invalid x-api-key"), "misconfigured");
+        assert_eq!(kind(307, "", ""), "misconfigured");
+        assert_eq!(kind(400, "invalid_request_error", "schema is too complex"), "rejected");
+        assert_eq!(kind(400, "invalid_request_error", "prompt is too long: 1200000 tokens > 1000000"), "too_large");
+        assert_eq!(kind(413, "request_too_large", "Request exceeds the maximum size"), "too_large");
+        assert_eq!(kind(409, "conflict_error", "conflict"), "failed");
+        assert_eq!(kind(504, "timeout_error", "timeout"), "failed");
+        assert_eq!(kind(529, "overloaded_error", "Overloaded"), "busy");
+        let broken = answered(500, &[("x-should-retry", "false")], "api_error", "Internal server error");
+        assert!(matches!(broken.error, AskError::Backoff(_)) && !broken.may_repeat);
+    }
+
+    #[test]
+    fn an_error_in_a_batch_means_what_it_means_elsewhere_flat_or_wrapped() {
+        let flat = serde_json::json!({"type": "overloaded_error", "message": "Overloaded"});
+        let wrapped = serde_json::json!({"type": "error", "error": flat, "request_id": "req_1"});
+        for error in [flat, wrapped] {
+            let meant = of_result(&error, "m");
+            assert!(meant.kind() == "busy" && meant.to_string().contains("Overloaded"), "{meant:?}");
+        }
     }
 
     #[test]
     fn a_page_instead_of_an_error_is_shortened_to_a_line() {
         let page = format!("<html>\n{}", "x".repeat(5_000));
-        let failure = Failure::of_status(502, &HeaderMap::new(), page.as_bytes(), "m");
-        let AskError::Failed(reason) = failure.error else { panic!("{:?}", failure.error) };
+        let failure = failure(502, &HeaderMap::new(), page.as_bytes(), "m");
+        let AskError::Backoff(reason) = failure.error else { panic!("{:?}", failure.error) };
         assert!(reason.len() < 400 && !reason.contains('\n'), "{reason}");
-    }
-
-    #[test]
-    fn a_pause_grows_and_stays_below_eight_seconds() {
-        for (attempt, longest) in [(0, 0.5), (1, 1.0), (2, 2.0), (9, 8.0)] {
-            let pause = backoff(attempt, None).unwrap().as_secs_f64();
-            assert!((longest * 0.75..=longest).contains(&pause), "{attempt}: {pause}");
-        }
     }
 }

@@ -1,15 +1,20 @@
 //! What the hosts together may ask of a provider: one row, changed in the transactions that journal questions and answers.
 //!
-//! The rate is a token bucket that holds as much as flows in within five seconds, one request at least.
+//! The rate is a token bucket that holds as much as flows in within five seconds, one request at least; those of model
+//! tokens hold a minute's, as providers' do. An answer returns what it did not need, and lowers them to what the provider says
+//! is left.
 
 use super::super::{Backend, Connection};
+use crate::music::Estimate;
 use crate::store::{Admission, Limits, ProviderUse, StoreError};
 use sqlx::Row as _;
 
 /// Milliseconds of a UTC day.
 const DAY_MS: i64 = 86_400_000;
-/// How long the rate may be saved up, in seconds.
-const BURST_SECONDS: f64 = 5.0;
+/// How long requests may be saved up, in seconds.
+const REQUEST_BURST: f64 = 5.0;
+/// How long tokens may be.
+const TOKEN_BURST: f64 = 60.0;
 
 impl Backend {
     pub(super) async fn write_block(&self, provider: &str, ms: i64, reason: &str) -> Result<(), StoreError> {
@@ -66,8 +71,8 @@ impl Backend {
 /// Makes a provider's row, with what the journal says was spent on it before anybody set a limit. The bucket begins full.
 async fn begin_books(tx: &mut Connection, provider: &str) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into provider_budget (provider, requests, requests_at, today_micros, total_micros, day)
-         select $1, 1000000, c.ms,
+        "insert into provider_budget (provider, requests, tokens_in, tokens_out, requests_at, today_micros, total_micros, day)
+         select $1, 1000000, 1000000000000, 1000000000000, c.ms,
              (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_call
               where provider = $1 and answered_at >= c.ms - c.ms % 86400000),
              (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_call where provider = $1), c.ms / 86400000
@@ -80,19 +85,18 @@ async fn begin_books(tx: &mut Connection, provider: &str) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Takes one request out of the bucket and sets aside what it may cost, or says why not. Whoever asks holds the row until
-/// its transaction ends.
+/// Takes a request out of the buckets and sets aside what it may cost, or says why not. Whoever asks holds the row until
+/// its transaction ends. The budget is one for all providers.
 pub(in super::super) async fn admit(
     tx: &mut Connection,
     provider: &str,
-    reserved_micros: i64,
+    reserve: Estimate,
     limits: &Limits,
 ) -> Result<Admission, StoreError> {
     begin_books(tx, provider).await?;
     let row = sqlx::query(concat!(
-        "select b.requests, c.ms - b.requests_at as passed, coalesce(b.blocked_until, 0) - c.ms as blocked_ms,
-             b.blocked_reason, b.reserved_micros, b.total_micros, c.ms % 86400000 as of_day,
-             case when b.day = c.ms / 86400000 then b.today_micros else 0 end as today_micros
+        "select b.requests, b.tokens_in, b.tokens_out, c.ms - b.requests_at as passed,
+             coalesce(b.blocked_until, 0) - c.ms as blocked_ms, b.blocked_reason
          from provider_budget b, clock c where b.provider = $1",
         for_update!("b")
     ))
@@ -104,32 +108,72 @@ pub(in super::super) async fn admit(
         let reason: Option<String> = row.try_get("blocked_reason")?;
         return Ok(Admission::Rest { ms: blocked_ms, reason: reason.unwrap_or_default() });
     }
-    let needed = row.try_get::<i64, _>("reserved_micros")? + reserved_micros;
-    if limits.total_micros > 0 && row.try_get::<i64, _>("total_micros")? + needed > limits.total_micros {
-        return Ok(Admission::Spent { ms: None, reason: spent("AI_TOTAL_BUDGET_USD", limits.total_micros) });
+    let cost = reserve.cost_micros.unwrap_or(0);
+    if let Some(spent) = over_budget(tx, cost, limits).await? {
+        return Ok(spent);
     }
-    if limits.daily_micros > 0 && row.try_get::<i64, _>("today_micros")? + needed > limits.daily_micros {
-        let ms = DAY_MS - row.try_get::<i64, _>("of_day")?;
-        return Ok(Admission::Spent { ms: Some(ms), reason: spent("AI_DAILY_BUDGET_USD", limits.daily_micros) });
-    }
-    let held = match take_one(limits, row.try_get("requests")?, row.try_get("passed")?) {
+    let held = Buckets {
+        requests: row.try_get("requests")?,
+        tokens_in: row.try_get("tokens_in")?,
+        tokens_out: row.try_get("tokens_out")?,
+    };
+    let held = match held.take(limits, reserve, row.try_get("passed")?) {
         Ok(held) => held,
-        Err(ms) => {
-            let reason = format!("AI_REQUESTS_PER_MINUTE is {}", limits.requests_per_minute);
-            return Ok(Admission::Rest { ms, reason });
-        }
+        Err((ms, setting)) => return Ok(Admission::Rest { ms, reason: format!("{setting} is reached") }),
     };
     sqlx::query(
-        "update provider_budget set requests = $2, requests_at = (select ms from clock),
-             reserved_micros = reserved_micros + $3
+        "update provider_budget set requests = $2, tokens_in = $3, tokens_out = $4,
+             requests_at = (select ms from clock), reserved_micros = reserved_micros + $5
          where provider = $1",
     )
     .bind(provider)
-    .bind(held)
-    .bind(reserved_micros)
+    .bind(held.requests)
+    .bind(held.tokens_in)
+    .bind(held.tokens_out)
+    .bind(cost)
     .execute(tx)
     .await?;
     Ok(Admission::Admitted)
+}
+
+/// Whether so much more would be too much.
+async fn over_budget(tx: &mut Connection, cost: i64, limits: &Limits) -> Result<Option<Admission>, StoreError> {
+    if !limits.has_budget() {
+        return Ok(None);
+    }
+    let left = left_of_budget(tx, limits).await?;
+    if left.total.is_some_and(|left| cost > left) {
+        return Ok(Some(Admission::Spent { ms: None, reason: spent("AI_TOTAL_BUDGET_USD", limits.total_micros) }));
+    }
+    if left.today.is_some_and(|left| cost > left) {
+        let reason = spent("AI_DAILY_BUDGET_USD", limits.daily_micros);
+        return Ok(Some(Admission::Spent { ms: Some(left.of_day_ms), reason }));
+    }
+    Ok(None)
+}
+
+/// What is left of the budget, in millionths of a dollar, and of the day.
+struct Left {
+    today: Option<i64>,
+    total: Option<i64>,
+    of_day_ms: i64,
+}
+
+async fn left_of_budget(tx: &mut Connection, limits: &Limits) -> Result<Left, StoreError> {
+    let (reserved, today, total, passed): (i64, i64, i64, i64) = sqlx::query_as(
+        "select cast(coalesce(sum(b.reserved_micros), 0) as bigint),
+             cast(coalesce(sum(case when b.day = c.ms / 86400000 then b.today_micros else 0 end), 0) as bigint),
+             cast(coalesce(sum(b.total_micros), 0) as bigint), c.ms % 86400000
+         from clock c left join provider_budget b on true group by c.ms",
+    )
+    .fetch_one(tx)
+    .await?;
+    let left = |limit: i64, spent: i64| (limit > 0).then_some(limit - spent - reserved);
+    Ok(Left {
+        today: left(limits.daily_micros, today),
+        total: left(limits.total_micros, total),
+        of_day_ms: DAY_MS - passed,
+    })
 }
 
 /// Books calls that ended: what was set aside is free, what they cost is spent.
@@ -159,21 +203,46 @@ fn spent(setting: &str, micros: i64) -> String {
     format!("the budget is spent: {setting} is {dollars}")
 }
 
-fn capacity(limits: &Limits) -> f64 {
-    (f64::from(limits.requests_per_minute) / 60.0 * BURST_SECONDS).max(1.0)
+/// What may be asked now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Buckets {
+    requests: f64,
+    tokens_in: f64,
+    tokens_out: f64,
 }
 
-/// What is left in the bucket after one request, or in how many milliseconds there is one.
-fn take_one(limits: &Limits, held: f64, passed_ms: i64) -> Result<f64, i64> {
-    if limits.requests_per_minute == 0 {
+impl Buckets {
+    /// What is left after a request, or in how many milliseconds it may be sent, and which setting says so.
+    fn take(self, limits: &Limits, reserve: Estimate, passed_ms: i64) -> Result<Self, (i64, &'static str)> {
+        let flow = |rate, burst, held, need| take(rate, burst, held, need, passed_ms);
+        let (requests, tokens_in, tokens_out) =
+            (limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute);
+        #[allow(clippy::cast_precision_loss)]
+        let (need_in, need_out) = (reserve.tokens_in as f64, reserve.tokens_out as f64);
+        Ok(Self {
+            requests: flow(requests, REQUEST_BURST, self.requests, 1.0).map_err(|ms| (ms, "AI_REQUESTS_PER_MINUTE"))?,
+            tokens_in: flow(tokens_in, TOKEN_BURST, self.tokens_in, need_in)
+                .map_err(|ms| (ms, "AI_INPUT_TOKENS_PER_MINUTE"))?,
+            tokens_out: flow(tokens_out, TOKEN_BURST, self.tokens_out, need_out)
+                .map_err(|ms| (ms, "AI_OUTPUT_TOKENS_PER_MINUTE"))?,
+        })
+    }
+}
+
+/// What is left in a bucket, or in how many milliseconds there is enough. What needs more than it ever holds goes when it is
+/// full, and leaves a debt.
+fn take(per_minute: u32, burst_seconds: f64, held: f64, need: f64, passed_ms: i64) -> Result<f64, i64> {
+    if per_minute == 0 {
         return Ok(held);
     }
-    let per_ms = f64::from(limits.requests_per_minute) / 60_000.0;
+    let per_ms = f64::from(per_minute) / 60_000.0;
+    let capacity = (per_ms * 1_000.0 * burst_seconds).max(1.0);
     #[allow(clippy::cast_precision_loss)]
-    let now = (held + passed_ms.max(0) as f64 * per_ms).min(capacity(limits));
+    let now = (held + passed_ms.max(0) as f64 * per_ms).min(capacity);
+    let enough = need.min(capacity);
     // A millionth more or less is a matter of arithmetic.
     #[allow(clippy::cast_possible_truncation)]
-    if now >= 1.0 - 1e-6 { Ok(now - 1.0) } else { Err(((1.0 - now) / per_ms - 1e-6).ceil() as i64) }
+    if now >= enough - 1e-6 { Ok(now - need) } else { Err(((enough - now) / per_ms - 1e-6).ceil() as i64) }
 }
 
 #[cfg(test)]
@@ -182,13 +251,29 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_its_rate_and_a_short_burst() {
-        let limits = Limits { requests_per_minute: 60, ..Limits::default() };
-        let (mut held, mut sent) = (capacity(&limits), 0);
-        while let Ok(left) = take_one(&limits, held, 0) {
+        let one = |held, passed| take(60, REQUEST_BURST, held, 1.0, passed);
+        let (mut held, mut sent) = (1e6, 0);
+        while let Ok(left) = one(held, 0) {
             (held, sent) = (left, sent + 1);
         }
-        assert_eq!((sent, take_one(&limits, held, 0)), (5, Err(1_000)));
-        assert_eq!(take_one(&limits, held, 999), Err(1));
-        assert_eq!(take_one(&limits, held, 60_000), Ok(4.0), "it does not save up more than its burst");
+        assert_eq!((sent, one(held, 0)), (5, Err(1_000)));
+        assert_eq!(one(held, 999), Err(1));
+        assert_eq!(one(held, 60_000), Ok(4.0), "it does not save up more than its burst");
+    }
+
+    #[test]
+    fn a_prompt_larger_than_a_minute_of_tokens_goes_when_the_bucket_is_full_and_leaves_a_debt() {
+        let tokens = |held, need, passed| take(6_000, TOKEN_BURST, held, need, passed);
+        assert_eq!(tokens(1e12, 9_000.0, 0), Ok(-3_000.0));
+        assert_eq!(tokens(-3_000.0, 1_000.0, 0), Err(40_000));
+        assert_eq!(tokens(-3_000.0, 1_000.0, 40_000), Ok(0.0));
+    }
+
+    #[test]
+    fn the_setting_that_is_reached_is_named() {
+        let limits = Limits { output_tokens_per_minute: 600, ..Limits::default() };
+        let held = Buckets { requests: 0.0, tokens_in: 0.0, tokens_out: 100.0 };
+        let reserve = Estimate { tokens_out: 400, ..Estimate::default() };
+        assert_eq!(held.take(&limits, reserve, 0), Err((30_000, "AI_OUTPUT_TOKENS_PER_MINUTE")));
     }
 }

@@ -11,6 +11,11 @@ use crate::store::{
 use async_trait::async_trait;
 use std::time::Duration;
 
+/// How old a reply may be, in milliseconds; less than nothing when none is used.
+fn reuse_ms(reuse: Option<Duration>) -> i64 {
+    reuse.map_or(-1, |reuse| i64::try_from(reuse.as_millis()).unwrap_or(i64::MAX))
+}
+
 #[async_trait]
 impl Store for Backend {
     fn description(&self) -> String {
@@ -52,8 +57,9 @@ impl Store for Backend {
         prompt_digest: &str,
         root: &BatchId,
         read: &[CallId],
+        reuse: Option<Duration>,
     ) -> Result<Option<JournalledReply>, StoreError> {
-        self.find_reply(prompt_digest, root, read).await
+        self.find_reply(prompt_digest, root, read, reuse_ms(reuse)).await
     }
     async fn give_up_calls(&self, batch: &BatchId) -> Result<(), StoreError> {
         self.within(self.end_calls(batch)).await

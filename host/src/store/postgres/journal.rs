@@ -20,6 +20,7 @@ pub struct Lookup {
     root: String,
     /// Calls, with commas: a list of lists cannot be unnested by rows.
     read: String,
+    reuse_ms: i64,
 }
 
 /// Writes questions.
@@ -38,9 +39,10 @@ impl PostgresStore {
         prompt_digest: &str,
         root: &BatchId,
         read: &[CallId],
+        reuse_ms: i64,
     ) -> Result<Option<JournalledReply>, StoreError> {
         let read = read.iter().map(CallId::as_str).collect::<Vec<_>>().join(",");
-        let lookup = Lookup { prompt_digest: prompt_digest.to_owned(), root: root.to_string(), read };
+        let lookup = Lookup { prompt_digest: prompt_digest.to_owned(), root: root.to_string(), read, reuse_ms };
         self.lookups.put(lookup).await
     }
 
@@ -62,20 +64,23 @@ impl WriteGroup for Lookups {
         let column = |of: fn(&Lookup) -> &str| items.iter().map(of).collect::<Vec<_>>();
         let (digests, roots, read) =
             (column(|item| &item.prompt_digest), column(|item| &item.root), column(|item| &item.read));
+        let ages: Vec<i64> = items.iter().map(|item| item.reuse_ms).collect();
         let rows = self
             .0
             .run(async |connection| {
                 let found = sqlx::query(
                     "select w.n, f.id, f.reply, f.stop, f.answered_by
-                     from unnest($1::text[], $2::text[], $3::text[]) with ordinality as w(digest, root, read, n),
+                     from clock c, unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+                         with ordinality as w(digest, root, read, reuse_ms, n),
                          lateral (
                              select id, reply, stop, answered_by from model_call m
                              where prompt_digest = w.digest and answered_at is not null and error is null
-                                 and (root_id = w.root or interpreted_at is null or decided_all)
+                                 and (root_id = w.root
+                                     or (interpreted_at is null or decided_all) and answered_at >= c.ms - w.reuse_ms)
                                  and m.id <> all (string_to_array(w.read, ','))
                              order by root_id = w.root desc, answered_at limit 1) as f",
                 );
-                Ok(found.bind(&digests).bind(&roots).bind(&read).fetch_all(connection).await?)
+                Ok(found.bind(&digests).bind(&roots).bind(&read).bind(&ages).fetch_all(connection).await?)
             })
             .await?;
         let mut found: Vec<Option<JournalledReply>> = items.iter().map(|_| None).collect();
@@ -174,7 +179,7 @@ impl Intents {
             tx.rollback().await?;
             return Ok(Admission::Admitted);
         }
-        let admission = provider::admit(&mut tx, &call.provider, call.reserved_micros, limits).await?;
+        let admission = provider::admit(&mut tx, &call.provider, call.reserve, limits).await?;
         if admission == Admission::Admitted {
             insert_intents(&mut tx, &[call], &frames, true).await?;
         }
@@ -210,7 +215,12 @@ async fn insert_intents(
     .bind(texts(|call| &call.prompt_digest))
     .bind(texts(|call| &call.provider))
     .bind(texts(|call| &call.model))
-    .bind(calls.iter().map(|call| if is_reserved { call.reserved_micros } else { 0 }).collect::<Vec<_>>())
+    .bind(
+        calls
+            .iter()
+            .map(|call| if is_reserved { call.reserve.cost_micros.unwrap_or(0) } else { 0 })
+            .collect::<Vec<_>>(),
+    )
     .execute(connection)
     .await?;
     Ok(())
@@ -229,8 +239,8 @@ impl WriteGroup for Answers {
     }
 }
 
-/// Writes answers, and books what they cost where something is booked. What was set aside for a call that was given up
-/// for lost was booked as spent: its late answer books the difference.
+/// Writes answers, books what they cost where something is booked, and counts them. What was set aside for a call that was
+/// given up for lost was booked as spent: its late answer books the difference.
 async fn insert_answers(
     connection: &mut PgConnection,
     ids: &[&str],
@@ -242,24 +252,49 @@ async fn insert_answers(
     sqlx::query(
         "with given as (
              select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-                 $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])
-                 as a(id, reply, stop, answered_by, request_id, tokens_in, tokens_cached, tokens_out, cost_micros,
-                     latency_ms, error)
+                 $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[],
+                 $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[])
+                 as a(id, reply, stop, answered_by, request_id, tokens_in, tokens_cached, tokens_written, tokens_out,
+                     cost_micros, latency_ms, error, retries, returned_in, returned_out, left_requests, left_in, left_out,
+                     has_rate)
          ), answered as (
              update model_call m set answered_at = c.ms, reply = a.reply, stop = a.stop, answered_by = a.answered_by,
                  request_id = a.request_id, tokens_in = a.tokens_in, tokens_cached = a.tokens_cached,
-                 tokens_out = a.tokens_out, cost_micros = a.cost_micros, latency_ms = a.latency_ms, error = a.error
+                 tokens_written = a.tokens_written, tokens_out = a.tokens_out, cost_micros = a.cost_micros,
+                 latency_ms = a.latency_ms, error = a.error, retries = a.retries
              from given a, clock c where m.id = a.id and m.answered_at is null
-             returning m.provider, case when m.lost_at is null then m.reserved_micros else 0 end as reserved,
-                 coalesce(a.cost_micros, 0) - case when m.lost_at is null then 0 else m.reserved_micros end as cost
+             returning m.*, case when m.lost_at is null then m.reserved_micros else 0 end as reserved,
+                 coalesce(a.cost_micros, 0) - case when m.lost_at is null then 0 else m.reserved_micros end as cost,
+                 a.has_rate, a.returned_in, a.returned_out, a.left_requests, a.left_in, a.left_out
+         ), counted as (
+             insert into model_use as u
+             select answered_at / 86400000, provider, model, strategy, pg_backend_pid() % 16, count(*),
+                 count(*) filter (where error is not null), count(*) filter (where provider_batch is not null),
+                 count(*) filter (where stop = 'refused'), count(*) filter (where stop = 'truncated'),
+                 count(*) filter (where error is null and cost_micros is null), sum(retries),
+                 coalesce(sum(tokens_in), 0), coalesce(sum(tokens_cached), 0), coalesce(sum(tokens_written), 0),
+                 coalesce(sum(tokens_out), 0), coalesce(sum(cost_micros), 0), coalesce(sum(latency_ms), 0)
+             from answered group by 1, 2, 3, 4 order by 1, 2, 3, 4
+             on conflict (day, provider, model, strategy, shard) do update set calls = u.calls + excluded.calls,
+                 failed = u.failed + excluded.failed, batched = u.batched + excluded.batched,
+                 refused = u.refused + excluded.refused, truncated = u.truncated + excluded.truncated,
+                 unpriced = u.unpriced + excluded.unpriced, retries = u.retries + excluded.retries,
+                 tokens_in = u.tokens_in + excluded.tokens_in, tokens_cached = u.tokens_cached + excluded.tokens_cached,
+                 tokens_written = u.tokens_written + excluded.tokens_written,
+                 tokens_out = u.tokens_out + excluded.tokens_out, cost_micros = u.cost_micros + excluded.cost_micros,
+                 latency_ms = u.latency_ms + excluded.latency_ms
          )
          update provider_budget b set reserved_micros = b.reserved_micros - s.reserved,
              total_micros = b.total_micros + s.cost,
              today_micros = s.cost + case when b.day = c.ms / 86400000 then b.today_micros else 0 end,
-             day = c.ms / 86400000
-         from (select provider, sum(reserved)::bigint as reserved, sum(cost)::bigint as cost from answered group by 1) as s,
-             clock c
-         where b.provider = s.provider and (s.reserved <> 0 or s.cost <> 0)",
+             day = c.ms / 86400000, requests = least(b.requests, s.left_requests),
+             tokens_in = least(b.tokens_in + s.returned_in, s.left_in),
+             tokens_out = least(b.tokens_out + s.returned_out, s.left_out)
+         from (select provider, sum(reserved)::bigint as reserved, sum(cost)::bigint as cost, bool_or(has_rate) as has_rate,
+                   sum(returned_in)::double precision as returned_in, sum(returned_out)::double precision as returned_out,
+                   min(left_requests) as left_requests, min(left_in) as left_in, min(left_out) as left_out
+               from answered group by 1) as s, clock c
+         where b.provider = s.provider and (s.reserved <> 0 or s.cost <> 0 or s.has_rate)",
     )
     .bind(ids)
     .bind(column(answers, |a| a.reply))
@@ -268,10 +303,18 @@ async fn insert_answers(
     .bind(column(answers, |a| a.request_id))
     .bind(column(answers, |a| a.tokens_in))
     .bind(column(answers, |a| a.tokens_cached))
+    .bind(column(answers, |a| a.tokens_written))
     .bind(column(answers, |a| a.tokens_out))
     .bind(column(answers, |a| a.cost_micros))
     .bind(column(answers, |a| a.latency_ms))
     .bind(column(answers, |a| a.error))
+    .bind(column(answers, |a| a.retries))
+    .bind(column(answers, |a| a.rate.map_or(0, |rate| rate.returned_in)))
+    .bind(column(answers, |a| a.rate.map_or(0, |rate| rate.returned_out)))
+    .bind(column(answers, |a| a.rate.and_then(|rate| rate.headroom.requests)))
+    .bind(column(answers, |a| a.rate.and_then(|rate| rate.headroom.tokens_in)))
+    .bind(column(answers, |a| a.rate.and_then(|rate| rate.headroom.tokens_out)))
+    .bind(column(answers, |a| a.rate.is_some()))
     .execute(connection)
     .await?;
     Ok(())

@@ -72,25 +72,6 @@ pub struct NextDue {
     pub in_ms: Option<i64>,
 }
 
-/// What the hosts together may ask of a provider. Zero of anything means no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Limits {
-    /// Requests a minute.
-    pub requests_per_minute: u32,
-    /// Millionths of a dollar on one UTC day.
-    pub daily_micros: i64,
-    /// Millionths of a dollar in all.
-    pub total_micros: i64,
-}
-
-impl Limits {
-    /// Whether there is any.
-    #[must_use]
-    pub fn is_some(&self) -> bool {
-        *self != Self::default()
-    }
-}
-
 /// Whether a question may be sent now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {

@@ -1,7 +1,7 @@
 //! The journal of model calls.
 
 use super::{BatchId, CallId};
-use crate::music::{Prompt, Reply, Stop, Usage};
+use crate::music::{Estimate, Headroom, Prompt, Reply, Stop, Usage};
 
 /// A prompt about to be sent.
 #[derive(Debug, Clone)]
@@ -26,8 +26,19 @@ pub struct CallIntent {
     pub provider: String,
     /// The model asked.
     pub model: String,
-    /// What the answer may cost, in millionths of a dollar; set aside until it is there.
-    pub reserved_micros: i64,
+    /// What the answer may need; set aside until it is there.
+    pub reserve: Estimate,
+}
+
+/// What an answer means for the rate that the hosts keep together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rate {
+    /// Tokens in that were set aside and not needed; less than nothing when more were.
+    pub returned_in: i64,
+    /// Tokens out, likewise.
+    pub returned_out: i64,
+    /// What the provider says may yet be asked of it.
+    pub headroom: Headroom,
 }
 
 /// What came of a prompt.
@@ -41,6 +52,10 @@ pub enum CallAnswer {
         request_id: Option<String>,
         /// Tokens and cost.
         usage: Usage,
+        /// What it means for the rate; nothing where no rate is kept.
+        rate: Option<Rate>,
+        /// How often the question was sent again for it.
+        retries: u32,
         /// How long it took, in milliseconds.
         latency_ms: i64,
     },

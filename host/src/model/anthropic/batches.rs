@@ -1,0 +1,182 @@
+//! Message Batches: requests as they would be sent one by one, at half the price.
+
+use super::{Anthropic, error, wire};
+use crate::model::http::Read;
+use crate::model::retry::retry_after;
+use crate::model::{AskError, BatchApi, BatchRequest, BatchResult, BatchState, Failure, Listed, Prices, Submitted};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The provider's own bound is 100,000 requests or 256 MB; with prompts of some kilobytes the size is met first.
+const MOST_REQUESTS: usize = 10_000;
+/// Batches a page of the list.
+const PAGE: usize = 100;
+/// The most pages of the list that are read. A host makes a batch in a while.
+const MOST_PAGES: usize = 20;
+
+#[derive(Deserialize)]
+struct MessageBatch {
+    id: String,
+    processing_status: String,
+    #[serde(default)]
+    request_counts: Counts,
+    created_at: String,
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Counts {
+    processing: i64,
+    succeeded: i64,
+    errored: i64,
+    canceled: i64,
+    expired: i64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<MessageBatch>,
+    #[serde(default)]
+    has_more: bool,
+    #[serde(default)]
+    last_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    custom_id: String,
+    result: Value,
+}
+
+impl MessageBatch {
+    fn created_at(&self) -> i64 {
+        millis(&self.created_at).unwrap_or(0)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.processing_status == "ended"
+    }
+}
+
+impl Counts {
+    const fn unanswered(&self) -> i64 {
+        self.errored + self.canceled + self.expired
+    }
+
+    const fn all(&self) -> i64 {
+        self.processing + self.succeeded + self.unanswered()
+    }
+}
+
+#[async_trait]
+impl BatchApi for Anthropic {
+    fn most_requests(&self) -> usize {
+        MOST_REQUESTS
+    }
+
+    async fn submit(&self, requests: &[BatchRequest]) -> Result<Submitted, Failure> {
+        let mut entries = Vec::with_capacity(requests.len());
+        for request in requests {
+            let params = wire::params(&self.model, &request.prompt, self.form(&request.prompt).await)?;
+            entries.push(json!({"custom_id": request.custom_id, "params": params}));
+        }
+        let body = json!({"requests": entries}).to_string().into_bytes();
+        let batch: MessageBatch = self.read(self.client.post("/v1/messages/batches", self.headers(), body).await?)?;
+        Ok(Submitted { expires_at: batch.expires_at.as_deref().and_then(millis), id: batch.id })
+    }
+
+    async fn state(&self, id: &str) -> Result<BatchState, Failure> {
+        let read = self.client.get(&format!("/v1/messages/batches/{id}"), self.headers()).await?;
+        let retry_after = retry_after(&read.headers);
+        let batch: MessageBatch = self.read(read)?;
+        Ok(BatchState {
+            has_ended: batch.has_ended(),
+            answered: batch.request_counts.succeeded,
+            unanswered: batch.request_counts.unanswered(),
+            retry_after,
+        })
+    }
+
+    async fn made_since(&self, since: i64) -> Result<Vec<Listed>, Failure> {
+        let (mut made, mut after) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let after_id = after.map_or_else(String::new, |id: String| format!("&after_id={id}"));
+            let path = format!("/v1/messages/batches?limit={PAGE}{after_id}");
+            let page: Page = self.read(self.client.get(&path, self.headers()).await?)?;
+            let is_older = page.data.last().is_some_and(|batch| batch.created_at() < since);
+            made.extend(page.data.iter().filter(|batch| batch.created_at() >= since).map(listed));
+            match page.last_id {
+                Some(last) if page.has_more && !is_older => after = Some(last),
+                _ => break,
+            }
+        }
+        Ok(made)
+    }
+
+    async fn results(&self, id: &str) -> Result<BoxStream<'static, Result<(String, BatchResult), Failure>>, Failure> {
+        // Not where `results_url` points: the key goes to the configured origin only.
+        let path = format!("/v1/messages/batches/{id}/results");
+        let lines = match self.client.lines(&path, self.headers()).await? {
+            Ok(lines) => lines,
+            Err(read) => return Err(self.refused(&read)),
+        };
+        let (prices, model) = (self.prices.clone(), self.model.clone());
+        Ok(lines.map(move |line| result(&prices, &model, &line?)).boxed())
+    }
+
+    async fn cancel(&self, id: &str) -> Result<(), Failure> {
+        let path = format!("/v1/messages/batches/{id}/cancel");
+        let read = self.client.post(&path, self.headers(), b"{}".to_vec()).await?;
+        if read.status.is_success() { Ok(()) } else { Err(self.refused(&read)) }
+    }
+}
+
+impl Anthropic {
+    fn read<T: serde::de::DeserializeOwned>(&self, read: Read) -> Result<T, Failure> {
+        if !read.status.is_success() {
+            return Err(self.refused(&read));
+        }
+        serde_json::from_slice(&read.body).map_err(|error| {
+            let reason = format!("the provider's response is not of the Message Batches API: {error}");
+            Failure::last(AskError::Backoff(reason))
+        })
+    }
+}
+
+fn listed(batch: &MessageBatch) -> Listed {
+    Listed {
+        id: batch.id.clone(),
+        created_at: batch.created_at(),
+        requests: Some(batch.request_counts.all()),
+        has_ended: batch.has_ended(),
+    }
+}
+
+/// A line of results.
+fn result(prices: &Prices, model: &str, line: &[u8]) -> Result<(String, BatchResult), Failure> {
+    let broken = |error: serde_json::Error| {
+        Failure::last(AskError::Backoff(format!("a line of the batch's results is not one: {error}")))
+    };
+    let Line { custom_id, mut result } = serde_json::from_slice(line).map_err(broken)?;
+    let came = match result.get("type").and_then(Value::as_str) {
+        Some("succeeded") => {
+            let message = result.get_mut("message").map(Value::take).unwrap_or_default();
+            let message = serde_json::from_value(message).map_err(broken)?;
+            let cost = |model: &str, billed| prices.batch_cost_micros(model, billed);
+            BatchResult::Answered(Box::new(wire::understand(message, model, None, cost)))
+        }
+        Some("errored") => BatchResult::Errored(error::of_result(result.get("error").unwrap_or(&Value::Null), model)),
+        Some("canceled") => BatchResult::Unanswered("it was cancelled"),
+        _ => BatchResult::Unanswered("it expired"),
+    };
+    Ok((custom_id, came))
+}
+
+fn millis(time: &str) -> Option<i64> {
+    Some(time.parse::<jiff::Timestamp>().ok()?.as_millisecond())
+}

@@ -1,0 +1,159 @@
+//! Anthropic's Messages API: structured output, thinking off or low, the system text as a cached prefix where that pays.
+
+mod batches;
+mod burst;
+mod error;
+mod models;
+mod wire;
+
+use super::http::{Client, KeyHeader, Read, header};
+use super::{Answer, BatchApi, Failure, ModelProvider, Prices, RouteSettings, tokens};
+use crate::music::{Estimate, Prompt};
+use async_trait::async_trait;
+use burst::Bursts;
+use models::Capabilities;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use wire::Form;
+
+/// How long counting the tokens of a prefix may hold up a call.
+const COUNT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The Messages API at one origin, with one key.
+#[derive(Clone)]
+pub struct Anthropic {
+    client: Client,
+    version: &'static str,
+    model: String,
+    prices: Prices,
+    /// What the model can do, asked once.
+    capabilities: Arc<OnceCell<Capabilities>>,
+    bursts: Arc<Bursts>,
+}
+
+impl Anthropic {
+    /// The versions of the API that requests and replies are written for, the current one first.
+    pub const VERSIONS: [&'static str; 2] = ["2026-10-21", "2023-06-01"];
+
+    /// A provider.
+    ///
+    /// # Errors
+    /// When the TLS library cannot start.
+    pub fn new(settings: &RouteSettings, version: &'static str) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            client: Client::new(settings, KeyHeader::ApiKey)?,
+            version,
+            model: settings.model.clone(),
+            prices: settings.prices.clone(),
+            capabilities: Arc::default(),
+            bursts: Arc::default(),
+        })
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let version = (HeaderName::from_static("anthropic-version"), HeaderValue::from_static(self.version));
+        HeaderMap::from_iter([version])
+    }
+
+    async fn capabilities(&self) -> Capabilities {
+        *self.capabilities.get_or_init(|| models::ask(self)).await
+    }
+
+    /// How a prompt is put to this model.
+    async fn form(&self, prompt: &Prompt) -> Form {
+        let capabilities = self.capabilities().await;
+        Form { capabilities, is_cached: self.is_prefix_cacheable(prompt).await }
+    }
+
+    /// Whether what prompts of this kind begin with is long enough to be cached. A writer pays a quarter more for it, and
+    /// shorter prefixes are never read.
+    async fn is_prefix_cacheable(&self, prompt: &Prompt) -> bool {
+        if prompt.system.is_empty() {
+            return false;
+        }
+        let minimum = models::cacheable_from(&self.model);
+        let about = tokens::about(&prompt.system) + prompt.response_schema.as_deref().map_or(0, tokens::about);
+        if about >= minimum * 2 || about * 2 < minimum {
+            return about >= minimum;
+        }
+        let counted = self.bursts.prefix(prompt, || async {
+            let prefix = Prompt { user: ".".to_owned(), ..prompt.clone() };
+            let counting = tokio::time::timeout(COUNT_TIMEOUT, self.count_tokens(&prefix)).await;
+            counting.ok().and_then(Result::ok).unwrap_or(about)
+        });
+        counted.await >= minimum
+    }
+
+    /// How many input tokens a prompt has, by the provider's count, which costs nothing.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn count_tokens(&self, prompt: &Prompt) -> Result<i64, Failure> {
+        let capabilities = self.capabilities().await;
+        let body = wire::counted(&self.model, prompt, Form { capabilities, is_cached: false })?;
+        let read = self.client.post("/v1/messages/count_tokens", self.headers(), body).await?;
+        if !read.status.is_success() {
+            return Err(self.refused(&read));
+        }
+        wire::token_count(&read.body)
+    }
+
+    fn refused(&self, read: &Read) -> Failure {
+        let failure = error::failure(read.status.as_u16(), &read.headers, &read.body, &self.model);
+        self.client.cleaned(failure)
+    }
+
+    async fn post(&self, body: Vec<u8>) -> Result<Answer, Failure> {
+        let read = self.client.post("/v1/messages", self.headers(), body).await?;
+        if !read.status.is_success() {
+            return Err(self.refused(&read));
+        }
+        let request_id = header(&read.headers, "request-id").map(str::to_owned);
+        let answer = wire::answer(&self.prices, &self.model, &read.body, request_id)?;
+        Ok(Answer { headroom: wire::headroom(&read.headers), ..answer })
+    }
+}
+
+#[async_trait]
+impl ModelProvider for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn with_model(&self, model: &str) -> Arc<dyn ModelProvider> {
+        if model == self.model {
+            return Arc::new(self.clone());
+        }
+        let (capabilities, bursts) = Default::default();
+        Arc::new(Self { model: model.to_owned(), capabilities, bursts, ..self.clone() })
+    }
+
+    fn origin(&self) -> String {
+        self.client.origin()
+    }
+
+    fn estimate(&self, prompt: &Prompt) -> Estimate {
+        self.prices.estimate(&self.model, prompt)
+    }
+
+    async fn send(&self, prompt: &Prompt) -> Result<Answer, Failure> {
+        let form = self.form(prompt).await;
+        let body = wire::request(&self.model, prompt, form)?;
+        if !form.is_cached {
+            return self.post(body).await;
+        }
+        let first = self.bursts.enter(prompt).await;
+        let answer = self.post(body).await;
+        first.leave(answer.is_ok());
+        answer
+    }
+
+    fn batches(&self) -> Option<&dyn BatchApi> {
+        Some(self)
+    }
+}

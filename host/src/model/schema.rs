@@ -1,0 +1,181 @@
+//! JSON schemas brought into the subset that a provider accepts. What is dropped is said in the description instead, and
+//! the strategy checks it: a reply is never trusted for its schema alone.
+
+use serde_json::{Map, Value, json};
+
+/// Words that no provider's structured output understands.
+const DROPPED: [&str; 14] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "patternProperties",
+    "propertyNames",
+    "contains",
+];
+/// Formats that are understood.
+const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6"];
+
+/// Whose subset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subset {
+    /// Anthropic's: optional properties are allowed, `minItems` of 0 and 1 too.
+    Anthropic,
+    /// The strictest of the OpenAI-compatible ones: every property is required, and may be null where it was optional.
+    OpenAi,
+}
+
+/// A schema in a subset.
+#[must_use]
+pub fn within(subset: Subset, schema: &Value) -> Value {
+    match schema {
+        Value::Object(fields) => Value::Object(object(subset, fields)),
+        other => other.clone(),
+    }
+}
+
+fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
+    let (mut kept, mut told) = (Map::new(), Vec::new());
+    for (name, value) in fields {
+        match name.as_str() {
+            "properties" | "$defs" | "definitions" => {
+                kept.insert(name.clone(), each(value, |schema| within(subset, schema)));
+            }
+            "items" | "additionalItems" => {
+                kept.insert(name.clone(), within(subset, value));
+            }
+            "anyOf" | "oneOf" | "allOf" => {
+                let name = if name == "oneOf" { "anyOf" } else { name };
+                kept.insert(name.to_owned(), within_all(subset, value));
+            }
+            "additionalProperties" | "$schema" | "$id" => {}
+            "minItems" if subset != Subset::Anthropic || value.as_i64().is_none_or(|n| n > 1) => {
+                told.push(format!("minItems: {value}"));
+            }
+            "format" if !value.as_str().is_some_and(|format| FORMATS.contains(&format)) => {
+                told.push(format!("format: {value}"));
+            }
+            dropped if DROPPED.contains(&dropped) => told.push(format!("{name}: {value}")),
+            _ => {
+                kept.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    if kept.contains_key("enum") || kept.contains_key("const") {
+        kept.remove("type");
+    }
+    if fields.contains_key("properties") || fields.get("type") == Some(&json!("object")) {
+        kept.insert("additionalProperties".to_owned(), Value::Bool(false));
+        if subset == Subset::OpenAi {
+            require_all(&mut kept);
+        }
+    }
+    if !told.is_empty() {
+        let said = kept.get("description").and_then(Value::as_str).map_or_else(String::new, |said| format!("{said} "));
+        kept.insert("description".to_owned(), Value::String(format!("{said}({})", told.join(", "))));
+    }
+    kept
+}
+
+/// Every property is required; one that was not may be null.
+fn require_all(schema: &mut Map<String, Value>) {
+    let required: Vec<Value> = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    let mut names = Vec::with_capacity(properties.len());
+    for (name, property) in properties.iter_mut() {
+        let name = Value::String(name.clone());
+        if !required.contains(&name) && !may_be_null(property) {
+            *property = json!({"anyOf": [property.take(), {"type": "null"}]});
+        }
+        names.push(name);
+    }
+    schema.insert("required".to_owned(), Value::Array(names));
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let is_null =
+        |value: &Value| value == &json!("null") || value.get("type") == Some(&json!("null")) || value.is_null();
+    let of = |name: &str| schema.get(name).and_then(Value::as_array).is_some_and(|some| some.iter().any(is_null));
+    schema.get("type").is_some_and(is_null) || of("type") || of("anyOf") || of("enum")
+}
+
+fn each(schemas: &Value, change: impl Fn(&Value) -> Value) -> Value {
+    let Value::Object(schemas) = schemas else { return schemas.clone() };
+    Value::Object(schemas.iter().map(|(name, schema)| (name.clone(), change(schema))).collect())
+}
+
+fn within_all(subset: Subset, schemas: &Value) -> Value {
+    let Value::Array(schemas) = schemas else { return schemas.clone() };
+    Value::Array(schemas.iter().map(|schema| within(subset, schema)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_refuses_is_said_in_words_instead() {
+        let schema = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["c", "g"],
+            "properties": {
+                "c": {"type": "number", "minimum": 0, "maximum": 1, "description": "How sure."},
+                "g": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "enum": ["folk"]}},
+                "d": {"type": "string", "format": "year"}
+            }
+        });
+        let kept = within(Subset::Anthropic, &schema);
+        assert_eq!(
+            kept,
+            json!({
+                "type": "object", "required": ["c", "g"], "additionalProperties": false,
+                "properties": {
+                    "c": {"type": "number", "description": "How sure. (minimum: 0, maximum: 1)"},
+                    "g": {"type": "array", "minItems": 1, "items": {"enum": ["folk"]}, "description": "(maxItems: 3)"},
+                    "d": {"type": "string", "description": "(format: \"year\")"}
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn alternatives_and_definitions_are_brought_in_too() {
+        let schema = json!({
+            "oneOf": [{"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}, {"$ref": "#/$defs/x"}],
+            "$defs": {"x": {"type": "string", "maxLength": 3}}
+        });
+        let kept = within(Subset::Anthropic, &schema);
+        assert_eq!(kept["anyOf"][0]["additionalProperties"], json!(false));
+        assert_eq!(kept["anyOf"][0]["properties"]["n"]["description"], json!("(minimum: 1)"));
+        assert_eq!(kept["$defs"]["x"], json!({"type": "string", "description": "(maxLength: 3)"}));
+        assert!(kept.get("oneOf").is_none());
+    }
+
+    #[test]
+    fn where_everything_is_required_what_was_optional_may_be_null() {
+        let schema = json!({
+            "type": "object", "required": ["id"],
+            "properties": {"id": {"type": "string"}, "al": {"type": ["string", "null"]}, "d": {"type": "string"}}
+        });
+        let kept = within(Subset::OpenAi, &schema);
+        assert_eq!(kept["required"].as_array().unwrap().len(), 3);
+        assert_eq!(kept["properties"]["al"], json!({"type": ["string", "null"]}));
+        assert_eq!(kept["properties"]["d"], json!({"anyOf": [{"type": "string"}, {"type": "null"}]}));
+        assert_eq!(kept["properties"]["id"], json!({"type": "string"}));
+    }
+
+    #[test]
+    fn a_schema_that_is_within_stays_as_it_is() {
+        let schema = json!({
+            "type": "object", "additionalProperties": false, "required": ["a"],
+            "properties": {"a": {"type": "array", "items": {"type": ["string", "null"]}, "minItems": 0}}
+        });
+        assert_eq!(within(Subset::Anthropic, &schema), schema);
+    }
+}
