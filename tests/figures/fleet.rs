@@ -4,7 +4,7 @@
 use crate::simulation::{Fleet, simulate};
 use crate::stores::{link, settlement};
 use crate::{machine, print};
-use liner::music::{Prompt, Reply, Stop, Usage};
+use liner::music::{Estimate, Prompt, Reply, Stop, Usage};
 use liner::store::{CallAnswer, CallId, CallIntent, Claim, HostId, Limits, Store, Want};
 use liner_tests::{Database, Kind};
 use std::sync::Arc;
@@ -123,7 +123,7 @@ fn intent(claim: &Claim) -> CallIntent {
         prompt_digest: claim.id().to_string(),
         provider: "anthropic".into(),
         model: "claude-haiku-5-5".into(),
-        reserved_micros: 0,
+        reserve: Estimate::default(),
     }
 }
 
@@ -135,7 +135,15 @@ fn answer() -> CallAnswer {
             model: "claude-haiku-5-5".into(),
         },
         request_id: None,
-        usage: Usage { tokens_in: 3_000, tokens_cached: 2_000, tokens_out: 1_500, cost_micros: Some(700) },
+        usage: Usage {
+            tokens_in: 3_000,
+            tokens_cached: 2_000,
+            tokens_out: 1_500,
+            cost_micros: Some(700),
+            ..Usage::default()
+        },
+        rate: None,
+        retries: 0,
         latency_ms: 50,
     }
 }

@@ -1,6 +1,6 @@
 //! A store with tracks, and what goes into it.
 
-use liner::music::{Extraction, MusicType, Origin, Prompt, Reply, Stop, Track, TrackKey, Usage};
+use liner::music::{Estimate, Extraction, MusicType, Origin, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use liner::store::{
     Admission, Attribution, CallAnswer, CallId, CallIntent, Claim, HostId, Limits, NewLink, Settlement, Store, Verdict,
     Want,
@@ -8,6 +8,7 @@ use liner::store::{
 use liner_tests::{Database, Kind};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// When the tests' clocks are stopped.
 pub const NOON: i64 = 1_800_014_400_000;
@@ -128,15 +129,20 @@ pub fn intent(claim: &Claim, digest: &str) -> CallIntent {
         prompt_digest: digest.into(),
         provider: "anthropic".into(),
         model: "claude-haiku-5-5".into(),
-        reserved_micros: 40,
+        reserve: Estimate { tokens_in: 100, tokens_out: 50, cost_micros: Some(40) },
     }
 }
+
+/// How old a reply of another batch may be.
+pub const REUSE: Option<Duration> = Some(Duration::from_secs(30 * 86_400));
 
 pub fn answer(text: &str) -> CallAnswer {
     CallAnswer::Reply {
         reply: Reply { text: text.into(), stop: Stop::Complete, model: "claude-haiku-5-5".into() },
         request_id: None,
-        usage: Usage { tokens_in: 10, tokens_cached: 2, tokens_out: 5, cost_micros: Some(7) },
+        usage: Usage { tokens_in: 10, tokens_cached: 2, tokens_out: 5, cost_micros: Some(7), ..Usage::default() },
+        rate: None,
+        retries: 0,
         latency_ms: 12,
     }
 }

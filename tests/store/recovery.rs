@@ -1,6 +1,6 @@
 //! Leases, hosts that are gone, and the journal.
 
-use crate::fixture::{Fixture, answer, completed, ids, intent, link};
+use crate::fixture::{Fixture, REUSE, answer, completed, ids, intent, link};
 use liner::store::{BatchId, CallAnswer, Claim, HostId, Limits, Settlement, StoreError, Stray, Verdict};
 
 pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies(f: Fixture) {
@@ -20,7 +20,7 @@ pub async fn a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_repli
     let claim = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!((claim.tracks.clone(), claim.root.clone()), (dead.tracks.clone(), dead.id().clone()));
     assert_eq!(claim.open, [false, true], "what was settled stays settled");
-    let reply = f.store.journalled_reply("prompt-1", &claim.root, &[]).await.unwrap().unwrap();
+    let reply = f.store.journalled_reply("prompt-1", &claim.root, &[], REUSE).await.unwrap().unwrap();
     assert_eq!(reply.reply.text, "[]");
     let late = Settlement { verdicts: vec![(1, completed("Late"))], ..Settlement::default() };
     assert!(matches!(f.store.settle(&dead.lease, &late, true).await, Err(StoreError::Fenced(_))));
@@ -60,27 +60,27 @@ pub async fn a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was
     let call = intent(&claim, "p");
     f.store.journal_intent(&call, &Limits::default()).await.unwrap();
     let stranger = BatchId::new();
-    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_none(), "not answered yet");
+    assert!(f.store.journalled_reply("p", &stranger, &[], REUSE).await.unwrap().is_none(), "not answered yet");
     f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
-    assert!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), "paid, and never read");
+    assert!(f.store.journalled_reply("p", &stranger, &[], REUSE).await.unwrap().is_some(), "paid, and never read");
     for (decided_all, reusable) in [(false, false), (true, true)] {
         let settlement = Settlement { interpreted: vec![(call.id.clone(), decided_all)], ..Settlement::default() };
         f.store.settle(&claim.lease, &settlement, false).await.unwrap();
-        assert_eq!(f.store.journalled_reply("p", &stranger, &[]).await.unwrap().is_some(), reusable);
+        assert_eq!(f.store.journalled_reply("p", &stranger, &[], REUSE).await.unwrap().is_some(), reusable);
         assert!(
-            f.store.journalled_reply("p", &claim.root, &[]).await.unwrap().is_some(),
+            f.store.journalled_reply("p", &claim.root, &[], REUSE).await.unwrap().is_some(),
             "its own batch always finds it"
         );
     }
     let read = [call.id.clone()];
     assert!(
-        f.store.journalled_reply("p", &claim.root, &read).await.unwrap().is_none(),
+        f.store.journalled_reply("p", &claim.root, &read, REUSE).await.unwrap().is_none(),
         "asked again, it is answered anew"
     );
     let failed = intent(&claim, "q");
     f.store.journal_intent(&failed, &Limits::default()).await.unwrap();
     f.store.journal_answer(&failed.id, &CallAnswer::Error("529".into())).await.unwrap();
-    assert!(f.store.journalled_reply("q", &claim.root, &[]).await.unwrap().is_none());
+    assert!(f.store.journalled_reply("q", &claim.root, &[], REUSE).await.unwrap().is_none());
 }
 
 pub async fn a_late_settlement_does_not_say_what_a_reply_was_worth(f: Fixture) {
@@ -93,7 +93,7 @@ pub async fn a_late_settlement_does_not_say_what_a_reply_was_worth(f: Fixture) {
     f.store.recover(&HostId::new(), &[], Stray::Any).await.unwrap().unwrap();
     let late = Settlement { interpreted: vec![(call.id.clone(), false)], ..Settlement::default() };
     assert!(matches!(f.store.settle(&claim.lease, &late, true).await, Err(StoreError::Fenced(_))));
-    let found = f.store.journalled_reply("p", &BatchId::new(), &[]).await.unwrap();
+    let found = f.store.journalled_reply("p", &BatchId::new(), &[], REUSE).await.unwrap();
     assert!(found.is_some(), "whoever took the batch over has not read it yet");
 }
 
@@ -158,7 +158,7 @@ pub async fn a_question_is_journalled_once_and_what_it_shares_with_others_is_kep
     assert_eq!(f.database.number("select count(*) from prompt_frame where system = 's'").await, Some(1));
     f.store.journal_answer(&one.id, &answer("first")).await.unwrap();
     f.store.journal_answer(&one.id, &answer("again")).await.unwrap();
-    let reply = f.store.journalled_reply("p", &claim.root, &[]).await.unwrap().unwrap();
+    let reply = f.store.journalled_reply("p", &claim.root, &[], REUSE).await.unwrap().unwrap();
     assert_eq!(reply.reply.text, "first");
 }
 

@@ -1,6 +1,6 @@
 //! What is pruned for its age, and what never is.
 
-use crate::fixture::{Fixture, answer, by, completed, entry, intent, key, link, settlement};
+use crate::fixture::{Fixture, REUSE, answer, by, completed, entry, intent, key, link, settlement};
 use liner::digest::Digest;
 use liner::music::Field;
 use liner::store::{Aging, BatchId, Claim, Compared, HostId, NewHost, Place, Pruned, Said, Stray, Verdict, Waiting};
@@ -88,8 +88,8 @@ pub async fn what_is_older_than_its_age_is_pruned_and_what_is_younger_and_the_li
         assert_eq!(rows(&f, table).await, n, "of {table}");
     }
     assert_eq!((rows(&f, "music_library").await, rows(&f, "library_change").await), (6, 1));
-    assert!(f.store.journalled_reply("old", &BatchId::new(), &[]).await.unwrap().is_none());
-    assert!(f.store.journalled_reply("young", &BatchId::new(), &[]).await.unwrap().is_some());
+    assert!(f.store.journalled_reply("old", &BatchId::new(), &[], REUSE).await.unwrap().is_none());
+    assert!(f.store.journalled_reply("young", &BatchId::new(), &[], REUSE).await.unwrap().is_some());
     assert_eq!(prune(&f).await, BTreeMap::new(), "once");
 }
 
@@ -109,7 +109,7 @@ pub async fn what_is_being_worked_on_keeps_its_replies_and_its_pages_however_old
     let taken = f.store.recover(&heir, &[], Stray::Any).await.unwrap().unwrap();
     assert_eq!(prune(&f).await, BTreeMap::new(), "nor while another host works on it");
     assert_eq!((&taken.tracks, &taken.open), (&lost.tracks, &vec![false, true]));
-    assert!(f.store.journalled_reply("prompt", &taken.root, &[]).await.unwrap().is_some());
+    assert!(f.store.journalled_reply("prompt", &taken.root, &[], REUSE).await.unwrap().is_some());
     f.settle_all(&taken, &completed("Second")).await;
     assert!(f.store.recover(&heir, &[], Stray::Any).await.unwrap().is_none(), "nothing of the other is left to do");
     assert_eq!(prune(&f).await.remove("model_call"), Some(2), "when they are done, they are old");
@@ -136,7 +136,7 @@ pub async fn what_is_queued_or_failed_stays_and_what_is_queued_keeps_its_replies
         "of what is completed and of what has failed"
     );
     for (n, is_kept) in [true, true, false, false].into_iter().enumerate() {
-        let reply = f.store.journalled_reply(&format!("prompt {n}"), &BatchId::new(), &[]).await.unwrap();
+        let reply = f.store.journalled_reply(&format!("prompt {n}"), &BatchId::new(), &[], REUSE).await.unwrap();
         assert_eq!(reply.is_some(), is_kept, "of track {n}");
     }
     let counts = f.store.counts().await.unwrap();

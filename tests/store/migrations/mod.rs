@@ -193,8 +193,11 @@ async fn work_that_was_under_way_in_version_2_of_a_file_goes_on_with_its_tracks_
     let mut taken = Shown::new();
     while let Some(claim) = store.recover(&host.id, &[], Stray::Any).await.unwrap() {
         assert!(claim.open.iter().all(|open| *open));
-        let reply =
-            store.journalled_reply(&format!("prompt {} 0", claim.root), &claim.root, &[]).await.unwrap().unwrap();
+        let reply = store
+            .journalled_reply(&format!("prompt {} 0", claim.root), &claim.root, &[], crate::fixture::REUSE)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(reply.reply.text, format!("reply of {}", claim.root));
         let verdicts = (0u32..).zip(&claim.tracks).map(|(n, _)| (n, crate::fixture::completed("Recovered"))).collect();
         let settlement = Settlement { verdicts, ..Settlement::default() };

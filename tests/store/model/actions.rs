@@ -150,6 +150,7 @@ fn limits() -> impl Strategy<Value = Limits> {
         requests_per_minute: u32::try_from(rate).unwrap(),
         daily_micros,
         total_micros,
+        ..Limits::default()
     })
 }
 

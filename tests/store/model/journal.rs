@@ -58,11 +58,11 @@ impl Journal {
     pub fn ask(&mut self, intent: &CallIntent, limits: &Limits, now: i64) -> Admission {
         let mut reserved = 0;
         if limits.is_some() {
-            let admission = self.books(now).admit(intent.reserved_micros, limits, now);
+            let admission = self.books(now).admit(intent.reserve.cost_micros.unwrap(), limits, now);
             if admission != Admission::Admitted {
                 return admission;
             }
-            reserved = intent.reserved_micros;
+            reserved = intent.reserve.cost_micros.unwrap();
         }
         let intent = intent.clone();
         self.calls.push(Call {

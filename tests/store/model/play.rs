@@ -4,7 +4,7 @@ use super::actions::{Action, HOSTS, Outcome, Settles, Share};
 use super::journal::Journal;
 use super::queue::{Queue, Rest, State, Status, TAKEN_DOWN};
 use super::seen::{Disagreement, agree};
-use crate::fixture::{Fixture, NOON, answer, by, entry, intent, key, link};
+use crate::fixture::{Fixture, NOON, REUSE, answer, by, entry, intent, key, link};
 use liner::music::Field;
 use liner::store::{
     Admission, BatchId, CallAnswer, CallId, Claim, Correction, Enqueued, HostId, Limits, NewHost, NewLink, Settlement,
@@ -263,7 +263,7 @@ impl<'a> Play<'a> {
         let digest = format!("prompt {prompt}");
         let read = if anew { read.clone() } else { Vec::new() };
         let ids: Vec<CallId> = read.iter().map(|call| self.call(*call)).collect();
-        let found = self.f.store.journalled_reply(&digest, &claim.root, &ids).await?;
+        let found = self.f.store.journalled_reply(&digest, &claim.root, &ids, REUSE).await?;
         let usable = self.journal.replies(&digest, &claim.root, &read);
         if let Some(found) = found {
             let known = usable.iter().copied().find(|call| self.call(*call) == found.id);
@@ -298,9 +298,9 @@ impl<'a> Play<'a> {
         let Some(at) = latest(calls.len(), back).map(|at| calls[at]) else { return Ok(()) };
         let text = format!("Answered at {}", self.steps);
         let given = match (answer(&text), cost) {
-            (CallAnswer::Reply { reply, request_id, usage, latency_ms }, Some(_)) => {
+            (CallAnswer::Reply { reply, request_id, usage, rate, retries, latency_ms }, Some(_)) => {
                 let usage = liner::music::Usage { cost_micros: cost, ..usage };
-                CallAnswer::Reply { reply, request_id, usage, latency_ms }
+                CallAnswer::Reply { reply, request_id, usage, rate, retries, latency_ms }
             }
             _ => CallAnswer::Error("529".into()),
         };

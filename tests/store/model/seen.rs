@@ -3,7 +3,7 @@
 use super::actions::Action;
 use super::play::{Play, Played};
 use super::queue::{Rest, State, Status, Track};
-use crate::fixture::{NOON, key};
+use crate::fixture::{NOON, REUSE, key};
 use liner::store::{BatchId, LibraryQuery, NextDue, QueueCounts, StoreError};
 use std::fmt::Debug;
 
@@ -192,7 +192,7 @@ impl Play<'_> {
         agree("questions", asked, i64::try_from(calls.len()).ok())?;
         for call in calls.iter().filter(|call| call.reply.is_some()) {
             let (digest, root) = (&call.intent.prompt_digest, &call.intent.root);
-            let found = self.f.store.journalled_reply(digest, root, &[]).await?.map(|found| found.id);
+            let found = self.f.store.journalled_reply(digest, root, &[], REUSE).await?.map(|found| found.id);
             let usable = self.journal.replies(digest, root, &[]);
             let is_known = usable.iter().any(|at| Some(&calls[*at].intent.id) == found.as_ref());
             agree(&format!("{digest} is answered again, by {found:?}"), is_known, true)?;
