@@ -86,7 +86,10 @@ def claude_models(client):
     model = strictly(client.models.retrieve(MODEL))
     assert model.lifecycle == "active" and model.max_tokens == 128_000
     assert model.capabilities.batch.supported and model.capabilities.thinking.types.disabled.supported
-    raises(anthropic.NotFoundError, lambda: client.models.retrieve("claude-3-5-haiku-20241022"), 404)
+    leaving, gone = (strictly(client.models.retrieve(id)) for id in ("claude-sonnet-4-5", "claude-3-5-haiku-20241022"))
+    assert (leaving.lifecycle, leaving.id) == ("deprecated", "claude-sonnet-4-5-20250929") and leaving.retires_at
+    assert gone.lifecycle == "retired"
+    raises(anthropic.NotFoundError, lambda: client.models.retrieve("claude-0"), 404)
     held("anthropic: models.retrieve")
 
 

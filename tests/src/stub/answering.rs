@@ -2,7 +2,7 @@
 
 use super::refusal::{self, Refusal};
 use super::usage::{self, Input};
-use super::{Shared, Wire, chat};
+use super::{Shared, Wire, chat, models};
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Response};
@@ -14,10 +14,6 @@ pub(super) enum Tier {
     Live,
     Batch,
 }
-
-/// The models that the stub knows.
-pub(super) const MODELS: [&str; 5] =
-    ["claude-haiku-5-5", "claude-haiku-4-5", "claude-haiku-4-5-20251001", "gpt-4o-mini", "gpt-5-nano"];
 
 impl Shared {
     /// The answer to a question, of which so many came before.
@@ -79,7 +75,7 @@ impl Shared {
             message["stop_reason"] = "max_tokens".into();
         }
         message["id"] = format!("msg_{:024}", self.next()).into();
-        message["model"] = question["model"].clone();
+        message["model"] = models::full_name(question["model"].as_str().unwrap_or_default()).into();
         message["stop_details"] = message.get("stop_details").cloned().unwrap_or(Value::Null);
         let tier = if tier == Tier::Batch { "batch" } else { "standard" };
         message["usage"] = usage::of_message(input, output, tier);
@@ -99,12 +95,10 @@ impl Shared {
 
 fn checked(wire: Wire, question: &Value) -> Result<(), Refusal> {
     let model = question["model"].as_str().unwrap_or_default();
-    if !question["messages"].as_array().is_some_and(|messages| !messages.is_empty()) {
+    if question["messages"].as_array().is_none_or(Vec::is_empty) {
         return Err(Refusal::invalid("messages: Field required"));
     }
-    if !MODELS.contains(&model) {
-        return Err(unknown_model(wire, model));
-    }
+    models::answers(wire, model)?;
     if wire == Wire::OpenAi {
         return Ok(());
     }
@@ -115,21 +109,10 @@ fn checked(wire: Wire, question: &Value) -> Result<(), Refusal> {
     if let Some(name) = sampling {
         return Err(Refusal::invalid(&format!("{name}: not supported by {model}")));
     }
-    let effort = &question["output_config"]["effort"];
-    if model.starts_with("claude-haiku-4-5") && !effort.is_null() {
+    if !question["output_config"]["effort"].is_null() && !models::takes_effort(model) {
         return Err(Refusal::invalid("This model does not support the effort parameter."));
     }
     Ok(())
-}
-
-pub(super) fn unknown_model(wire: Wire, model: &str) -> Refusal {
-    match wire {
-        Wire::Anthropic => Refusal::not_found(&format!("model: {model}")),
-        Wire::OpenAi => {
-            Refusal::not_found(&format!("The model `{model}` does not exist or you do not have access to it."))
-                .openai(None, "model_not_found")
-        }
-    }
 }
 
 /// What became of a question of a batch.

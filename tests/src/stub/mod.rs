@@ -10,6 +10,7 @@ mod behaviour;
 mod chat;
 mod files;
 mod message_batches;
+mod models;
 mod openai_batches;
 mod refusal;
 #[cfg(test)]
@@ -183,7 +184,7 @@ fn app(shared: Arc<Shared>) -> Router {
         .route("/v1/messages/batches/{id}", get(message_batches::retrieve))
         .route("/v1/messages/batches/{id}/cancel", post(message_batches::cancel))
         .route("/v1/messages/batches/{id}/results", get(message_batches::results))
-        .route("/v1/models/{id}", get(anthropic::model))
+        .route("/v1/models/{id}", get(models::retrieve))
         .route("/v1/chat/completions", post(chat::completion))
         .route("/v1/files", post(files::upload))
         .route("/v1/files/{id}", get(files::retrieve))
