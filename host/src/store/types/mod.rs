@@ -6,6 +6,7 @@ mod journal;
 mod library;
 mod queue;
 mod retention;
+mod spending;
 
 pub use fleet::*;
 pub use ids::*;
@@ -13,3 +14,4 @@ pub use journal::*;
 pub use library::*;
 pub use queue::*;
 pub use retention::*;
+pub use spending::*;
