@@ -110,7 +110,7 @@ pub async fn what_models_were_used_for_outlives_the_journal_and_counts_for_a_bud
     assert_eq!((spending.reserved_micros, spending.today_micros, spending.total_micros), (40, 0, 7));
     assert_eq!((spending.day, spending.day_left_ms), (TODAY + 91, DAY_MS - NOON % DAY_MS));
     let left = spending.left_of(&limits);
-    assert_eq!((left.today_micros, left.total_micros), (Some(10), Some(53)));
+    assert_eq!((left.today, left.total), (Some(10), Some(53)));
 }
 
 pub async fn spending_is_of_all_providers(f: Fixture) {

@@ -7,7 +7,7 @@ mod models;
 mod wire;
 
 use super::http::{Client, KeyHeader, Read, header};
-use super::{Answer, BatchApi, Failure, ModelProvider, Prices, RouteSettings, tokens};
+use super::{Answer, BatchApi, Failure, ModelProvider, Price, Prices, RouteSettings, tokens};
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use burst::Bursts;
@@ -135,6 +135,10 @@ impl ModelProvider for Anthropic {
 
     fn origin(&self) -> String {
         self.client.origin()
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.prices.of(&self.model)
     }
 
     fn estimate(&self, prompt: &Prompt) -> Estimate {

@@ -6,7 +6,7 @@
 
 use super::super::{Backend, Connection};
 use crate::music::Estimate;
-use crate::store::{Admission, Limits, ProviderUse, Spending, StoreError};
+use crate::store::{Admission, Left, Limits, ProviderUse, Spending, StoreError};
 use sqlx::Row as _;
 
 /// How long requests may be saved up, in seconds.
@@ -155,16 +155,19 @@ async fn over_budget(tx: &mut Connection, cost: i64, limits: &Limits) -> Result<
     if !limits.has_budget() {
         return Ok(None);
     }
-    let spending = spending(tx).await?;
-    let left = spending.left_of(limits);
-    if left.total_micros.is_some_and(|left| cost > left) {
+    let left = left_of_budget(tx, limits).await?;
+    if left.total.is_some_and(|left| cost > left) {
         return Ok(Some(Admission::Spent { ms: None, reason: spent("AI_TOTAL_BUDGET_USD", limits.total_micros) }));
     }
-    if left.today_micros.is_some_and(|left| cost > left) {
+    if left.today.is_some_and(|left| cost > left) {
         let reason = spent("AI_DAILY_BUDGET_USD", limits.daily_micros);
-        return Ok(Some(Admission::Spent { ms: Some(spending.day_left_ms), reason }));
+        return Ok(Some(Admission::Spent { ms: Some(left.of_day_ms), reason }));
     }
     Ok(None)
+}
+
+async fn left_of_budget(tx: &mut Connection, limits: &Limits) -> Result<Left, StoreError> {
+    Ok(spending(tx).await?.left_of(limits))
 }
 
 /// Books calls that ended: what was set aside is free, what they cost is spent.

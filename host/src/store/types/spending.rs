@@ -142,13 +142,16 @@ pub struct Spending {
     pub day_left_ms: i64,
 }
 
-/// What may yet be spent, where that is limited; less than nothing when a call cost more than was set aside for it.
+/// What may yet be spent, in millionths of a dollar where it is limited; less than nothing when a call cost more than was
+/// set aside for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
     /// On this UTC day.
-    pub today_micros: Option<i64>,
+    pub today: Option<i64>,
     /// In all.
-    pub total_micros: Option<i64>,
+    pub total: Option<i64>,
+    /// How long the day lasts yet, in milliseconds.
+    pub of_day_ms: i64,
 }
 
 impl Spending {
@@ -157,8 +160,9 @@ impl Spending {
     pub fn left_of(&self, limits: &Limits) -> Left {
         let left = |limit: i64, spent: i64| (limit > 0).then_some(limit - spent - self.reserved_micros);
         Left {
-            today_micros: left(limits.daily_micros, self.today_micros),
-            total_micros: left(limits.total_micros, self.total_micros),
+            today: left(limits.daily_micros, self.today_micros),
+            total: left(limits.total_micros, self.total_micros),
+            of_day_ms: self.day_left_ms,
         }
     }
 }
