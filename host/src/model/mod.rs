@@ -16,7 +16,7 @@ mod schema;
 mod settings;
 pub mod tokens;
 
-pub use anthropic::Anthropic;
+pub use anthropic::{Anthropic, cacheable_from};
 pub use batches::{BatchApi, BatchRequest, BatchResult, BatchState, Listed, Submitted};
 pub use breaker::{Breaker, State as Circuit};
 pub use gateway::Gateway;

@@ -242,7 +242,7 @@ impl Unrecorded {
 #[async_trait]
 impl Ledger for Unrecorded {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
-        ask_unrecorded(&self.gateway, question.prompt).await
+        ask_unrecorded(&self.gateway, question.prompt).await.map(|(answered, _)| answered)
     }
 
     async fn settle(&self, settlement: Settlement, _finish: bool) -> Result<(), StoreError> {

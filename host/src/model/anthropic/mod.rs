@@ -12,6 +12,7 @@ use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use burst::Bursts;
 use models::Capabilities;
+pub use models::cacheable_from;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -73,7 +74,7 @@ impl Anthropic {
             return false;
         }
         let minimum = models::cacheable_from(&self.model);
-        let about = tokens::about(&prompt.system) + prompt.response_schema.as_deref().map_or(0, tokens::about);
+        let about = tokens::about_prefix(prompt);
         if about >= minimum * 2 || about * 2 < minimum {
             return about >= minimum;
         }
