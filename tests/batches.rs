@@ -116,7 +116,9 @@ impl Backlog {
     /// What the answers of provider's batches cost, beside what they would have cost by themselves.
     async fn costs(&self) -> (i64, i64) {
         let of = |price: &str| {
-            format!("select cast(sum({price}) as bigint) from model_call where provider_batch is not null and error is null")
+            format!(
+                "select cast(sum({price}) as bigint) from model_call where provider_batch is not null and error is null"
+            )
         };
         let full = match self.api {
             // Millionths of a dollar per ten tokens: 0.10 in, 0.125 written, 0.01 read, 0.50 out, per million.

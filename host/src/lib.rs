@@ -10,6 +10,7 @@ pub mod model;
 pub mod music;
 pub mod rollout;
 pub mod secret;
+pub mod spending;
 pub mod store;
 pub mod strategy;
 pub mod telemetry;

@@ -1,8 +1,9 @@
 //! What the service says of itself: logs on standard error, figures for Prometheus.
 
-use crate::model::{Answer, AskError, ModelProvider};
+use crate::model::{Answer, AskError, Circuit, Gateway, ModelProvider};
 use crate::music::{Stop, Usage};
-use crate::store::{QueueCounts, Waiting};
+use crate::spending::usd;
+use crate::store::{Left, QueueCounts, Waiting};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
@@ -59,6 +60,27 @@ pub fn show_queue(counts: &QueueCounts) {
 pub fn show_lost_calls(lost: i64) {
     #[allow(clippy::cast_precision_loss)]
     metrics::gauge!("liner_model_calls_lost").set(lost as f64);
+}
+
+/// Sets the gauges of the ways to a model, and of what may yet be spent.
+pub fn show_gateway(gateway: &Gateway, left: Left) {
+    for route in gateway.routes() {
+        let provider = route.provider();
+        let labels = [("provider", provider.name().to_owned()), ("model", provider.model().to_owned())];
+        let state = match route.circuit() {
+            Circuit::Closed => 0.0,
+            Circuit::HalfOpen => 1.0,
+            Circuit::Open(_) => 2.0,
+        };
+        metrics::gauge!("liner_model_breaker_state", &labels).set(state);
+    }
+    #[allow(clippy::cast_precision_loss)]
+    metrics::gauge!("liner_model_calls_in_flight").set(gateway.in_flight() as f64);
+    for (budget, left) in [("daily", left.today), ("total", left.total)] {
+        if let Some(micros) = left {
+            metrics::gauge!("liner_model_budget_left_usd", "budget" => budget).set(usd(micros));
+        }
+    }
 }
 
 /// Counts a call to a model.
@@ -140,6 +162,15 @@ fn describe() {
     describe_counter!(
         "liner_model_breaker_opened_total",
         "Times that a provider was left alone because it kept failing."
+    );
+    describe_gauge!(
+        "liner_model_breaker_state",
+        "Whether this host asks a provider: 0 closed (it does), 1 half-open (one call tries), 2 open (it does not)."
+    );
+    describe_gauge!("liner_model_calls_in_flight", "Calls of this host that are under way.");
+    describe_gauge!(
+        "liner_model_budget_left_usd",
+        "What all hosts together may yet spend, without what is set aside for calls under way."
     );
     describe_counter!("liner_model_cost_micros_total", "Cost of answers in millionths of a dollar.");
 }

@@ -15,6 +15,7 @@ mod only_sqlite;
 mod recovery;
 mod retention;
 mod settling;
+mod spending;
 
 /// Makes a test on each database of every rule. One that is forgotten is unused code, which is refused.
 macro_rules! on_both {
@@ -95,6 +96,11 @@ on_both! {
         a_budget_is_set_aside_before_a_call_and_corrected_after,
         a_total_budget_counts_what_was_spent_before_it_was_set,
         what_a_lost_host_had_set_aside_is_taken_for_spent;
+    spending:
+        calls_are_summed_by_day_model_and_strategy_whatever_came_of_them,
+        an_answer_that_is_journalled_twice_counts_once,
+        what_models_were_used_for_outlives_the_journal_and_counts_for_a_budget,
+        spending_is_of_all_providers;
     fleet:
         the_pause_is_in_the_database,
         hosts_are_registered_seen_drained_and_gone,

@@ -22,7 +22,7 @@ async fn steps(f: &Fixture) -> Vec<(Aging, Pruned)> {
 }
 
 /// A walk; what it deleted of each table.
-async fn prune(f: &Fixture) -> BTreeMap<&'static str, u64> {
+pub async fn prune(f: &Fixture) -> BTreeMap<&'static str, u64> {
     let mut deleted = BTreeMap::new();
     for (of, pruned) in steps(f).await {
         if pruned.rows > 0 {

@@ -1,6 +1,7 @@
 //! Provider's batches, as `GET /api/model` shows them: how far they are, and what they will have saved.
 
 use super::time;
+use crate::spending::usd;
 use crate::store::{Parked, Store, StoreError, Submission};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,7 +49,7 @@ pub async fn shown(store: &dyn Store) -> Result<(Vec<Batch>, Vec<Waiting>), Stor
 fn batch(submission: Submission) -> Batch {
     Batch {
         // At half the price, what it costs is what it saves.
-        expected_saving_usd: submission.estimate_micros.map(super::usd),
+        expected_saving_usd: submission.estimate_micros.map(usd),
         id: submission.id,
         provider: submission.provider,
         model: submission.model,

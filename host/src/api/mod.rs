@@ -1,6 +1,7 @@
 //! The control API. Reading is for everyone who may read, changing for the operator.
 
 mod auth;
+mod batches;
 mod health;
 mod hosts;
 mod library;
@@ -76,6 +77,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/hosts", get(hosts::list))
         .route("/api/hosts/{id}/drain", post(hosts::drain))
         .route("/api/model", get(model::state))
+        .route("/api/model/use", get(model::used))
         .route("/metrics", get(health::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let long = Router::new()

@@ -1,13 +1,18 @@
-//! The model: whom the hosts ask, how much they may together, and how much they have.
+//! The model: whom the hosts ask, how much they may together, how much they have, and what for.
 
 use super::request::{Nothing, Params};
-use super::{Answer, Api, time};
-use crate::store::ProviderUse;
+use super::{Answer, Api, batches, time};
+use crate::model::{Circuit, Gateway, PRICES_AS_OF, Price, Route};
+use crate::music::Limits;
+use crate::spending::{By, Figures, Report, Sums, day_of, usd};
+use crate::store::{Left, ModelUse, ProviderUse, Spending, Used, Waiting};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use serde::Serialize;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,22 +24,85 @@ pub struct Model {
     /// Nobody asks it before this: it said so to one of the hosts.
     resting_until: Option<Timestamp>,
     resting_reason: Option<String>,
-    limits: Limits,
+    /// Whom this host asks, in order: who comes later is asked when those before cannot answer.
+    routes: Vec<RouteState>,
+    /// Calls of this host that are under way.
+    calls_in_flight: usize,
+    limits: LimitsState,
+    budget: Budget,
     spent: Spent,
+    /// Provider's batches: those that have not ended and the last ones that have, the newest first.
+    batches: Vec<batches::Batch>,
+    /// Questions that wait for one.
+    batches_waiting: Vec<batches::Waiting>,
     /// Calls that had no answer when their batch was taken from its host: possibly paid twice.
     lost_calls: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RouteState {
+    provider: &'static str,
+    model: String,
+    origin: String,
+    #[serde(flatten)]
+    standing: Standing,
+    /// `closed`, `open` or `half-open`.
+    breaker: &'static str,
+    /// Dollars per million tokens; null when they are not known.
+    prices: Option<PriceState>,
+    /// When the list of prices was read that holds where `AI_PRICES` says nothing.
+    prices_as_of: &'static str,
+    /// On this UTC day, by all hosts.
+    today: Figures,
+    /// In all, by all hosts.
+    total: Figures,
+}
+
+/// Whether this host asks it now.
+#[derive(Serialize)]
+struct Standing {
+    /// `ready`; `resting` when it asked to be left alone; `blocked` when nothing will be answered before somebody changes
+    /// something; `open` or `half-open` when it kept failing.
+    state: &'static str,
+    /// When it is asked again, where that is known.
+    until: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PriceState {
+    input: f64,
+    output: f64,
+    cache_read: f64,
+    cache_write: f64,
 }
 
 /// What all hosts together may ask; null means no limit.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Limits {
+struct LimitsState {
     requests_per_minute: Option<u32>,
+    input_tokens_per_minute: Option<u32>,
+    output_tokens_per_minute: Option<u32>,
     daily_usd: Option<f64>,
     total_usd: Option<f64>,
 }
 
-/// What all hosts together have spent since limits are kept, in dollars.
+/// What all hosts together may yet spend, in dollars; null where it is not limited.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Budget {
+    left_today_usd: Option<f64>,
+    left_total_usd: Option<f64>,
+    /// Whether there is too little of it for another question.
+    is_spent: bool,
+    /// When there is more; null when somebody must set more.
+    spent_until: Option<Timestamp>,
+}
+
+/// What all hosts together have spent on all providers since limits are kept, in dollars.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Spent {
@@ -46,35 +114,127 @@ struct Spent {
 
 /// Whom the hosts ask.
 pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Model> {
-    let gateway = &api.worker.context().gateway;
+    let (store, gateway) = (api.store(), &api.worker.context().gateway);
     let provider = gateway.configured();
-    let used = match provider {
-        Some(provider) => api.store().provider_use(provider.name()).await?,
+    let rest = match provider {
+        Some(provider) => store.provider_use(provider.name()).await?,
         None => ProviderUse::default(),
     };
-    let limits = gateway.limits();
-    let some = |micros: i64| (micros > 0).then(|| usd(micros));
+    let (batches, batches_waiting) = batches::shown(store).await?;
+    let (spending, uses) = (store.spending().await?, store.model_use(None).await?);
+    let waits = store.counts().await?.waiting.get(Waiting::Budget.name()).is_some_and(|n| *n > 0);
     Ok(Json(Model {
         provider: provider.map(|provider| provider.name()),
         model: provider.map(|provider| provider.model().to_owned()),
         reason: api.lack_of_model(),
-        resting_until: used.blocked_until.and_then(time),
-        resting_reason: used.blocked_reason,
-        limits: Limits {
-            requests_per_minute: (limits.requests_per_minute > 0).then_some(limits.requests_per_minute),
-            daily_usd: some(limits.daily_micros),
-            total_usd: some(limits.total_micros),
-        },
-        spent: Spent {
-            today_usd: usd(used.today_micros),
-            total_usd: usd(used.total_micros),
-            reserved_usd: usd(used.reserved_micros),
-        },
-        lost_calls: api.store().lost_calls().await?,
+        resting_until: rest.blocked_until.and_then(time),
+        resting_reason: rest.blocked_reason,
+        routes: gateway.routes().iter().map(|route| route_state(gateway, route, &uses, spending.day)).collect(),
+        calls_in_flight: gateway.in_flight(),
+        limits: limits(gateway.limits()),
+        budget: budget(spending.left_of(gateway.limits()), waits),
+        spent: spent(spending),
+        batches,
+        batches_waiting,
+        lost_calls: store.lost_calls().await?,
     }))
 }
 
-#[allow(clippy::cast_precision_loss)]
-fn usd(micros: i64) -> f64 {
-    micros as f64 / 1e6
+fn route_state(gateway: &Gateway, route: &Route, uses: &[ModelUse], today: i64) -> RouteState {
+    let provider = route.provider();
+    let (name, model) = (provider.name(), provider.model());
+    let ours = || uses.iter().filter(|used| used.provider == name && used.model == model);
+    RouteState {
+        provider: name,
+        model: model.to_owned(),
+        origin: provider.origin(),
+        standing: standing(gateway, route),
+        breaker: route.circuit().name(),
+        prices: provider.price().map(price),
+        prices_as_of: PRICES_AS_OF,
+        today: ours().filter(|used| used.day == today).map(|used| used.used).sum::<Used>().into(),
+        total: ours().map(|used| used.used).sum::<Used>().into(),
+    }
+}
+
+fn standing(gateway: &Gateway, route: &Route) -> Standing {
+    let for_a_while = |state, (reason, rest)| Standing { state, until: from_now(rest), reason: Some(reason) };
+    if let Some(reason) = gateway.lack(route) {
+        return Standing { state: "blocked", until: None, reason: Some(reason) };
+    }
+    if let Some(blocked) = route.blocked() {
+        return for_a_while("blocked", blocked);
+    }
+    if let Some(resting) = route.resting() {
+        return for_a_while("resting", resting);
+    }
+    match route.circuit() {
+        Circuit::Closed => Standing { state: "ready", until: None, reason: None },
+        Circuit::Open(rest) => for_a_while("open", ("it kept failing".to_owned(), rest)),
+        Circuit::HalfOpen => {
+            Standing { state: "half-open", until: None, reason: Some("it kept failing: one call tries".to_owned()) }
+        }
+    }
+}
+
+fn price(price: Price) -> PriceState {
+    PriceState {
+        input: usd(price.input),
+        output: usd(price.output),
+        cache_read: usd(price.cache_read),
+        cache_write: usd(price.cache_write),
+    }
+}
+
+fn limits(limits: &Limits) -> LimitsState {
+    let rate = |limit: u32| (limit > 0).then_some(limit);
+    let money = |micros: i64| (micros > 0).then(|| usd(micros));
+    LimitsState {
+        requests_per_minute: rate(limits.requests_per_minute),
+        input_tokens_per_minute: rate(limits.input_tokens_per_minute),
+        output_tokens_per_minute: rate(limits.output_tokens_per_minute),
+        daily_usd: money(limits.daily_micros),
+        total_usd: money(limits.total_micros),
+    }
+}
+
+/// Little may be too little for a question: tracks wait for money then.
+fn budget(left: Left, waits: bool) -> Budget {
+    let (today, total) = (left.today.unwrap_or(i64::MAX), left.total.unwrap_or(i64::MAX));
+    let is_limited = today.min(total) < i64::MAX;
+    let is_spent = is_limited && (waits || today <= 0 || total <= 0);
+    let is_daily = today < total;
+    let of_day = Duration::from_millis(u64::try_from(left.of_day_ms).unwrap_or(0));
+    Budget {
+        left_today_usd: left.today.map(|micros| usd(micros.max(0))),
+        left_total_usd: left.total.map(|micros| usd(micros.max(0))),
+        is_spent,
+        spent_until: (is_spent && is_daily).then(|| from_now(of_day)).flatten(),
+    }
+}
+
+fn spent(spending: Spending) -> Spent {
+    Spent {
+        today_usd: usd(spending.today_micros),
+        total_usd: usd(spending.total_micros),
+        reserved_usd: usd(spending.reserved_micros),
+    }
+}
+
+fn from_now(rest: Duration) -> Option<Timestamp> {
+    time(Timestamp::now().as_millisecond().checked_add(i64::try_from(rest.as_millis()).ok()?)?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UseParams {
+    #[serde(default)]
+    by: By,
+    since: Option<Date>,
+}
+
+/// What models were used for, and what it cost.
+pub async fn used(State(api): State<Arc<Api>>, Params(params): Params<UseParams>) -> Answer<Report> {
+    let uses = api.store().model_use(params.since.map(day_of)).await?;
+    Ok(Json(Report::new(params.by, params.since, Sums::of(&uses, params.by))))
 }

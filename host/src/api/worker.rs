@@ -79,6 +79,8 @@ struct PipelineState {
     reason: Option<String>,
     /// For how many seconds yet the provider is left alone, because it said so to a host on this database.
     resting_seconds: Option<u64>,
+    /// `closed` while this host asks it, `open` while it does not because it kept failing, `half-open` while one call tries.
+    breaker: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +144,7 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
             model: provider.map(|provider| provider.model().to_owned()),
             reason: status.resting.as_ref().map(|(reason, _)| reason.clone()).or_else(|| api.lack_of_model()),
             resting_seconds: status.resting.map(|(_, rest)| rest.as_secs()),
+            breaker: context.gateway.routes().first().map(|route| route.circuit().name()),
         },
         database: Database {
             address: context.store.description(),

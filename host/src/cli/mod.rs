@@ -3,6 +3,7 @@
 mod backup;
 mod compile;
 mod config;
+mod cost;
 mod enqueue;
 mod eval;
 mod extract;
@@ -57,6 +58,8 @@ enum Command {
     Hosts(hosts::Hosts),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
+    /// Show what models were used for and what it cost
+    Cost(cost::Cost),
     /// Show the library's newest entries
     Library(library::Library),
     /// Queue completed entries again that lack a field
@@ -131,6 +134,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Resume(command) => command.run(config).await,
             Command::Hosts(command) => command.run(config).await,
             Command::Failed(command) => command.run(config).await,
+            Command::Cost(command) => command.run(config).await,
             Command::Library(command) => command.run(config).await,
             Command::Requeue(command) => command.run(config).await,
             Command::Replay(command) => command.run(config).await,

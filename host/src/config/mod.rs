@@ -102,6 +102,8 @@ pub struct Config {
     pub model: ModelSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
+    /// The same, when there is a model to ask.
+    pub required_with_model: Vec<Field>,
     /// Failures in a row after which a strategy is left alone for a while.
     pub bypass_after: u32,
     /// What is logged.
@@ -120,7 +122,7 @@ impl Config {
         let file = || Address::Sqlite(data_dir.join("liner.db"));
         let database = sources.get("DATABASE_URL", Address::from_url)?.unwrap_or_else(file);
         let model = model::read(sources)?;
-        let required_fields = sources.get("LINER_REQUIRED_FIELDS", fields)?.unwrap_or_else(|| default_fields(&model));
+        let required = sources.get("LINER_REQUIRED_FIELDS", fields)?;
         let mut config = Self {
             address: address(sources)?,
             admin_token: sources.secret("LINER_ADMIN_TOKEN", 16, 200)?,
@@ -133,8 +135,9 @@ impl Config {
             },
             data_dir,
             worker: worker(sources)?,
+            required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
+            required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,
-            required_fields,
             bypass_after: sources.number("LINER_STRATEGY_BYPASS_AFTER", 1, 1_000)?,
             log: sources.want("RUST_LOG", log_filter)?,
             effective: Vec::new(),
@@ -211,11 +214,8 @@ fn fields(text: &str) -> Option<Vec<Field>> {
 }
 
 /// Genres are rarely on a page: without a model nobody could give them, and nothing would ever be complete.
-fn default_fields(model: &ModelSettings) -> Vec<Field> {
-    match model.absent {
-        None => vec![Field::Title, Field::Artist, Field::Genres],
-        Some(_) => vec![Field::Title, Field::Artist],
-    }
+fn default_fields(has_model: bool) -> Vec<Field> {
+    if has_model { vec![Field::Title, Field::Artist, Field::Genres] } else { vec![Field::Title, Field::Artist] }
 }
 
 #[cfg(test)]

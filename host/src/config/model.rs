@@ -11,6 +11,9 @@ use url::Url;
 /// Where OpenAI itself is, which wants a key and is no other server that speaks its language.
 const OPENAI: &str = "https://api.openai.com/v1";
 
+/// The model that Anthropic is asked for when nobody says another.
+const DEFAULT_MODEL: &str = "claude-haiku-5-5";
+
 /// Who is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -20,9 +23,12 @@ enum Name {
 
 pub fn read(sources: &Sources) -> Result<ModelSettings, ConfigError> {
     let wanted = |text: &str| if text == "none" { Some(None) } else { name(text).map(Some) };
+    let named = sources.get("AI_MODEL", model_name)?;
     let mut settings = ModelSettings {
         routes: Vec::new(),
         absent: None,
+        model: named.clone().unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
+        prices: sources.get("AI_PRICES", Prices::from_text)?.unwrap_or_default(),
         max_retries: sources.number("AI_MAX_RETRIES", 0, 10)?,
         concurrency: sources.number("AI_MAX_CONCURRENT_REQUESTS", 1, 10_000)?,
         limits: Limits {
@@ -42,8 +48,7 @@ pub fn read(sources: &Sources) -> Result<ModelSettings, ConfigError> {
         settings.absent = Some("AI_PROVIDER is none".to_owned());
         return Ok(settings);
     };
-    let model = sources.get("AI_MODEL", model_name)?;
-    let model = model.or_else(|| (first == Name::Anthropic).then(|| "claude-haiku-5-5".to_owned()));
+    let model = named.or_else(|| (first == Name::Anthropic).then(|| DEFAULT_MODEL.to_owned()));
     let Some(model) = model else {
         return Err(ConfigError::Value {
             name: "AI_MODEL".to_owned(),
@@ -53,7 +58,7 @@ pub fn read(sources: &Sources) -> Result<ModelSettings, ConfigError> {
     };
     let fallbacks = sources.get("AI_FALLBACK", fallbacks)?.unwrap_or_default();
     for (name, model) in std::iter::once((first, model)).chain(fallbacks) {
-        match route(sources, name, model)? {
+        match route(sources, name, model, &settings.prices)? {
             Ok(route) => settings.routes.push(route),
             Err(absent) if settings.routes.is_empty() => {
                 settings.absent = Some(absent.to_owned());
@@ -74,7 +79,12 @@ fn unusable_fallback(absent: &str) -> ConfigError {
 }
 
 /// A provider with a model, or what it lacks.
-fn route(sources: &Sources, name: Name, model: String) -> Result<Result<RouteSettings, &'static str>, ConfigError> {
+fn route(
+    sources: &Sources,
+    name: Name,
+    model: String,
+    prices: &Prices,
+) -> Result<Result<RouteSettings, &'static str>, ConfigError> {
     let (key_name, url_name) = match name {
         Name::Anthropic => ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
         Name::OpenAi => ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
@@ -98,7 +108,7 @@ fn route(sources: &Sources, name: Name, model: String) -> Result<Result<RouteSet
         base_url,
         model,
         timeout: sources.millis("AI_TIMEOUT_MS", 1_000, 600_000)?,
-        prices: sources.get("AI_PRICES", Prices::from_text)?.unwrap_or_default(),
+        prices: prices.clone(),
         logs_bodies: sources.flag("LINER_LOG_MODEL_BODIES")?,
     }))
 }

@@ -16,9 +16,9 @@ mod schema;
 mod settings;
 pub mod tokens;
 
-pub use anthropic::Anthropic;
+pub use anthropic::{Anthropic, cacheable_from};
 pub use batches::{BatchApi, BatchRequest, BatchResult, BatchState, Listed, Submitted};
-pub use breaker::Breaker;
+pub use breaker::{Breaker, State as Circuit};
 pub use gateway::Gateway;
 pub use openai::OpenAi;
 pub use pricing::{Billed, PRICES_AS_OF, Price, Prices};
@@ -45,6 +45,11 @@ pub trait ModelProvider: Send + Sync {
 
     /// Where it asks, for people.
     fn origin(&self) -> String;
+
+    /// What its tokens cost, where that is known.
+    fn price(&self) -> Option<Price> {
+        None
+    }
 
     /// What an answer may cost at most.
     fn estimate(&self, prompt: &Prompt) -> Estimate;

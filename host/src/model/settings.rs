@@ -13,6 +13,10 @@ pub struct ModelSettings {
     pub routes: Vec<RouteSettings>,
     /// Why no model is asked, when none is.
     pub absent: Option<String>,
+    /// The model that is asked first, or would be if there were a key.
+    pub model: String,
+    /// What models cost.
+    pub prices: Prices,
     /// How often one request is sent again; 0 turns it off.
     pub max_retries: u32,
     /// Calls at once, of one host.

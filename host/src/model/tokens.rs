@@ -17,6 +17,11 @@ pub fn about(text: &str) -> i64 {
     i64::try_from((ascii / 4 + others) * 13 / 10).unwrap_or(i64::MAX)
 }
 
+/// About how many tokens the text has that prompts of one kind begin with.
+pub fn about_prefix(prompt: &Prompt) -> i64 {
+    about(&prompt.system) + prompt.response_schema.as_deref().map_or(0, about)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -119,6 +119,12 @@ pub trait Store: PluginStore + SubmissionStore {
     /// What the hosts together have asked of a provider.
     async fn provider_use(&self, provider: &str) -> Result<ProviderUse, StoreError>;
 
+    /// What the hosts together have spent on all providers.
+    async fn spending(&self) -> Result<Spending, StoreError>;
+
+    /// What models were used for, from a day on if one is given, in days since 1970; the newest first.
+    async fn model_use(&self, since_day: Option<i64>) -> Result<Vec<ModelUse>, StoreError>;
+
     /// Lets tracks that waited for a cause go on; returns how many.
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError>;
 

@@ -6,7 +6,7 @@ use super::ledger::{Answered, Question, Unanswered};
 use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway, Route};
-use crate::music::{Estimate, Prompt};
+use crate::music::{Estimate, Prompt, Usage};
 use crate::store::{Admission, BatchId, CallAnswer, CallId, CallIntent, JournalledReply, Rate, StoreError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -43,13 +43,13 @@ pub async fn recall(
     Ok(None)
 }
 
-/// Asks without a journal.
-pub async fn ask_unrecorded(gateway: &Gateway, prompt: &Prompt) -> Result<Answered, Unanswered> {
+/// Asks without a journal; also what the answer used.
+pub async fn ask_unrecorded(gateway: &Gateway, prompt: &Prompt) -> Result<(Answered, Usage), Unanswered> {
     gateway.available().map_err(Unanswered::Absent)?;
     let mut first = None;
     for route in gateway.routes() {
         match ask(gateway, route, prompt, None).await {
-            Ok(asked) => return Ok(Answered { call: CallId::new(), ..asked.answered }),
+            Ok(asked) => return Ok((asked.answered, asked.usage)),
             Err(error) if error.is_providers() => first = first.or(Some(error)),
             Err(error) => return Err(Unanswered::Provider(error)),
         }
@@ -148,6 +148,7 @@ impl Asking<'_> {
 
 struct Asked {
     answered: Answered,
+    usage: Usage,
     journalled: CallAnswer,
 }
 
@@ -174,5 +175,6 @@ async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option
         latency_ms: i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX),
     };
     let cost_micros = answer.usage.cost_micros.unwrap_or(0);
-    Ok(Asked { answered: Answered { call: CallId::new(), reply: answer.reply, cost_micros }, journalled })
+    let answered = Answered { call: CallId::new(), reply: answer.reply, cost_micros };
+    Ok(Asked { answered, usage: answer.usage, journalled })
 }

@@ -35,16 +35,22 @@ pub struct Answered {
 }
 
 /// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
     /// Nobody is there to ask.
+    #[error("{0}")]
     Absent(String),
     /// There is no money for it.
+    #[error("{0}")]
     Spent(String),
     /// It is asked with many others, in a provider's batch.
+    #[error("it waits for a provider's batch")]
     Parked,
     /// The provider did not answer.
+    #[error(transparent)]
     Provider(AskError),
     /// The journal could not be written; nothing was asked.
+    #[error(transparent)]
     Store(StoreError),
 }
 
@@ -305,7 +311,7 @@ impl Unrecorded {
 #[async_trait]
 impl Ledger for Unrecorded {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
-        ask_unrecorded(&self.gateway, question.prompt).await
+        ask_unrecorded(&self.gateway, question.prompt).await.map(|(answered, _)| answered)
     }
 
     async fn settle(&self, settlement: Settlement, _finish: bool) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod follow;
 mod ledger;
 mod part;
 mod reach;
+mod rehearsal;
 pub mod replay;
 mod retention;
 mod run;
@@ -21,6 +22,7 @@ pub use context::Context;
 pub use ledger::Unrecorded;
 use reach::Access;
 pub use reach::Outage;
+pub use rehearsal::{Put, Rehearsal, Rehearsed};
 pub use run::RunReport;
 pub use stats::{Totals, percent};
 

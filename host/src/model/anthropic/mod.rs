@@ -7,11 +7,12 @@ mod models;
 mod wire;
 
 use super::http::{Client, KeyHeader, Read, header};
-use super::{Answer, BatchApi, Failure, ModelProvider, Prices, RouteSettings, tokens};
+use super::{Answer, BatchApi, Failure, ModelProvider, Price, Prices, RouteSettings, tokens};
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use burst::Bursts;
 use models::Capabilities;
+pub use models::cacheable_from;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -73,7 +74,7 @@ impl Anthropic {
             return false;
         }
         let minimum = models::cacheable_from(&self.model);
-        let about = tokens::about(&prompt.system) + prompt.response_schema.as_deref().map_or(0, tokens::about);
+        let about = tokens::about_prefix(prompt);
         if about >= minimum * 2 || about * 2 < minimum {
             return about >= minimum;
         }
@@ -135,6 +136,10 @@ impl ModelProvider for Anthropic {
 
     fn origin(&self) -> String {
         self.client.origin()
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.prices.of(&self.model)
     }
 
     fn estimate(&self, prompt: &Prompt) -> Estimate {

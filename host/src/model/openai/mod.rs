@@ -1,7 +1,7 @@
 //! The part of OpenAI's Chat Completions that others speak too.
 
 use super::http::{Client, KeyHeader};
-use super::{Answer, AskError, Failure, ModelProvider, OpenAiDialect, Prices, RouteSettings};
+use super::{Answer, AskError, Failure, ModelProvider, OpenAiDialect, Price, Prices, RouteSettings};
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -42,6 +42,10 @@ impl ModelProvider for OpenAi {
 
     fn origin(&self) -> String {
         self.client.origin()
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.prices.of(&self.model)
     }
 
     fn estimate(&self, prompt: &Prompt) -> Estimate {

@@ -6,11 +6,9 @@
 
 use super::super::{Backend, Connection};
 use crate::music::Estimate;
-use crate::store::{Admission, Limits, ProviderUse, StoreError};
+use crate::store::{Admission, Left, Limits, ProviderUse, Spending, StoreError};
 use sqlx::Row as _;
 
-/// Milliseconds of a UTC day.
-const DAY_MS: i64 = 86_400_000;
 /// How long requests may be saved up, in seconds.
 const REQUEST_BURST: f64 = 5.0;
 /// How long tokens may be.
@@ -66,16 +64,32 @@ impl Backend {
             total_micros: row.try_get("total_micros")?,
         })
     }
+
+    pub(super) async fn read_spending(&self) -> Result<Spending, StoreError> {
+        spending(&mut *self.readers().acquire().await?).await
+    }
 }
 
-/// Makes a provider's row, with what the journal says was spent on it before anybody set a limit. The bucket begins full.
+async fn spending(connection: &mut Connection) -> Result<Spending, StoreError> {
+    let sums = sqlx::query_as(
+        "select cast(coalesce(sum(b.reserved_micros), 0) as bigint) as reserved_micros,
+             cast(coalesce(sum(case when b.day = c.ms / 86400000 then b.today_micros else 0 end), 0) as bigint)
+                 as today_micros,
+             cast(coalesce(sum(b.total_micros), 0) as bigint) as total_micros,
+             c.ms / 86400000 as day, 86400000 - c.ms % 86400000 as day_left_ms
+         from clock c left join provider_budget b on true group by c.ms",
+    );
+    Ok(sums.fetch_one(connection).await?)
+}
+
+/// Makes a provider's row, with what was spent on it before anybody set a limit. The bucket begins full.
 async fn begin_books(tx: &mut Connection, provider: &str) -> Result<(), StoreError> {
     sqlx::query(
         "insert into provider_budget (provider, requests, tokens_in, tokens_out, requests_at, today_micros, total_micros, day)
          select $1, 1000000, 1000000000000, 1000000000000, c.ms,
-             (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_call
-              where provider = $1 and answered_at >= c.ms - c.ms % 86400000),
-             (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_call where provider = $1), c.ms / 86400000
+             (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_use
+              where provider = $1 and day = c.ms / 86400000),
+             (select cast(coalesce(sum(cost_micros), 0) as bigint) from model_use where provider = $1), c.ms / 86400000
          from clock c where not exists (select 1 from provider_budget where provider = $1)
          on conflict (provider) do nothing",
     )
@@ -152,28 +166,8 @@ async fn over_budget(tx: &mut Connection, cost: i64, limits: &Limits) -> Result<
     Ok(None)
 }
 
-/// What is left of the budget, in millionths of a dollar, and of the day.
-struct Left {
-    today: Option<i64>,
-    total: Option<i64>,
-    of_day_ms: i64,
-}
-
 async fn left_of_budget(tx: &mut Connection, limits: &Limits) -> Result<Left, StoreError> {
-    let (reserved, today, total, passed): (i64, i64, i64, i64) = sqlx::query_as(
-        "select cast(coalesce(sum(b.reserved_micros), 0) as bigint),
-             cast(coalesce(sum(case when b.day = c.ms / 86400000 then b.today_micros else 0 end), 0) as bigint),
-             cast(coalesce(sum(b.total_micros), 0) as bigint), c.ms % 86400000
-         from clock c left join provider_budget b on true group by c.ms",
-    )
-    .fetch_one(tx)
-    .await?;
-    let left = |limit: i64, spent: i64| (limit > 0).then_some(limit - spent - reserved);
-    Ok(Left {
-        today: left(limits.daily_micros, today),
-        total: left(limits.total_micros, total),
-        of_day_ms: DAY_MS - passed,
-    })
+    Ok(spending(tx).await?.left_of(limits))
 }
 
 /// Books calls that ended: what was set aside is free, what they cost is spent.

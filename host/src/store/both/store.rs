@@ -5,8 +5,9 @@ use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
 use crate::store::{
     Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, Host, HostId,
-    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, NewHost, NewLink, NextDue, Pause, Place,
-    ProviderUse, Pruned, QueueCounts, Settled, Settlement, Store, StoreError, Stray, Waiting, Want,
+    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse, NewHost, NewLink, NextDue,
+    Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError, Stray, Waiting,
+    Want,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -75,6 +76,12 @@ impl Store for Backend {
     }
     async fn provider_use(&self, provider: &str) -> Result<ProviderUse, StoreError> {
         self.within(self.read_use(provider)).await
+    }
+    async fn spending(&self) -> Result<Spending, StoreError> {
+        self.within(self.read_spending()).await
+    }
+    async fn model_use(&self, since_day: Option<i64>) -> Result<Vec<ModelUse>, StoreError> {
+        self.within(self.read_model_use(since_day)).await
     }
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
         self.end_waiting(cause).await

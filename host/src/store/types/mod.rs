@@ -6,6 +6,7 @@ mod journal;
 mod library;
 mod queue;
 mod retention;
+mod spending;
 mod submission;
 
 pub use fleet::*;
@@ -14,4 +15,5 @@ pub use journal::*;
 pub use library::*;
 pub use queue::*;
 pub use retention::*;
+pub use spending::*;
 pub use submission::*;

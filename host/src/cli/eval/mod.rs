@@ -2,6 +2,8 @@
 //! `expect.title_alts`, `expect.artist_alts`) and counts how many are right. Texts are compared by their letters and
 //! digits, without case; nothing is forgiven besides.
 
+mod cost;
+
 use super::extract::{Entry, Extractor, read_rows};
 use super::{open, output};
 use crate::config::Config;
@@ -18,6 +20,12 @@ pub struct Eval {
     /// From this confidence on, an answer counts as sure
     #[arg(long, default_value_t = 0.9)]
     sure: f64,
+    /// Say instead what a thousand tracks like these cost; nobody is asked
+    #[arg(long)]
+    cost: bool,
+    /// Ask the model for that, and say what was paid
+    #[arg(long, requires = "cost")]
+    ask: bool,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +50,11 @@ impl Eval {
         for row in read_rows(&self.gold)? {
             rows.push(row?);
         }
-        let extractor = Extractor::open(config, self.strategy.read()?.as_ref()).await?;
+        let strategy = self.strategy.read()?;
+        if self.cost {
+            return cost::run(config, rows, cost::Terms { strategy, ask: self.ask, json: self.json }).await;
+        }
+        let extractor = Extractor::open(config, strategy.as_ref()).await?;
         let mut figures = Figures::default();
         let mut batches = std::pin::pin!(extractor.extract(rows));
         while let Some(batch) = batches.next().await {
