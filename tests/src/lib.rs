@@ -23,7 +23,7 @@ pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
 pub use rows::{clear_row, vague_row, vague_rows};
 pub use rows_of::{Rows, rows_of};
-pub use stub::{Batch, BatchRequest, Behaviour, Exchange, Refusal, StubModel, Visit, hang_up};
+pub use stub::{Batch, BatchRequest, Behaviour, Exchange, Fate, Refusal, StubModel, Visit, hang_up};
 pub use watch::Watch;
 
 use std::time::Duration;

@@ -131,12 +131,16 @@ impl Shared {
     pub(super) async fn outcome(&self, wire: Wire, question: &Value) -> Outcome {
         let mut response = self.answer(wire, Tier::Batch, self.count_question(), question).await;
         if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-            let request_id = format!("req_{:024}", self.next());
-            return Outcome::Answered(refusal.status, refusal.envelope(wire, &request_id));
+            return self.errored(wire, &refusal);
         }
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes);
         Outcome::Answered(status, body.unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes))))
+    }
+
+    /// An error as the outcome of a question of a batch.
+    pub(super) fn errored(&self, wire: Wire, refusal: &Refusal) -> Outcome {
+        Outcome::Answered(refusal.status, refusal.envelope(wire, &format!("req_{:024}", self.next())))
     }
 }

@@ -1,6 +1,7 @@
 //! Batches of either API: what was submitted, what became of it, and when.
 
 use super::answering::Outcome;
+use super::behaviour::Fate;
 use super::{Shared, Wire};
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -180,8 +181,11 @@ async fn end(shared: &Shared, batch: &Batch, how: Ending) {
         let outcome = match how {
             Ending::Canceled => Outcome::Canceled,
             Ending::Expired => Outcome::Expired,
-            Ending::Answered if (shared.behaviour.expires)(&request.custom_id) => Outcome::Expired,
-            Ending::Answered => shared.outcome(batch.wire, &request.body).await,
+            Ending::Answered => match (shared.behaviour.fate)(&request.custom_id) {
+                Fate::Asked => shared.outcome(batch.wire, &request.body).await,
+                Fate::Errored(refusal) => shared.errored(batch.wire, &refusal),
+                Fate::Expired => Outcome::Expired,
+            },
         };
         outcomes.push((request.custom_id.clone(), outcome));
     }

@@ -1,5 +1,6 @@
 //! What a stub is told to do.
 
+use super::refusal::Refusal;
 use super::visits::Visit;
 use crate::answers::message_about;
 use axum::Json;
@@ -10,7 +11,18 @@ use tokio::sync::Semaphore;
 
 type Script = dyn Fn(usize, &Value) -> Response + Send + Sync;
 type Hook = dyn Fn(&Visit) -> Option<Response> + Send + Sync;
-type Expiry = dyn Fn(&str) -> bool + Send + Sync;
+type Fates = dyn Fn(&str) -> Fate + Send + Sync;
+
+/// What becomes of a request of a batch that ends.
+#[derive(Debug, Clone)]
+pub enum Fate {
+    /// The script answers it.
+    Asked,
+    /// It comes to an error, whatever the script would say.
+    Errored(Refusal),
+    /// It is not answered in time.
+    Expired,
+}
 
 /// What a stub is told to do. By default it answers every question well and at once, counts tokens from what it is sent,
 /// and ends a batch when it is looked at for the second time.
@@ -23,7 +35,7 @@ pub struct Behaviour {
     pub(super) checks: bool,
     pub(super) reasons: bool,
     pub(super) ends_after: Option<usize>,
-    pub(super) expires: Box<Expiry>,
+    pub(super) fate: Box<Fates>,
     pub(super) before: Box<Hook>,
     pub(super) after: Box<Hook>,
 }
@@ -39,7 +51,7 @@ impl Default for Behaviour {
             checks: false,
             reasons: false,
             ends_after: Some(2),
-            expires: Box::new(|_| false),
+            fate: Box::new(|_| Fate::Asked),
             before: Box::new(|_| None),
             after: Box::new(|_| None),
         }
@@ -54,7 +66,7 @@ impl Behaviour {
     }
 
     /// Answers by a script, which is told how many questions came before. It answers with a message of the Messages API,
-    /// a [`Refusal`](super::Refusal), or whatever else.
+    /// a [`Refusal`], or whatever else.
     #[must_use]
     pub fn script(self, script: impl Fn(usize, &Value) -> Response + Send + Sync + 'static) -> Self {
         Self { script: Box::new(script), ..self }
@@ -102,10 +114,10 @@ impl Behaviour {
         Self { ends_after: None, ..self }
     }
 
-    /// Lets these requests of batches expire, by their `custom_id`.
+    /// Decides on requests of batches by their `custom_id`.
     #[must_use]
-    pub fn expiring(self, expires: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        Self { expires: Box::new(expires), ..self }
+    pub fn fate(self, fate: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Self {
+        Self { fate: Box::new(fate), ..self }
     }
 
     /// Answers some visits at once, and nothing else happens.

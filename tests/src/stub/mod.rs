@@ -19,7 +19,7 @@ mod usage;
 mod visits;
 
 pub use batch::{Batch, BatchRequest};
-pub use behaviour::Behaviour;
+pub use behaviour::{Behaviour, Fate};
 pub use refusal::Refusal;
 pub use visits::{Visit, hang_up};
 

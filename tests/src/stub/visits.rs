@@ -80,7 +80,7 @@ pub(super) async fn receive(State(shared): State<Arc<Shared>>, mut request: Requ
     let visit = shared.visits.note(&request);
     let wire = Wire::of(&visit.path, request.headers());
     let request_id = format!("req_{:024}", shared.next());
-    let refused = wrong_key(shared.behaviour.key.as_deref(), request.headers());
+    let refused = wrong_key(wire, shared.behaviour.key.as_deref(), request.headers());
     let mut response = match refused.or_else(|| (shared.behaviour.before)(&visit)) {
         Some(instead) => instead,
         None => {
@@ -102,14 +102,19 @@ pub(super) async fn receive(State(shared): State<Arc<Shared>>, mut request: Requ
     response
 }
 
-fn wrong_key(key: Option<&str>, headers: &HeaderMap) -> Option<Response> {
+fn wrong_key(wire: Wire, key: Option<&str>, headers: &HeaderMap) -> Option<Response> {
     let key = key?;
     let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = sent("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let message = match sent("x-api-key").or(bearer) {
-        Some(sent) if sent == key => return None,
-        Some(_) => "invalid x-api-key",
-        None => "x-api-key header is required",
+    let sent = sent("x-api-key").or(bearer);
+    if sent == Some(key) {
+        return None;
+    }
+    let message = match (wire, sent) {
+        (Wire::Anthropic, Some(_)) => "invalid x-api-key",
+        (Wire::Anthropic, None) => "x-api-key header is required",
+        (Wire::OpenAi, Some(_)) => "Incorrect API key provided.",
+        (Wire::OpenAi, None) => "You didn't provide an API key.",
     };
     let refusal = Refusal::new(401, "authentication_error", message).header("x-should-retry", "false");
     Some(refusal.openai(None, "invalid_api_key").into_response())

@@ -2,7 +2,7 @@
 
 use super::{Caller, question};
 use crate::message_about;
-use crate::stub::{Behaviour, Refusal, StubModel, Visit, hang_up};
+use crate::stub::{Behaviour, Fate, Refusal, StubModel, Visit, hang_up};
 use axum::Json;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
@@ -43,28 +43,34 @@ async fn a_request_of_a_batch_fails_or_expires_alone() {
         Some(1) => Refusal::of_status(529).into_response(),
         _ => Json(message_about(question)).into_response(),
     };
-    let stub =
-        StubModel::behaving(Behaviour::default().script(script).expiring(|id| id == "late").ending_when_told()).await;
+    let fate = |custom_id: &str| match custom_id {
+        "late" => Fate::Expired,
+        "wrong" => Fate::Errored(Refusal::of_status(400)),
+        _ => Fate::Asked,
+    };
+    let stub = StubModel::behaving(Behaviour::default().script(script).fate(fate).ending_when_told()).await;
     let caller = Caller::of(&stub);
     let with = |id: &str, tokens: u32| {
         let mut params = question("Tracks");
         params["max_tokens"] = tokens.into();
         json!({"custom_id": id, "params": params})
     };
-    let requests = json!({"requests": [with("good", 1_000), with("busy", 1), with("late", 1_000)]});
-    let created = caller.post("/v1/messages/batches", &requests).await.json();
+    let sent = [with("good", 1_000), with("busy", 1), with("late", 1_000), with("wrong", 1_000)];
+    let created = caller.post("/v1/messages/batches", &json!({"requests": sent})).await.json();
     let path = format!("/v1/messages/batches/{}", created["id"].as_str().unwrap());
     for _ in 0..5 {
         assert_eq!(caller.get(&path).await.json()["processing_status"], "in_progress", "it was not told to end");
     }
     stub.end_batches().await;
-    let counts = json!({"processing": 0, "succeeded": 1, "errored": 1, "canceled": 0, "expired": 1});
+    let counts = json!({"processing": 0, "succeeded": 1, "errored": 2, "canceled": 0, "expired": 1});
     assert_eq!(caller.get(&path).await.json()["request_counts"], counts);
     let lines = caller.get(&format!("{path}/results")).await.lines();
     let result = |id: &str| lines.iter().find(|line| line["custom_id"] == id).unwrap()["result"].clone();
     assert_eq!(result("late"), json!({"type": "expired"}));
-    let error = &result("busy")["error"];
-    assert_eq!((&error["type"], &error["error"]["type"]), (&json!("error"), &json!("overloaded_error")));
+    for (id, kind) in [("busy", "overloaded_error"), ("wrong", "invalid_request_error")] {
+        let error = &result(id)["error"];
+        assert_eq!((&error["type"], &error["error"]["type"]), (&json!("error"), &json!(kind)));
+    }
 }
 
 #[tokio::test]
