@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use liner_tests::{Behaviour, Database, Host, KEY, Kind, StubModel, Visit, eventually, hang_up, vague_rows};
+use liner_tests::{
+    Behaviour, Database, Fate, Host, KEY, Kind, Refusal, StubModel, Visit, eventually, hang_up, vague_rows,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -215,16 +217,20 @@ async fn answer_is_lost(kind: Kind, api: Api) {
     assert_eq!(backlog.model.batches().len(), 1, "it was found");
 }
 
-/// Two requests of the first batch expire, and one is refused for good.
+/// Some requests expire, and some are refused because the provider has too much to do, every time.
 async fn leaves_over(kind: Kind) {
-    let expires = |name: &str| name.ends_with('0') || name.ends_with('1') || name.ends_with('2');
-    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default().expiring(expires)).await else {
-        return;
+    let is_left_over = |name: &str| name.ends_with(['0', '1', '2', '3']);
+    let fate = move |name: &str| match name.chars().last() {
+        Some('0' | '1') => Fate::Expired,
+        Some('2' | '3') => Fate::Errored(Refusal::of_status(529)),
+        _ => Fate::Asked,
     };
+    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default().fate(fate)).await else { return };
     let host = backlog.host(&[]).await;
     host.post("/api/music-ai/queue", vague_rows(tracks())).await;
     let live = backlog.balance(&host).await;
-    let (left_over, others): (Vec<_>, Vec<_>) = backlog.submitted().into_iter().partition(|(call, _)| expires(call));
+    let (left_over, others): (Vec<_>, Vec<_>) =
+        backlog.submitted().into_iter().partition(|(call, _)| is_left_over(call));
     assert!(others.iter().all(|(_, times)| *times == 1), "what was answered is not asked again");
     assert!(left_over.iter().all(|(_, times)| *times == 3), "{left_over:?}");
     assert_eq!(live, left_over.len(), "what is left over three times is asked by itself");

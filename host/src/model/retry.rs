@@ -1,7 +1,7 @@
 //! When a request is sent again: the policy of the providers' own clients, in one place.
 //!
-//! `x-should-retry` decides where a provider sends it; else 408, 409, 429, 5xx and connections that were not made. The
-//! pause is as long as `retry-after-ms` or `retry-after` asks, else 0.5 s · 2^n up to 8 s less a random quarter. A request
+//! `x-should-retry` decides where a provider sends it; else 408, 409, 5xx and connections that were not made. A provider
+//! that has too much to do (429, 529) is left alone by all hosts, and not asked again where the question is. The pause is as long as `retry-after-ms` or `retry-after` asks, else 0.5 s · 2^n up to 8 s less a random quarter. A request
 //! whose answer did not come in time may have been billed, and is not repeated.
 
 use super::{Answer, AskError, ModelProvider};
@@ -66,7 +66,9 @@ pub async fn send(provider: &dyn ModelProvider, prompt: &Prompt, policy: Policy)
             Ok(answer) => return Sent { answer: Ok(answer), retries },
             Err(failure) => failure,
         };
-        let may_repeat = failure.may_repeat && retries < policy.retries;
+        // What the provider wants for a while, all hosts heed; the question goes back to the queue.
+        let is_for_all = matches!(failure.error, AskError::RetryAfter { for_all: true, .. });
+        let may_repeat = failure.may_repeat && !is_for_all && retries < policy.retries;
         let pause = pause(retries, failure.retry_after).filter(|pause| may_repeat && is_in_time(policy, *pause));
         let Some(pause) = pause else { return Sent { answer: Err(failure.error), retries } };
         retries += 1;
