@@ -1,4 +1,4 @@
-.PHONY: run test chaos check bench plugins plugins-check
+.PHONY: run test chaos conformance check bench plugins plugins-check
 
 run:
 	cargo run -- serve --sample
@@ -9,6 +9,11 @@ test:
 # Ten minutes of random faults on three hosts, and the account at the end. Needs PostgreSQL's programs.
 chaos:
 	LINER_CHAOS_SECONDS=$${LINER_CHAOS_SECONDS:-600} LINER_TESTS_NEED_POSTGRES=1 cargo test -p liner --test chaos -- --nocapture
+
+# The tests' stub against the official packages of the APIs, and liner against mocks that others wrote. Needs Python and
+# Node, and installs the packages under target/. SCENARIOS="mixed refusing" plays only these.
+conformance:
+	tests/conformance/run.sh $(SCENARIOS)
 
 check:
 	cargo fmt --all --check

@@ -14,6 +14,20 @@ pub enum Failpoint {
     BeforeCommit,
     /// A batch was settled, and nobody was told.
     AfterCommit,
+    /// A batch waits for a provider's batch.
+    AfterPark,
+    /// A provider's batch is written down, and was not submitted.
+    AfterGather,
+    /// It was submitted, and its name was not written down.
+    AfterSubmit,
+    /// Its name was written down.
+    AfterSubmitted,
+    /// One of its results was written down.
+    AfterResult,
+    /// All of them were.
+    AfterResults,
+    /// It has ended, and nobody works on its tracks yet.
+    AfterEnd,
 }
 
 /// Dies here if a test said so: `LINER_FAILPOINT` is a place's name and how often it is passed before.

@@ -24,7 +24,19 @@ pub fn message(text: &str, stop_reason: &str) -> Value {
     })
 }
 
-/// The ids that a request asks about.
+/// What the user says last in a request of either API, as a string or in blocks.
+#[must_use]
+pub fn user_text(request: &Value) -> String {
+    let messages = request["messages"].as_array().into_iter().flatten();
+    let content = messages.rev().find(|message| message["role"] == "user").map(|message| &message["content"]);
+    match content {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(blocks)) => blocks.iter().filter_map(|block| block["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+/// The ids that a text asks about, one JSON object a line.
 #[must_use]
 pub fn ids(user: &str) -> Vec<String> {
     let lines = user.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -34,7 +46,6 @@ pub fn ids(user: &str) -> Vec<String> {
 /// A good message about every track that a request asks about.
 #[must_use]
 pub fn message_about(request: &Value) -> Value {
-    let user = request["messages"][0]["content"].as_str().unwrap_or_default();
-    let items: Vec<Value> = ids(user).iter().map(|id| item(id)).collect();
+    let items: Vec<Value> = ids(&user_text(request)).iter().map(|id| item(id)).collect();
     message(&json!({"items": items}).to_string(), "end_turn")
 }

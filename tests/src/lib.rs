@@ -16,14 +16,14 @@ mod stub;
 pub mod swapping;
 mod watch;
 
-pub use answers::{item, message, message_about};
+pub use answers::{item, message, message_about, user_text};
 pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
 pub use rows::{clear_row, vague_row, vague_rows};
 pub use rows_of::{Rows, rows_of};
-pub use stub::{Exchange, StubModel};
+pub use stub::{Batch, BatchRequest, Behaviour, Exchange, Refusal, StubModel, Visit, hang_up};
 pub use watch::Watch;
 
 use std::time::Duration;

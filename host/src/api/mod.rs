@@ -1,6 +1,7 @@
 //! The control API. Reading is for everyone who may read, changing for the operator.
 
 mod auth;
+mod batches;
 mod health;
 mod hosts;
 mod library;

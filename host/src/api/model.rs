@@ -1,7 +1,7 @@
 //! The model: whom the hosts ask, how much they may together, how much they have, and what for.
 
 use super::request::{Nothing, Params};
-use super::{Answer, Api, time};
+use super::{Answer, Api, batches, time};
 use crate::model::{Circuit, Gateway, PRICES_AS_OF, Price, Route};
 use crate::music::Limits;
 use crate::spending::{By, Figures, Report, Sums, day_of, usd};
@@ -31,6 +31,10 @@ pub struct Model {
     limits: LimitsState,
     budget: Budget,
     spent: Spent,
+    /// Provider's batches: those that have not ended and the last ones that have, the newest first.
+    batches: Vec<batches::Batch>,
+    /// Questions that wait for one.
+    batches_waiting: Vec<batches::Waiting>,
     /// Calls that had no answer when their batch was taken from its host: possibly paid twice.
     lost_calls: i64,
 }
@@ -116,6 +120,7 @@ pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Mo
         Some(provider) => store.provider_use(provider.name()).await?,
         None => ProviderUse::default(),
     };
+    let (batches, batches_waiting) = batches::shown(store).await?;
     let (spending, uses) = (store.spending().await?, store.model_use(None).await?);
     let waits = store.counts().await?.waiting.get(Waiting::Budget.name()).is_some_and(|n| *n > 0);
     Ok(Json(Model {
@@ -129,6 +134,8 @@ pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Mo
         limits: limits(gateway.limits()),
         budget: budget(spending.left_of(gateway.limits()), waits),
         spent: spent(spending),
+        batches,
+        batches_waiting,
         lost_calls: store.lost_calls().await?,
     }))
 }

@@ -132,6 +132,7 @@ pub fn gateway(config: &Config) -> anyhow::Result<Gateway> {
         .within(settings.limits)
         .retrying(settings.max_retries)
         .reusing(settings.reuse)
+        .batching(settings.batches)
         .at_once(settings.concurrency))
 }
 

@@ -15,15 +15,14 @@ pub trait BatchApi: Send + Sync {
     /// Submits prompts.
     ///
     /// # Errors
-    /// [`Failure`]. One of [`AskError::Backoff`] or [`AskError::RetryAfter`] without `for_all` leaves open whether the
-    /// batch was made; whoever submits has to look for it.
+    /// [`Failure`]. One of [`AskError::Backoff`] leaves open whether the batch was made; whoever submits has to look for it.
     async fn submit(&self, requests: &[BatchRequest]) -> Result<Submitted, Failure>;
 
-    /// How far a batch is.
+    /// How far a batch is; `None` when the provider knows no such batch.
     ///
     /// # Errors
     /// [`Failure`].
-    async fn state(&self, id: &str) -> Result<BatchState, Failure>;
+    async fn state(&self, id: &str) -> Result<Option<BatchState>, Failure>;
 
     /// The batches that were made since a time, in Unix milliseconds by the provider's clock, the newest first.
     ///

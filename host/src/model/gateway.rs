@@ -1,7 +1,7 @@
 //! The way to a model: whom to ask, in which order, how much may be asked, and how many at once.
 
 use super::retry::{Policy, Sent};
-use super::{AskError, ModelProvider, Route};
+use super::{AskError, BatchSettings, ModelProvider, Route};
 use crate::music::{Limits, Prompt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub struct Gateway {
     limits: Limits,
     retries: u32,
     reuse: Option<Duration>,
+    batches: BatchSettings,
     most: usize,
     calls: Semaphore,
 }
@@ -36,6 +37,7 @@ impl Gateway {
             limits: Limits::default(),
             retries: 2,
             reuse: Some(Duration::from_secs(30 * 86_400)),
+            batches: BatchSettings::default(),
             most: Semaphore::MAX_PERMITS,
             calls: Semaphore::new(Semaphore::MAX_PERMITS),
         }
@@ -65,6 +67,12 @@ impl Gateway {
         Self { reuse, ..self }
     }
 
+    /// The same way, with backlogs that go out as provider's batches.
+    #[must_use]
+    pub fn batching(self, batches: BatchSettings) -> Self {
+        Self { batches, ..self }
+    }
+
     /// The same way, with so many calls at once at most.
     #[must_use]
     pub fn at_once(self, most: usize) -> Self {
@@ -80,6 +88,7 @@ impl Gateway {
             limits: self.limits,
             retries: self.retries,
             reuse: self.reuse,
+            batches: BatchSettings::default(),
             most: self.most,
             calls: Semaphore::new(self.most),
         }
@@ -114,6 +123,19 @@ impl Gateway {
     #[must_use]
     pub const fn reuse(&self) -> Option<Duration> {
         self.reuse
+    }
+
+    /// What goes out as provider's batches.
+    #[must_use]
+    pub const fn batches(&self) -> &BatchSettings {
+        &self.batches
+    }
+
+    /// The way that provider's batches go, if there is one now.
+    #[must_use]
+    pub fn batch_route(&self) -> Option<&Route> {
+        let has_batches = |route: &&Route| route.provider().batches().is_some() && self.lack(route).is_none();
+        self.routes.first().filter(has_batches).filter(|route| route.ready().is_ok())
     }
 
     /// Why nobody can answer before someone changes something.

@@ -92,7 +92,7 @@ pub enum ResponseFormat {
 }
 
 /// What goes out as provider's batches, at half the price and within a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BatchSettings {
     /// From how many due tracks on; never without.
     pub from_tracks: Option<u64>,

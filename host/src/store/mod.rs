@@ -17,6 +17,7 @@ mod plugins;
 mod postgres;
 mod settling;
 mod sqlite;
+mod submissions;
 pub mod transfer;
 mod types;
 
@@ -26,6 +27,7 @@ pub use error::StoreError;
 pub use plugins::*;
 pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
+pub use submissions::*;
 pub use types::*;
 
 use crate::music::{Field, Track, TrackKey};
@@ -40,7 +42,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore {
+pub trait Store: PluginStore + SubmissionStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 

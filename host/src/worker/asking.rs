@@ -6,7 +6,7 @@ use super::ledger::{Answered, Question, Unanswered};
 use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway, Route};
-use crate::music::{Prompt, Usage};
+use crate::music::{Estimate, Prompt, Usage};
 use crate::store::{Admission, BatchId, CallAnswer, CallId, CallIntent, JournalledReply, Rate, StoreError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -123,6 +123,13 @@ impl Asking<'_> {
             model: provider.model().to_owned(),
             reserve: provider.estimate(question.prompt),
         }
+    }
+
+    /// A question as it goes into a provider's batch, where it costs half.
+    pub fn intent_in_batch(&self, route: &Route, question: &Question<'_>) -> CallIntent {
+        let intent = self.intent(route, question);
+        let cost_micros = intent.reserve.cost_micros.map(|cost| (cost + 1) / 2);
+        CallIntent { reserve: Estimate { cost_micros, ..intent.reserve }, ..intent }
     }
 
     /// What a provider said to one host about being asked holds for all.

@@ -47,8 +47,14 @@ pub async fn work<L: Ledger>(job: &Job<'_>, ledger: &L) -> Result<Board, StoreEr
         let stage =
             Stage { job, ledger, strategy, view: view(&board, shown), another_follows: follow.peek().is_some() };
         stage.run(&mut board).await?;
+        // What the others are shown depends on the answers.
+        if board.is_parked {
+            break;
+        }
     }
-    board.close_rest();
+    if !board.is_parked {
+        board.close_rest();
+    }
     ledger.settle(board.take_due(), true).await?;
     Ok(board)
 }
@@ -100,7 +106,7 @@ impl<L: Ledger> Stage<'_, L> {
             return Ok(());
         }
         let asked = self.plan_and_ask(board).await?;
-        if counts {
+        if counts && !board.is_parked {
             let (shown, open) = (self.view.shown.len(), board.open_of(&self.view.shown).len());
             self.strategy.health().record_tracks(shown - open, asked, open);
         }
@@ -181,6 +187,10 @@ impl<L: Ledger> Stage<'_, L> {
             Err(Unanswered::Store(error)) => return Err(error),
             Err(Unanswered::Absent(reason)) => {
                 board.leave_unasked(&about, &reason);
+                return Ok(Vec::new());
+            }
+            Err(Unanswered::Parked) => {
+                board.is_parked = true;
                 return Ok(Vec::new());
             }
             Err(Unanswered::Spent(reason)) => {

@@ -34,6 +34,8 @@ pub struct Board {
     pub busy: bool,
     /// Whether tracks are due again at once.
     pub again: bool,
+    /// Whether questions wait for a provider's batch, and the tracks without a verdict with them.
+    pub is_parked: bool,
 }
 
 impl Board {
@@ -48,6 +50,7 @@ impl Board {
             lacked_model: false,
             busy: false,
             again: false,
+            is_parked: false,
         }
     }
 

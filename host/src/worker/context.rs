@@ -8,9 +8,9 @@ use crate::config::WorkerSettings;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
-use crate::store::{BatchId, HostId, Store, StoreError, Waiting, Want};
+use crate::store::{BatchId, HostId, Priorities, Store, StoreError, Waiting, Want};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -33,6 +33,10 @@ pub struct Context {
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
+    /// Told when questions wait for a provider's batch.
+    pub(super) parked: Notify,
+    /// Runs that let questions wait for one.
+    pub(super) collecting: AtomicUsize,
     /// Whether an operator said that this host takes nothing more.
     pub(super) draining: watch::Sender<bool>,
     /// When there may be money again, after it was spent.
@@ -70,6 +74,8 @@ impl Context {
             host: HostId::new(),
             reach: Reach::default(),
             wake: Notify::new(),
+            parked: Notify::new(),
+            collecting: AtomicUsize::new(0),
             draining: watch::Sender::new(false),
             paid_again: watch::Sender::new(None),
             claiming: tokio::sync::Mutex::default(),
@@ -96,10 +102,17 @@ impl Context {
     }
 
     /// What to claim: so many batches of so many tracks, a tenth of all tracks by age alone in the long run.
-    pub(super) fn want(&self, size: u32, batches: u32, revision: i64, even_paused: bool) -> Want {
+    pub(super) fn want(
+        &self,
+        size: u32,
+        batches: u32,
+        revision: i64,
+        even_paused: bool,
+        priorities: Priorities,
+    ) -> Want {
         let before = self.aged.fetch_add(size * batches, Ordering::Relaxed);
         let aged = (before % Want::AGED_SHARE + size * batches) / Want::AGED_SHARE;
-        Want { host: self.host.clone(), size, batches, aged, revision, even_paused }
+        Want { host: self.host.clone(), size, batches, aged, revision, even_paused, priorities }
     }
 
     /// Lets tracks go on that waited for a provider which was blocked for a reason and is tried again; blocks it again
@@ -108,6 +121,11 @@ impl Context {
         let Some(reason) = was_blocked else { return Ok(()) };
         let released = self.store.release_waiting(Waiting::Provider).await;
         released.map(drop).inspect_err(|_| self.gateway.block(&reason))
+    }
+
+    /// Whether more questions may come that wait for a provider's batch.
+    pub(super) fn is_collecting(&self) -> bool {
+        self.collecting.load(Ordering::SeqCst) > 0
     }
 
     /// Notes that there is no money for so many milliseconds; until someone gives more when that is not said.

@@ -3,7 +3,7 @@
 
 use super::Context;
 use super::reach::Access;
-use super::retention;
+use super::{retention, submission};
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -27,6 +27,7 @@ pub async fn follow(context: &Context) -> Infallible {
         never = keep_beating(context) => never,
         never = release_when_paid(context) => never,
         never = retention::keep_pruning(context) => never,
+        never = submission::tend(context) => never,
     }
 }
 

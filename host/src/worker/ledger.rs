@@ -6,7 +6,9 @@ use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
 use crate::model::{AskError, Gateway};
 use crate::music::{Prompt, Reply};
-use crate::store::{BatchId, CallId, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict, Waiting};
+use crate::store::{
+    BatchId, CallId, CallIntent, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict, Waiting,
+};
 use crate::strategy::Strategy;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,14 +35,22 @@ pub struct Answered {
 }
 
 /// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
     /// Nobody is there to ask.
+    #[error("{0}")]
     Absent(String),
     /// There is no money for it.
+    #[error("{0}")]
     Spent(String),
+    /// It is asked with many others, in a provider's batch.
+    #[error("it waits for a provider's batch")]
+    Parked,
     /// The provider did not answer.
+    #[error(transparent)]
     Provider(AskError),
     /// The journal could not be written; nothing was asked.
+    #[error(transparent)]
     Store(StoreError),
 }
 
@@ -50,7 +60,7 @@ impl Unanswered {
         match self {
             Self::Absent(_) | Self::Spent(_) => true,
             Self::Provider(error) => error.is_providers(),
-            Self::Store(_) => false,
+            Self::Parked | Self::Store(_) => false,
         }
     }
 }
@@ -84,15 +94,29 @@ pub struct Tally {
     pub cost_micros: i64,
 }
 
+/// How a batch's questions are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// At once.
+    Live,
+    /// With many others, in a provider's batch.
+    Batch,
+}
+
 /// A claimed batch in the store.
 pub struct LeasedLedger {
     context: Arc<Context>,
     gateway: Arc<Gateway>,
     lease: Lease,
     root: BatchId,
+    /// Whether some of its questions may be with a provider already.
+    is_taken_over: bool,
+    way: Way,
     is_compared: bool,
     /// When the batch's time is over.
     deadline: Instant,
+    /// Questions that are asked with many others; those that are with a provider already are none of them.
+    parked: Mutex<Option<Vec<CallIntent>>>,
     tally: Mutex<Tally>,
     /// Parts of a batch settle one after another: each says what was settled before it.
     settling: tokio::sync::Mutex<()>,
@@ -104,12 +128,13 @@ impl LeasedLedger {
         context: Arc<Context>,
         gateway: Arc<Gateway>,
         claim: &Claim,
+        way: Way,
         is_compared: bool,
         deadline: Instant,
     ) -> Self {
-        let (lease, root) = (claim.lease.clone(), claim.root.clone());
-        let (tally, settling) = Default::default();
-        Self { context, gateway, lease, root, is_compared, deadline, tally, settling }
+        let (lease, root, is_taken_over) = (claim.lease.clone(), claim.root.clone(), claim.recovered);
+        let (parked, tally, settling) = Default::default();
+        Self { context, gateway, lease, root, is_taken_over, way, is_compared, deadline, parked, tally, settling }
     }
 
     /// The figures so far.
@@ -153,6 +178,36 @@ impl LeasedLedger {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn note(&self, settlement: &Settlement, settled: Settled) {
+        let mut tally = self.lock();
+        tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
+        if self.is_compared {
+            tally.said.extend(settlement.verdicts.iter().map(|(index, verdict)| (*index, said(verdict))));
+        }
+        tally.settled += settled;
+    }
+
+    /// Lets no question wait for a provider's batch after all: nobody would read the answers.
+    pub fn forget_parked(&self) {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Lets a question wait for a provider's batch, or for the one that it is in already.
+    fn let_wait(&self, call: Option<CallIntent>) {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().extend(call);
+    }
+
+    async fn is_with_provider(&self, prompt: &Prompt) -> Result<bool, StoreError> {
+        for route in self.gateway.routes() {
+            let digest = prompt.digest(route.provider().model());
+            let look = || self.context.store.is_with_provider(&self.root, &digest);
+            if self.context.reach.insist(Access::Read, look).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn recall(&self, prompt: &Prompt) -> Result<Option<Answered>, StoreError> {
         let read = self.lock().read.clone();
         let Some(found) = recall(&self.context, &self.gateway, &self.root, &read, prompt).await? else {
@@ -172,8 +227,11 @@ impl Ledger for LeasedLedger {
         if let Some(answered) = self.recall(question.prompt).await.map_err(Unanswered::Store)? {
             return Ok(answered);
         }
+        if self.is_taken_over && self.is_with_provider(question.prompt).await.map_err(Unanswered::Store)? {
+            self.let_wait(None);
+            return Err(Unanswered::Parked);
+        }
         self.gateway.available().map_err(Unanswered::Absent)?;
-        self.lock().asked += 1;
         let asking = Asking {
             context: &self.context,
             gateway: &self.gateway,
@@ -181,6 +239,15 @@ impl Ledger for LeasedLedger {
             root: &self.root,
             deadline: Some(self.deadline),
         };
+        // What a reply leaves open is asked at once, so that no track waits for two provider's batches.
+        if self.way == Way::Batch
+            && question.round == 1
+            && let Some(route) = self.gateway.batch_route()
+        {
+            self.let_wait(Some(asking.intent_in_batch(route, &question)));
+            return Err(Unanswered::Parked);
+        }
+        self.lock().asked += 1;
         let answered = asking.ask(&question).await?;
         let mut tally = self.lock();
         tally.read.push(answered.call.clone());
@@ -194,14 +261,16 @@ impl Ledger for LeasedLedger {
             let tally = self.lock();
             (settlement.before, settlement.cost_micros) = (tally.settled, tally.cost_micros);
         }
+        let parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner).take_if(|_| finish);
+        let finish = finish && parked.is_none();
         let settled = self.settle_once(&settlement, finish).await?;
         failpoint::pass(Failpoint::AfterCommit);
-        let mut tally = self.lock();
-        tally.closed.extend(settlement.verdicts.iter().map(|(index, _)| *index));
-        if self.is_compared {
-            tally.said.extend(settlement.verdicts.iter().map(|(index, verdict)| (*index, said(verdict))));
+        self.note(&settlement, settled);
+        if let Some(calls) = parked {
+            self.context.reach.insist(Access::Write, || self.context.store.park(&self.lease, &calls)).await?;
+            failpoint::pass(Failpoint::AfterPark);
+            self.context.parked.notify_one();
         }
-        tally.settled += settled;
         Ok(())
     }
 }

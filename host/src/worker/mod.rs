@@ -15,6 +15,7 @@ mod run;
 mod scheduler;
 mod shadow;
 mod stats;
+mod submission;
 
 pub use batch::{Job, work};
 pub use context::Context;
@@ -26,7 +27,7 @@ pub use run::RunReport;
 pub use stats::{Totals, percent};
 
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
-use run::Run;
+use run::{Backlog, Run};
 use scheduler::{Schedule, run_on};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -229,6 +230,9 @@ impl Worker {
         };
         // One that was not started needs no stop.
         let (_, ()) = tokio::join!(self.stop_within(grace), by_hand);
+        if self.context.gateway.batches().cancel_on_shutdown {
+            submission::cancel_all(&self.context).await;
+        }
         // Candidates are a few calls behind at most; what they would have said is worth a moment.
         let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
@@ -292,6 +296,7 @@ impl Worker {
             even_paused: true,
             phase: self.manual.subscribe(),
             on_batch,
+            backlog: Backlog::default(),
         };
         counted(&self.context, run).await
     }
@@ -375,6 +380,7 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         even_paused: false,
         phase,
         on_batch: &|_| (),
+        backlog: Backlog::default(),
     };
     match counted(context, run).await {
         Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),

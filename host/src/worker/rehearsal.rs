@@ -63,12 +63,7 @@ impl Ledger for Rehearsal {
                 Ok(answered)
             }
             Err(unanswered) => {
-                let reason = match &unanswered {
-                    Unanswered::Provider(error) => error.to_string(),
-                    Unanswered::Absent(reason) | Unanswered::Spent(reason) => reason.clone(),
-                    Unanswered::Store(error) => error.to_string(),
-                };
-                self.lock().unanswered.push(reason);
+                self.lock().unanswered.push(unanswered.to_string());
                 Err(unanswered)
             }
         }

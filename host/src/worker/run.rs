@@ -4,18 +4,18 @@
 use super::batch::{Job, work};
 use super::board::Board;
 use super::context::Hold;
-use super::ledger::{LeasedLedger, Ledger, Tally};
+use super::ledger::{LeasedLedger, Ledger, Tally, Way};
 use super::part::{Part, PartLedger, split};
 use super::reach::Access;
 use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
 use crate::failpoint::{self, Failpoint};
 use crate::model::Gateway;
-use crate::store::{BatchId, Claim, Lease, Settled, Settlement, StoreError, Stray};
+use crate::store::{BatchId, Claim, Lease, Priorities, Settled, Settlement, StoreError, Stray};
 use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -70,6 +70,36 @@ pub struct Run<'a> {
     pub phase: watch::Receiver<Phase>,
     /// Told what each batch settled.
     pub on_batch: &'a (dyn Fn(Settled) + Sync),
+    /// Whether there is a backlog, whose questions wait for a provider's batch.
+    pub backlog: Backlog<'a>,
+}
+
+/// Whether a run lets questions wait for a provider's batch, which those who submit it are told.
+#[derive(Default)]
+pub struct Backlog<'a>(Option<&'a AtomicUsize>);
+
+impl<'a> Backlog<'a> {
+    const fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn begin(&mut self, collecting: &'a AtomicUsize) {
+        self.end();
+        collecting.fetch_add(1, Ordering::SeqCst);
+        self.0 = Some(collecting);
+    }
+
+    fn end(&mut self) {
+        if let Some(collecting) = self.0.take() {
+            collecting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Backlog<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// Batches in flight.
@@ -77,7 +107,11 @@ type InFlight = JoinSet<BatchReport>;
 /// What a batch holds, should it panic.
 type Held = HashMap<Id, (Lease, Vec<bool>)>;
 /// A claim, and the pipeline it was claimed for; one that was taken over names its own.
-type Claimed = (Claim, Option<Arc<Pipeline>>);
+struct Claimed {
+    claim: Claim,
+    pipeline: Option<Arc<Pipeline>>,
+    way: Way,
+}
 
 impl Run<'_> {
     /// Works until nothing more is due, the limit is reached or the host is stopping.
@@ -97,10 +131,10 @@ impl Run<'_> {
                 self.context.reach.note(access_of(&claimed), &claimed);
                 match claimed {
                     Ok(claimed) => {
-                        let full = claimed.last().is_some_and(|(claim, _)| claim.full);
+                        let full = claimed.last().is_some_and(|claimed| claimed.claim.full);
                         more = more && self.drain && full && self.limit != Some(0);
-                        for (claim, pipeline) in claimed {
-                            self.start(claim, pipeline, &mut batches, &mut held);
+                        for claimed in claimed {
+                            self.start(claimed, &mut batches, &mut held);
                         }
                     }
                     Err(error) => {
@@ -155,14 +189,23 @@ impl Run<'_> {
             let stray = if came_back { Stray::Own } else { Stray::Any };
             if let Some(claim) = context.store.recover(&context.host, &context.held(), stray).await? {
                 // Whether more is due is not known yet.
-                return Ok(vec![(Claim { full: true, ..claim }, None)]);
+                let way = if claim.resumed { Way::Live } else { self.way() };
+                return Ok(vec![Claimed { claim: Claim { full: true, ..claim }, pipeline: None, way }]);
             }
         }
         *lost = false;
         let Some((size, batches)) = self.wanted(free) else { return Ok(Vec::new()) };
         let pipeline = context.rollout.active();
-        let want = context.want(size, batches, pipeline.revision, self.even_paused);
-        let claims = context.store.claim(&want).await?;
+        let mut way = Way::Live;
+        let mut want = context.want(size, batches, pipeline.revision, self.even_paused, self.live_priorities().await?);
+        let mut claims = context.store.claim(&want).await?;
+        if claims.is_empty() && self.backlog.is_there() {
+            (way, want.priorities) = (Way::Batch, Priorities::NONE);
+            claims = context.store.claim(&want).await?;
+            if claims.is_empty() {
+                self.backlog.end();
+            }
+        }
         if !claims.is_empty() {
             failpoint::pass(Failpoint::AfterClaim);
         }
@@ -170,7 +213,31 @@ impl Run<'_> {
             let claimed: usize = claims.iter().map(|claim| claim.tracks.len()).sum();
             *limit = limit.saturating_sub(u32::try_from(claimed).unwrap_or(u32::MAX));
         }
-        Ok(claims.into_iter().map(|claim| (claim, Some(pipeline.clone()))).collect())
+        Ok(claims.into_iter().map(|claim| Claimed { claim, pipeline: Some(pipeline.clone()), way }).collect())
+    }
+
+    /// What is worked on at once. While there is a backlog, only what somebody waits for is.
+    async fn live_priorities(&mut self) -> Result<Priorities, StoreError> {
+        if !self.backlog.is_there() && self.finds_backlog().await? {
+            tracing::info!("a backlog goes out as provider's batches");
+            self.backlog.begin(&self.context.collecting);
+        }
+        Ok(if self.backlog.is_there() { Priorities::SOME } else { Priorities::ALL })
+    }
+
+    /// A run by hand is for somebody who waits.
+    async fn finds_backlog(&self) -> Result<bool, StoreError> {
+        let Some(from) = self.gateway.batches().from_tracks else { return Ok(false) };
+        if self.even_paused || self.limit.is_some() || self.gateway.batch_route().is_none() {
+            return Ok(false);
+        }
+        let counts = self.context.store.counts().await?;
+        let due = counts.pending - counts.waiting.values().sum::<i64>();
+        Ok(u64::try_from(due).is_ok_and(|due| due >= from))
+    }
+
+    const fn way(&self) -> Way {
+        if self.backlog.is_there() { Way::Batch } else { Way::Live }
     }
 
     /// Tracks a batch and batches that are wanted now.
@@ -181,11 +248,11 @@ impl Run<'_> {
         (size > 0).then(|| (size, most.min(limit / size)))
     }
 
-    fn start(&self, claim: Claim, pipeline: Option<Arc<Pipeline>>, batches: &mut InFlight, held: &mut Held) {
-        let holds = (claim.lease.clone(), claim.open.clone());
-        let hold = self.context.hold(claim.id());
+    fn start(&self, claimed: Claimed, batches: &mut InFlight, held: &mut Held) {
+        let holds = (claimed.claim.lease.clone(), claimed.claim.open.clone());
+        let hold = self.context.hold(claimed.claim.id());
         let (context, gateway, phase) = (self.context.clone(), self.gateway.clone(), self.phase.clone());
-        let batch = work_under_lease(context, gateway, claim, pipeline, phase, hold);
+        let batch = work_under_lease(context, gateway, claimed, phase, hold);
         held.insert(batches.spawn(batch).id(), holds);
     }
 
@@ -252,8 +319,7 @@ enum End {
 async fn work_under_lease(
     context: Arc<Context>,
     gateway: Arc<Gateway>,
-    claim: Claim,
-    pipeline: Option<Arc<Pipeline>>,
+    Claimed { claim, pipeline, way }: Claimed,
     mut phase: watch::Receiver<Phase>,
     _hold: Hold,
 ) -> BatchReport {
@@ -267,6 +333,7 @@ async fn work_under_lease(
         context.clone(),
         gateway.clone(),
         &claim,
+        way,
         is_compared,
         tokio::time::Instant::now() + DEADLINE,
     );
@@ -364,6 +431,7 @@ async fn close(
     phase: &mut watch::Receiver<Phase>,
     report: &mut BatchReport,
 ) {
+    ledger.forget_parked();
     let closing = async { [ledger.settle(settlement, true).await, ledger.give_up_calls().await] };
     let going = async {
         let _ = phase.wait_for(|phase| *phase == Phase::Cancelled).await;

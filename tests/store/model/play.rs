@@ -7,8 +7,8 @@ use super::seen::{Disagreement, agree};
 use crate::fixture::{Fixture, NOON, REUSE, answer, by, entry, intent, key, link};
 use liner::music::Field;
 use liner::store::{
-    Admission, BatchId, CallAnswer, CallId, Claim, Correction, Enqueued, HostId, Limits, NewHost, NewLink, Settlement,
-    StoreError, Stray, Verdict, Want,
+    Admission, BatchId, CallAnswer, CallId, Claim, Correction, Enqueued, HostId, Limits, NewHost, NewLink, Priorities,
+    Settlement, StoreError, Stray, Verdict, Want,
 };
 use liner_tests::Kind;
 use std::collections::BTreeSet;
@@ -57,7 +57,8 @@ impl<'a> Play<'a> {
             Action::Claim { host, size, batches, aged, even_paused } => {
                 let (size, batches, aged, even_paused) = (*size, *batches, *aged, *even_paused);
                 let host = self.hosts[*host].clone();
-                self.claim(Want { host, size, batches, aged, revision: 1, even_paused }).await
+                self.claim(Want { host, size, batches, aged, revision: 1, even_paused, priorities: Priorities::ALL })
+                    .await
             }
             Action::ClaimThese { host, tracks } => self.claim_these(*host, tracks).await,
             Action::Recover { host, stray, forgotten } => self.recover(*host, *stray, *forgotten).await,

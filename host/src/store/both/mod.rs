@@ -11,3 +11,4 @@ pub(super) mod queue;
 mod recovery;
 mod retention;
 mod store;
+mod submissions;

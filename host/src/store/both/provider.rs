@@ -191,6 +191,34 @@ pub(in super::super) async fn book(
     Ok(())
 }
 
+/// What is left for a batch of questions, in millionths of a dollar, and for how long and why there is no more.
+pub(super) async fn left_for_batch(
+    tx: &mut Connection,
+    provider: &str,
+    limits: &Limits,
+) -> Result<(i64, (Option<i64>, String)), StoreError> {
+    begin_books(tx, provider).await?;
+    let left = left_of_budget(tx, limits).await?;
+    let (today, total) = (left.today.unwrap_or(i64::MAX), left.total.unwrap_or(i64::MAX));
+    let until = if total <= today {
+        (None, spent("AI_TOTAL_BUDGET_USD", limits.total_micros))
+    } else {
+        (Some(left.of_day_ms), spent("AI_DAILY_BUDGET_USD", limits.daily_micros))
+    };
+    Ok((today.min(total), until))
+}
+
+/// Sets aside what a batch of questions may cost.
+pub(super) async fn set_aside(tx: &mut Connection, provider: &str, micros: i64) -> Result<(), StoreError> {
+    begin_books(tx, provider).await?;
+    sqlx::query("update provider_budget set reserved_micros = reserved_micros + $2 where provider = $1")
+        .bind(provider)
+        .bind(micros)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 fn spent(setting: &str, micros: i64) -> String {
     #[allow(clippy::cast_precision_loss)]
     let dollars = micros as f64 / 1e6;

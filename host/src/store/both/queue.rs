@@ -170,7 +170,8 @@ impl Backend {
         let row = sqlx::query(
             "select (select min(not_before) from music_ai_queue where status = 'pending' and not_before is not null)
                  as backoff_at,
-                 (select min(lease_until) from extraction_batch where state = 'leased') as lease_at,
+                 (select min(lease_until) from extraction_batch
+                     where finished_at is null and state <> 'submitted') as lease_at,
                  (select ms from clock) as now",
         )
         .fetch_one(self.readers())

@@ -10,8 +10,10 @@ use sqlx::Row as _;
 /// A batch that was lost.
 struct Lost {
     id: String,
-    /// Whether the host that takes it over had claimed it, and never knew.
-    is_own: bool,
+    /// Whether taking it over is no attempt more: the host had claimed it and never knew, or answers are there.
+    is_free: bool,
+    /// Whether answers are there.
+    is_answered: bool,
     root: String,
     revision: i64,
     /// Its rows, in order: a JSON array.
@@ -45,7 +47,7 @@ impl Backend {
         }
         while let Some(lost) = lose(&mut tx, host, &held, stray).await? {
             book_lost_calls(&mut tx, &lost.id).await?;
-            if !lost.is_own {
+            if !lost.is_free {
                 fail_exhausted(&mut tx, &lost).await?;
             }
             let batch = BatchId::new();
@@ -65,6 +67,7 @@ impl Backend {
                 open,
                 full: true,
                 recovered: true,
+                resumed: lost.is_answered,
                 revision: lost.revision,
             }));
         }
@@ -76,14 +79,16 @@ impl Backend {
 /// The batch whose lease ended first, or will.
 async fn lose(tx: &mut Connection, host: &HostId, held: &str, stray: Stray) -> Result<Option<Lost>, StoreError> {
     let lost = sqlx::query(concat!(
-        "update extraction_batch set state = 'lost', finished_at = (select ms from clock)
+        "update extraction_batch set state = case when state = 'answered' then 'released' else 'lost' end,
+             finished_at = (select ms from clock)
          where id = (select id from extraction_batch
-                     where finished_at is null and (host_id = $2 or $3 and lease_until < (select ms from clock))
+                     where finished_at is null and state <> 'submitted'
+                         and (host_id = $2 or state = 'answered' or $3 and lease_until < (select ms from clock))
                          and id not in (select value ->> 0 from ",
         each!("$1"),
         ") order by lease_until limit 1",
         skip_locked!(),
-        ") returning id, host_id = $2 as is_own, root_id, pipeline_revision, ",
+        ") returning id, host_id = $2 as is_own, state = 'released' as is_answered, root_id, pipeline_revision, ",
         rows!("track_ids"),
         " as track_rows"
     ))
@@ -95,7 +100,8 @@ async fn lose(tx: &mut Connection, host: &HostId, held: &str, stray: Stray) -> R
     lost.map(|lost| {
         Ok(Lost {
             id: lost.try_get("id")?,
-            is_own: lost.try_get("is_own")?,
+            is_free: lost.try_get("is_own")? || lost.try_get("is_answered")?,
+            is_answered: lost.try_get("is_answered")?,
             root: lost.try_get("root_id")?,
             revision: lost.try_get("pipeline_revision")?,
             rows: lost.try_get("track_rows")?,
@@ -117,7 +123,7 @@ impl Backend {
 async fn book_lost_calls(tx: &mut Connection, lost: &str) -> Result<(), StoreError> {
     let calls: Vec<(String, i64)> = sqlx::query_as(
         "update model_call set lost_at = (select ms from clock)
-         where batch_id = $1 and answered_at is null and lost_at is null returning provider, reserved_micros",
+         where batch_id = $1 and answered_at is null and lost_at is null and provider_batch is null returning provider, reserved_micros",
     )
     .bind(lost)
     .fetch_all(&mut *tx)
@@ -169,7 +175,7 @@ async fn adopt_rows(tx: &mut Connection, lost: &Lost, batch: &BatchId) -> Result
     .bind(batch.as_str())
     .bind(&lost.rows)
     .bind(&lost.id)
-    .bind(i64::from(!lost.is_own))
+    .bind(i64::from(!lost.is_free))
     .fetch_all(tx)
     .await?)
 }

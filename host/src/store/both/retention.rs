@@ -85,6 +85,8 @@ const fn statements(of: Aging) -> Statements {
             on: ("(select created_at from music_library where id = tail.id) < ", since!())),
         Aging::Outcomes => aging!("shadow_outcome" by "bigint", 1000 at a time, "at",
             old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
+        Aging::Submissions => aging!("provider_batch" by "text", 1000 at a time, "ended_at, intended_at",
+            old: ("ended_at < ", since!()), unread: ("true"), on: ("intended_at < ", since!())),
         Aging::Events => aging!("event" by "bigint", 1000 at a time, "at",
             old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
         Aging::Hosts => aging!("host" by "text", 1000 at a time, "seen_at, started_at",

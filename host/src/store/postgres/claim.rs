@@ -6,15 +6,21 @@ use super::{PostgresStore, track_from};
 use crate::music::TrackKey;
 use crate::store::batches::{Due, Row, batches_of};
 use crate::store::json::json;
-use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, StoreError, Want};
+use crate::store::{BatchId, Claim, HostId, LEASE_MS, Lease, Priorities, StoreError, Want};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Due rows, locked: most by rank, some by age alone, each with the largest batch that it may be in. Limits are written
 /// out: with `limit $1` the planner guesses a tenth of the table.
 fn due_rows(want: &Want) -> String {
-    let (fits, aged) = (want.tracks(), want.aged);
+    let (fits, aged, Priorities { least, most }) = (want.tracks(), want.aged, want.priorities);
+    // All of them are the whole index, which the planner need not be told.
+    let wanted = if want.priorities == Priorities::ALL {
+        String::new()
+    } else {
+        format!(" and priority between {least} and {most}")
+    };
     let by_rank = format!(
-        "select id, max_batch, false as by_age from music_ai_queue where due order by priority desc, queued_at, id
+        "select id, max_batch, false as by_age from music_ai_queue where due{wanted} order by priority desc, queued_at, id
          limit {fits} for update skip locked"
     );
     if aged == 0 {
@@ -24,7 +30,7 @@ fn due_rows(want: &Want) -> String {
         "with by_rank as materialized (
              {by_rank}
          ), oldest as materialized (
-             select q.id from generate_series(0, 10) as level, lateral (
+             select q.id from generate_series({least}, {most}) as level, lateral (
                  select id, queued_at from music_ai_queue where due and priority = level
                  order by queued_at, id limit {aged}) as q
              order by q.queued_at, q.id limit {aged}
@@ -151,7 +157,7 @@ async fn take(
         let tracks = tracks.by_ref().take(rows.len()).collect::<Result<Vec<_>, _>>()?;
         let (root, open) = (batch.clone(), vec![true; tracks.len()]);
         let lease = Lease { batch, rows: rows.into() };
-        claims.push(Claim { lease, root, open, tracks, full, recovered: false, revision });
+        claims.push(Claim { lease, root, open, tracks, full, recovered: false, resumed: false, revision });
     }
     Ok(claims)
 }

@@ -71,16 +71,20 @@ pub async fn claim(tx: &mut SqliteConnection, want: &Want) -> Result<Vec<Claim>,
     let found: String = sqlx::query_scalar(
         "select json_object(
              'by_rank', (select json_group_array(json_array(id, max_batch)) from (
-                 select id, max_batch from music_ai_queue where due order by priority desc, queued_at limit $1)),
+                 select id, max_batch from music_ai_queue where due and priority between $3 and $4
+                 order by priority desc, queued_at limit $1)),
              'by_age', (select json_group_array(json_array(id, max_batch)) from (
                  select id, max_batch, queued_at from (
-                     select value as level from json_each('[10,9,8,7,6,5,4,3,2,1,0]')) as levels
+                     select value as level from json_each('[10,9,8,7,6,5,4,3,2,1,0]')
+                     where value between $3 and $4) as levels
                  join music_ai_queue on id in (
                      select id from music_ai_queue where due and priority = level order by queued_at limit $2)
                  order by queued_at, id limit $2)))",
     )
     .bind(want.tracks())
     .bind(want.aged)
+    .bind(want.priorities.least)
+    .bind(want.priorities.most)
     .fetch_one(&mut *tx)
     .await?;
     let due: Due = from_json(&found)?;
@@ -139,7 +143,7 @@ async fn take(
     let claim = |((batch, rows), tracks): ((BatchId, &Vec<i64>), Vec<Track>)| {
         let (root, open) = (batch.clone(), vec![true; tracks.len()]);
         let lease = Lease { batch, rows: rows.as_slice().into() };
-        Claim { lease, root, open, tracks, full, recovered: false, revision }
+        Claim { lease, root, open, tracks, full, recovered: false, resumed: false, revision }
     };
     Ok(ids.into_iter().zip(batches).zip(tracks).map(claim).collect())
 }

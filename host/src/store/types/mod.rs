@@ -7,6 +7,7 @@ mod library;
 mod queue;
 mod retention;
 mod spending;
+mod submission;
 
 pub use fleet::*;
 pub use ids::*;
@@ -15,3 +16,4 @@ pub use library::*;
 pub use queue::*;
 pub use retention::*;
 pub use spending::*;
+pub use submission::*;

@@ -42,6 +42,26 @@ pub struct Want {
     pub revision: i64,
     /// Whether the operator's pause does not hold.
     pub even_paused: bool,
+    /// Of which priorities.
+    pub priorities: Priorities,
+}
+
+/// Priorities, from the lowest to the highest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Priorities {
+    /// 0 to 10.
+    pub least: u8,
+    /// 0 to 10.
+    pub most: u8,
+}
+
+impl Priorities {
+    /// All of them.
+    pub const ALL: Self = Self { least: 0, most: 10 };
+    /// What nobody is waiting for.
+    pub const NONE: Self = Self { least: 0, most: 0 };
+    /// What somebody is waiting for.
+    pub const SOME: Self = Self { least: 1, most: 10 };
 }
 
 impl Want {
@@ -51,7 +71,15 @@ impl Want {
     /// One batch, a tenth of it by age alone.
     #[must_use]
     pub const fn one(host: HostId, size: u32, revision: i64) -> Self {
-        Self { host, size, batches: 1, aged: size / Self::AGED_SHARE, revision, even_paused: false }
+        Self {
+            host,
+            size,
+            batches: 1,
+            aged: size / Self::AGED_SHARE,
+            revision,
+            even_paused: false,
+            priorities: Priorities::ALL,
+        }
     }
 
     /// The most tracks.
@@ -83,8 +111,10 @@ pub struct Claim {
     pub open: Vec<bool>,
     /// Whether the claim was as full as it could be, so that more may be due.
     pub full: bool,
-    /// Whether it was taken over from a host that is gone.
+    /// Whether it was taken over from a host that is gone, or goes on with answers of a provider's batch.
     pub recovered: bool,
+    /// Whether it goes on with answers of a provider's batch.
+    pub resumed: bool,
     /// The revision of the pipeline that it was claimed for.
     pub revision: i64,
 }

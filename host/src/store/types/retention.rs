@@ -13,6 +13,8 @@ pub enum Aging {
     Queue,
     /// What candidates said.
     Outcomes,
+    /// Provider's batches that ended.
+    Submissions,
     /// Events.
     Events,
     /// Hosts that are gone.
@@ -29,6 +31,7 @@ impl Aging {
             Self::Pages => "former_page",
             Self::Queue => "music_ai_queue",
             Self::Outcomes => "shadow_outcome",
+            Self::Submissions => "provider_batch",
             Self::Events => "event",
             Self::Hosts => "host",
         }
@@ -40,7 +43,8 @@ impl Aging {
             Self::Batches => Some(Self::Pages),
             Self::Pages => Some(Self::Queue),
             Self::Queue => Some(Self::Outcomes),
-            Self::Outcomes => Some(Self::Events),
+            Self::Outcomes => Some(Self::Submissions),
+            Self::Submissions => Some(Self::Events),
             Self::Events => Some(Self::Hosts),
             Self::Hosts => None,
         }

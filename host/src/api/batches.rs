@@ -1,0 +1,69 @@
+//! Provider's batches, as `GET /api/model` shows them: how far they are, and what they will have saved.
+
+use super::time;
+use crate::spending::usd;
+use crate::store::{Parked, Store, StoreError, Submission};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Batches that ended and are still shown.
+const ENDED: u32 = 10;
+
+/// A provider's batch.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Batch {
+    id: String,
+    provider: String,
+    model: String,
+    /// The provider's name for it; null until that is known.
+    provider_id: Option<String>,
+    /// `intended`, `submitted` or `ended`.
+    state: String,
+    requests: i64,
+    /// Counted when it ends, as some providers do.
+    answered: i64,
+    unanswered: i64,
+    submitted_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    /// What it saves at most beside asking one by one, in dollars; null where the price is not known.
+    expected_saving_usd: Option<f64>,
+}
+
+/// Questions that wait for a provider's batch.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    provider: String,
+    model: String,
+    questions: i64,
+}
+
+/// What is with providers, or was, the newest first.
+pub async fn shown(store: &dyn Store) -> Result<(Vec<Batch>, Vec<Waiting>), StoreError> {
+    let batches = store.submissions(ENDED).await?.into_iter().map(batch).collect();
+    Ok((batches, store.parked().await?.into_iter().map(waiting).collect()))
+}
+
+fn batch(submission: Submission) -> Batch {
+    Batch {
+        // At half the price, what it costs is what it saves.
+        expected_saving_usd: submission.estimate_micros.map(usd),
+        id: submission.id,
+        provider: submission.provider,
+        model: submission.model,
+        provider_id: submission.provider_id,
+        state: submission.state,
+        requests: submission.requests,
+        answered: submission.answered,
+        unanswered: submission.unanswered,
+        submitted_at: submission.submitted_at.and_then(time),
+        expires_at: submission.expires_at.and_then(time),
+        ended_at: submission.ended_at.and_then(time),
+    }
+}
+
+fn waiting(parked: Parked) -> Waiting {
+    Waiting { provider: parked.provider, model: parked.model, questions: parked.calls }
+}

@@ -1,0 +1,265 @@
+//! A backlog that goes out as provider's batches: at half the price, each track settled once and no batch submitted twice,
+//! wherever the host dies, whatever the provider leaves over, on both databases and with both APIs.
+//!
+//! `LINER_BATCH_TRACKS` says how long the backlog is; `make batches` takes a hundred thousand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use liner_tests::{Behaviour, Database, Host, KEY, Kind, StubModel, Visit, eventually, hang_up, vague_rows};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Tracks of a question.
+const BATCH_SIZE: usize = 20;
+
+fn tracks() -> usize {
+    std::env::var("LINER_BATCH_TRACKS").map_or(200, |n| n.parse().unwrap())
+}
+
+/// Which API the model speaks.
+#[derive(Clone, Copy, PartialEq)]
+enum Api {
+    Anthropic,
+    OpenAi,
+}
+
+/// A backlog, and a model whose batches end a while after they were made.
+struct Backlog {
+    database: Database,
+    model: StubModel,
+    api: Api,
+}
+
+impl Backlog {
+    async fn new(kind: Kind, api: Api, behaviour: Behaviour) -> Option<Self> {
+        let database = Database::new(kind).await?;
+        database.log_writes().await;
+        Some(Self { database, model: StubModel::behaving(behaviour.ending_when_told()).await, api })
+    }
+
+    async fn host(&self, more: &[(&str, &str)]) -> Host {
+        let base = format!("{}/v1", self.model.url);
+        let mut settings = vec![
+            ("DATABASE_URL", self.database.url.as_str()),
+            ("AI_BATCH_API", "auto"),
+            ("AI_BATCH_MIN_TRACKS", "100"),
+            ("AI_DAILY_BUDGET_USD", "1000"),
+            ("RUST_LOG", "liner=warn"),
+        ];
+        match self.api {
+            Api::Anthropic => settings.extend([("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &self.model.url)]),
+            Api::OpenAi => settings.extend([
+                ("AI_PROVIDER", "openai"),
+                ("OPENAI_API_KEY", KEY),
+                ("OPENAI_BASE_URL", &base),
+                ("AI_MODEL", "gpt-5-mini"),
+                ("AI_PRICES", "gpt-5-mini=0.25/2/0.025"),
+            ]),
+        }
+        settings.extend(more);
+        Host::start(self.database.folder.path(), &settings).await
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.database.number(sql).await.unwrap_or(0)
+    }
+
+    /// Waits until nothing is pending or processing any more, while the provider works its batches off.
+    async fn drained(&self, host: &Host) -> Value {
+        let patience = Duration::from_secs(60 + tracks() as u64 / 100);
+        let queue = tokio::time::timeout(patience, async {
+            loop {
+                self.model.end_batches().await;
+                let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
+                if queue["pending"] == 0 && queue["processing"] == 0 {
+                    return queue;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        queue.await.unwrap_or_else(|_| panic!("not drained within {patience:?}"))
+    }
+
+    /// How often each question was in a provider's batch.
+    fn submitted(&self) -> BTreeMap<String, usize> {
+        let mut submitted = BTreeMap::new();
+        for batch in self.model.batches() {
+            for request in batch.requests.iter() {
+                let (_, call) = request.custom_id.split_once('_').unwrap();
+                *submitted.entry(call.to_owned()).or_default() += 1;
+            }
+        }
+        submitted
+    }
+
+    /// What must be true when all is done; returns how many questions were asked one by one.
+    async fn balance(&self, host: &Host) -> usize {
+        let queue = self.drained(host).await;
+        assert_eq!((&queue["completed"], &queue["failed"]), (&json!(tracks()), &json!(0)), "{queue}");
+        let tracks = i64::try_from(tracks()).unwrap();
+        assert_eq!(self.number("select count(*) from write_log").await, tracks, "no track is written twice");
+        assert_eq!(self.number("select count(distinct id) from write_log").await, tracks);
+        let open = "select count(*) from extraction_batch where finished_at is null";
+        assert_eq!(self.number(open).await, 0);
+        assert_eq!(self.number("select count(*) from model_call where answered_at is null").await, 0);
+        let ended = "select count(*) from provider_batch where state <> 'ended'";
+        assert_eq!(self.number(ended).await, 0);
+        let reserved = "select reserved_micros from provider_budget";
+        assert_eq!(self.number(reserved).await, 0, "nothing stays set aside");
+        let spent = self.number("select total_micros from provider_budget").await;
+        assert_eq!(spent, self.number("select sum(cost_micros) from model_call").await, "the books are right");
+        assert_eq!(spent, self.number("select sum(cost_micros) from model_use").await);
+        self.model.exchanges().len()
+    }
+
+    /// What the answers of provider's batches cost, beside what they would have cost by themselves.
+    async fn costs(&self) -> (i64, i64) {
+        let of = |price: &str| {
+            format!(
+                "select cast(sum({price}) as bigint) from model_call where provider_batch is not null and error is null"
+            )
+        };
+        let full = match self.api {
+            // Millionths of a dollar per ten tokens: 0.10 in, 0.125 written, 0.01 read, 0.50 out, per million.
+            Api::Anthropic => {
+                "((tokens_in - tokens_cached - tokens_written) * 100 + tokens_written * 125 + tokens_cached * 10 + tokens_out * 500)"
+            }
+            Api::OpenAi => "((tokens_in - tokens_cached) * 250 + tokens_cached * 25 + tokens_out * 2000)",
+        };
+        (self.number(&of("cost_micros")).await, self.number(&of(full)).await / 1_000)
+    }
+}
+
+/// Within a rounding of each call.
+fn is_half(cost: i64, full: i64, calls: usize) -> bool {
+    (cost - full / 2).unsigned_abs() as usize <= calls + 1
+}
+
+/// Runs until a failpoint kills the host, starts it again, and counts.
+async fn dies_at(kind: Kind, api: Api, failpoint: &str) {
+    let Some(backlog) = Backlog::new(kind, api, Behaviour::default()).await else { return };
+    let mut host = backlog.host(&[("LINER_FAILPOINT", failpoint)]).await;
+    let _ = host.request("POST", "/api/music-ai/queue").body(vague_rows(tracks())).send().await;
+    let died = async {
+        loop {
+            tokio::select! {
+                died = host.wait() => return died,
+                () = tokio::time::sleep(Duration::from_millis(100)) => backlog.model.end_batches().await,
+            }
+        }
+    };
+    let died = tokio::time::timeout(Duration::from_secs(60 + tracks() as u64 / 100), died).await;
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&died.unwrap()), Some(9), "{failpoint} was reached");
+    let started = Instant::now();
+    let host = backlog.host(&[]).await;
+    let live = backlog.balance(&host).await;
+    let (questions, submitted) = (tracks().div_ceil(BATCH_SIZE), backlog.submitted());
+    assert!(submitted.values().all(|times| *times == 1), "no question is submitted twice: {submitted:?}");
+    // A host that dies before it let anything wait claims anew what is less than a backlog by then.
+    assert_eq!(live + submitted.len(), questions);
+    let (cost, full) = backlog.costs().await;
+    assert!(is_half(cost, full, questions), "{cost} is half of {full}");
+    eprintln!(
+        "{} {failpoint}: {} tracks, {} provider's batches, {live} asked one by one, {cost} of {full} µ$, done {:?} after the death",
+        kind.name(),
+        tracks(),
+        backlog.model.batches().len(),
+        started.elapsed()
+    );
+}
+
+/// Makes a test on each database.
+macro_rules! on_both {
+    ($($name:ident => $run:ident($($argument:expr),*),)+) => {
+        mod sqlite {
+            use super::Api;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::$run(liner_tests::Kind::Sqlite, $($argument),*).await;
+            })+
+        }
+        mod postgres {
+            use super::Api;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::$run(liner_tests::Kind::Postgres, $($argument),*).await;
+            })+
+        }
+    };
+}
+
+on_both! {
+    a_host_that_dies_when_it_let_questions_wait => dies_at(Api::Anthropic, "AfterPark:4"),
+    a_host_that_dies_before_it_submits => dies_at(Api::Anthropic, "AfterGather:0"),
+    a_host_that_dies_before_it_hears_what_it_submitted => dies_at(Api::Anthropic, "AfterSubmit:0"),
+    a_host_that_dies_when_it_has_submitted => dies_at(Api::Anthropic, "AfterSubmitted:0"),
+    a_host_that_dies_within_the_results => dies_at(Api::Anthropic, "AfterResult:3"),
+    a_host_that_dies_after_the_results => dies_at(Api::Anthropic, "AfterResults:0"),
+    a_host_that_dies_when_a_batch_has_ended => dies_at(Api::Anthropic, "AfterEnd:0"),
+    a_host_that_dies_before_it_settles_what_was_answered => dies_at(Api::Anthropic, "AfterCommit:12"),
+    what_is_submitted_and_not_heard_of_is_found_and_not_submitted_again => answer_is_lost(Api::Anthropic),
+    what_a_batch_leaves_over_goes_into_another_one => leaves_over(),
+    what_somebody_waits_for_does_not_wait_for_a_batch => asks_at_once(),
+    a_budget_bounds_batches_too => is_too_dear(),
+    batches_of_openai_too => dies_at(Api::OpenAi, "AfterSubmit:0"),
+}
+
+/// The provider makes the batch, and hangs up.
+async fn answer_is_lost(kind: Kind, api: Api) {
+    let lost = |visit: &Visit| (visit.route == "POST /v1/messages/batches" && visit.earlier == 0).then(hang_up);
+    let Some(backlog) = Backlog::new(kind, api, Behaviour::default().afterwards(lost)).await else { return };
+    let host = backlog.host(&[]).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    assert_eq!(backlog.balance(&host).await, 0);
+    assert_eq!(backlog.model.batches().len(), 1, "it was found");
+}
+
+/// Two requests of the first batch expire, and one is refused for good.
+async fn leaves_over(kind: Kind) {
+    let expires = |name: &str| name.ends_with('0') || name.ends_with('1') || name.ends_with('2');
+    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default().expiring(expires)).await else {
+        return;
+    };
+    let host = backlog.host(&[]).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    let live = backlog.balance(&host).await;
+    let (left_over, others): (Vec<_>, Vec<_>) = backlog.submitted().into_iter().partition(|(call, _)| expires(call));
+    assert!(others.iter().all(|(_, times)| *times == 1), "what was answered is not asked again");
+    assert!(left_over.iter().all(|(_, times)| *times == 3), "{left_over:?}");
+    assert_eq!(live, left_over.len(), "what is left over three times is asked by itself");
+}
+
+/// A track of some priority is asked about at once, while the backlog waits.
+async fn asks_at_once(kind: Kind) {
+    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default()).await else { return };
+    let host = backlog.host(&[]).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    eventually("a batch is submitted", || async { (!backlog.model.batches().is_empty()).then_some(()) }).await;
+    let urgent = json!([{"url": "https://youtu.be/urgent00001", "og_title": "untitled upload", "priority": 5}]);
+    host.post("/api/music-ai/queue", urgent.to_string()).await;
+    eventually("the urgent track is completed", || async {
+        let entry = host.get("/api/music-ai/library/youtube/urgent00001").await;
+        (entry.json["entry"]["title"].is_string() || entry.json["title"].is_string()).then_some(())
+    })
+    .await;
+    assert_eq!(backlog.model.exchanges().len(), 1);
+    let batches = host.get("/api/model").await.json["batches"].clone();
+    assert_eq!(batches[0]["state"], "submitted", "{batches}");
+    assert_eq!(batches[0]["requests"], tracks().div_ceil(BATCH_SIZE));
+    assert!(batches[0]["expectedSavingUsd"].as_f64().unwrap() > 0.0);
+    let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
+    assert_eq!(queue["processing"], tracks(), "the backlog waits: {queue}");
+}
+
+/// There is money for some of the backlog.
+async fn is_too_dear(kind: Kind) {
+    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default()).await else { return };
+    let host = backlog.host(&[("AI_DAILY_BUDGET_USD", "0.006")]).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    eventually("some of it is submitted", || async { (!backlog.model.batches().is_empty()).then_some(()) }).await;
+    let requests = backlog.model.batches()[0].requests.len();
+    assert!(requests < tracks().div_ceil(BATCH_SIZE), "{requests}");
+    let set_aside = backlog.number("select reserved_micros from provider_budget").await;
+    assert!((1..=6_000).contains(&set_aside), "{set_aside}");
+}
