@@ -78,7 +78,7 @@ pub fn show_gateway(gateway: &Gateway, left: Left) {
     metrics::gauge!("liner_model_calls_in_flight").set(gateway.in_flight() as f64);
     for (budget, left) in [("daily", left.today), ("total", left.total)] {
         if let Some(micros) = left {
-            metrics::gauge!("liner_model_budget_left_usd", "budget" => budget).set(usd(micros));
+            metrics::gauge!("liner_model_budget_left_usd", "budget" => budget).set(usd(micros.max(0)));
         }
     }
 }

@@ -35,11 +35,13 @@ pub async fn calls_are_summed_by_day_model_and_strategy_whatever_came_of_them(f:
     let usage =
         Usage { tokens_in: 1_000, tokens_cached: 600, tokens_written: 300, tokens_out: 80, cost_micros: Some(9) };
     let unpriced = Usage { cost_micros: None, ..usage };
-    let batched = intent(&claim, "batched");
-    f.ask(&batched).await;
-    let sent = format!("update model_call set provider_batch = 'b' where id = '{}'", batched.id.as_str());
-    f.database.execute(&sent).await;
-    f.store.journal_answer(&batched.id, &reply(Stop::Complete, usage)).await.unwrap();
+    let batched = ["batched", "rejected in its batch"].map(|digest| intent(&claim, digest));
+    for call in &batched {
+        f.ask(call).await;
+    }
+    f.database.execute("update model_call set provider_batch = 'b'").await;
+    f.store.journal_answer(&batched[0].id, &reply(Stop::Complete, usage)).await.unwrap();
+    f.store.journal_answer(&batched[1].id, &CallAnswer::Error("400".into())).await.unwrap();
     ask(&f, &intent(&claim, "cut"), &reply(Stop::Truncated, usage)).await;
     ask(&f, &intent(&claim, "declined"), &reply(Stop::Refused, usage)).await;
     ask(&f, &intent(&claim, "unpriced"), &reply(Stop::Complete, unpriced)).await;
@@ -64,8 +66,8 @@ pub async fn calls_are_summed_by_day_model_and_strategy_whatever_came_of_them(f:
         ]
     );
     let sums = Used {
-        calls: 5,
-        failed: 1,
+        calls: 6,
+        failed: 2,
         batched: 1,
         refused: 1,
         truncated: 1,

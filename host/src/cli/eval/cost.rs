@@ -6,7 +6,7 @@ use crate::cli::{open, output};
 use crate::config::Config;
 use crate::model::{Billed, Gateway, PRICES_AS_OF, Price, Prices, cacheable_from, tokens};
 use crate::music::{Field, Prompt, Track};
-use crate::spending::{dollars, usd};
+use crate::spending::usd;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
 use crate::worker::{Job, Put, Rehearsal, Rehearsed, work};
@@ -16,6 +16,10 @@ use std::collections::HashSet;
 use std::ops::AddAssign;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// Where token counts come from: from the provider, or from texts alone.
+const MEASURED: &str = "provider";
+const ESTIMATED: &str = "estimate";
 
 /// What is put to the strategies, and how.
 struct Rows<'a> {
@@ -53,7 +57,7 @@ struct Report {
     batch_size: usize,
     required_fields: Vec<&'static str>,
     model: String,
-    /// `estimate`, or `provider` where it was asked.
+    /// [`MEASURED`] or [`ESTIMATED`].
     tokens_from: &'static str,
     rows: [Line; 2],
     /// What `--ask` paid; null where no price is known, or nobody was asked.
@@ -159,7 +163,7 @@ impl Rows<'_> {
             batch_size: self.batch_size,
             required_fields: self.required.iter().map(|field| field.name()).collect(),
             model: model.to_owned(),
-            tokens_from: if self.gateway.is_some() { "provider" } else { "estimate" },
+            tokens_from: if self.gateway.is_some() { MEASURED } else { ESTIMATED },
             rows: [line("the model alone", alone), line("after the rules' share", after)],
             paid_usd: paid.filter(|_| self.gateway.is_some()).map(usd),
             unanswered: rehearsed.iter().map(|rehearsed| rehearsed.unanswered.len()).sum(),
@@ -269,30 +273,29 @@ impl Line {
 fn show(report: &Report, price: Option<Price>) -> anyhow::Result<()> {
     let (tracks, size, fields) = (report.tracks, report.batch_size, report.required_fields.join(", "));
     output::line(&format!("{tracks} tracks in batches of {size}; an entry must have {fields}"))?;
-    let price = price.map_or_else(
-        || "its price is not known: set AI_PRICES".to_owned(),
-        |price| {
+    output::line(&match price {
+        None => format!("the price of {} is not known: set AI_PRICES", report.model),
+        Some(price) => {
             let [input, output, write, read] =
-                [price.input, price.output, price.cache_write, price.cache_read].map(dollars);
+                [price.input, price.output, price.cache_write, price.cache_read].map(usd);
             format!(
-                "a million tokens cost {input} in, {output} out, {write} written to the cache, {read} read from it \
-                 (AI_PRICES, else the list of {PRICES_AS_OF})"
+                "{}: {input} dollars a million tokens in, {output} out, {write} written to the cache, {read} read from \
+                 it (AI_PRICES, else the list of {PRICES_AS_OF})",
+                report.model
             )
-        },
-    );
-    output::line(&format!("{}: {price}", report.model))?;
-    output::line(match report.tokens_from {
-        "provider" => "Tokens are what the provider counted. Prices are dollars per 1,000 tracks:",
-        _ => {
-            "Tokens are an estimate, nobody was asked: input by the length of its text, output as half of what a \
-             question allows. Prices are dollars per 1,000 tracks:"
         }
     })?;
+    output::line(if report.tokens_from == MEASURED {
+        "tokens are what the provider counted"
+    } else {
+        "tokens are an estimate, nobody was asked: input by the length of its text, output as half of what a question allows"
+    })?;
+    output::line("in dollars per 1,000 tracks:")?;
     output::table(
         ["", "calls", "tokens in", "tokens out", "a track", "plain", "cached prefix", "batched", "batched + cached"],
         report.rows.iter().map(Line::cells),
     )?;
-    if report.tokens_from == "provider" {
+    if report.tokens_from == MEASURED {
         let paid = report.paid_usd.map_or_else(|| "an unknown price".to_owned(), |usd| format!("{usd:.6} dollars"));
         output::line(&format!("paid for these answers: {paid}"))?;
     }

@@ -269,7 +269,8 @@ async fn insert_answers(
          ), counted as (
              insert into model_use as u
              select answered_at / 86400000, provider, model, strategy, pg_backend_pid() % 16, count(*),
-                 count(*) filter (where error is not null), count(*) filter (where provider_batch is not null),
+                 count(*) filter (where error is not null),
+                 count(*) filter (where error is null and provider_batch is not null),
                  count(*) filter (where stop = 'refused'), count(*) filter (where stop = 'truncated'),
                  count(*) filter (where error is null and cost_micros is null), sum(retries),
                  coalesce(sum(tokens_in), 0), coalesce(sum(tokens_cached), 0), coalesce(sum(tokens_written), 0),

@@ -175,9 +175,10 @@ async fn correct_rate(tx: &mut SqliteConnection, provider: &str, rate: Rate) -> 
 async fn count_use(tx: &mut SqliteConnection, call: &CallId) -> Result<(), StoreError> {
     sqlx::query(
         "insert into model_use
-         select answered_at / 86400000, provider, model, strategy, 0, 1, error is not null, provider_batch is not null,
-             ifnull(stop = 'refused', 0), ifnull(stop = 'truncated', 0), error is null and cost_micros is null, retries,
-             ifnull(tokens_in, 0), ifnull(tokens_cached, 0), ifnull(tokens_written, 0), ifnull(tokens_out, 0),
+         select answered_at / 86400000, provider, model, strategy, 0, 1, error is not null,
+             error is null and provider_batch is not null, ifnull(stop = 'refused', 0), ifnull(stop = 'truncated', 0),
+             error is null and cost_micros is null, retries, ifnull(tokens_in, 0), ifnull(tokens_cached, 0),
+             ifnull(tokens_written, 0), ifnull(tokens_out, 0),
              ifnull(cost_micros, 0), ifnull(latency_ms, 0)
          from model_call where id = $1
          on conflict do update set calls = calls + 1, failed = failed + excluded.failed,
