@@ -110,8 +110,12 @@ impl Backlog {
         let reserved = "select reserved_micros from provider_budget";
         assert_eq!(self.number(reserved).await, 0, "nothing stays set aside");
         let spent = self.number("select total_micros from provider_budget").await;
-        assert_eq!(spent, self.number("select sum(cost_micros) from model_call").await, "the books are right");
-        assert_eq!(spent, self.number("select sum(cost_micros) from model_use").await);
+        assert_eq!(
+            spent,
+            self.number("select cast(sum(cost_micros) as bigint) from model_call").await,
+            "the books are right"
+        );
+        assert_eq!(spent, self.number("select cast(sum(cost_micros) as bigint) from model_use").await);
         self.model.exchanges().len()
     }
 

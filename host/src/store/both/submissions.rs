@@ -21,8 +21,8 @@ const ANSWERED: i64 = -1;
 /// The columns of [`Submission`].
 macro_rules! submission {
     () => {
-        "b.id, b.provider, b.model, b.requests, b.state, b.provider_id, b.intended_at, b.submitted_at, b.expires_at,
-         b.ended_at, b.looks, b.answered, b.unanswered, b.estimate_micros, (select ms from clock) - b.intended_at as age_ms"
+        "id, provider, model, requests, state, provider_id, intended_at, submitted_at, expires_at, ended_at, looks, answered,
+         unanswered, estimate_micros, (select ms from clock) - intended_at as age_ms"
     };
 }
 
@@ -186,8 +186,8 @@ impl SubmissionStore for Backend {
             return Ok(None);
         }
         let row = sqlx::query(concat!(
-            "update provider_batch as b set host_id = $1, held_until = (select ms from clock) + $2, looks = looks + 1
-             where b.id = (select id from provider_batch p
+            "update provider_batch set host_id = $1, held_until = (select ms from clock) + $2, looks = looks + 1
+             where id = (select id from provider_batch p
                  where state <> 'ended' and look_at <= (select ms from clock)
                      and (host_id = $1 or held_until < (select ms from clock) or not exists (
                          select 1 from host h where h.id = p.host_id and h.stopped_at is null
@@ -283,9 +283,9 @@ impl SubmissionStore for Backend {
         let rows = sqlx::query(concat!(
             "select ",
             submission!(),
-            " from provider_batch b where b.state <> 'ended'
-                 or b.id in (select id from provider_batch where state = 'ended' order by id desc limit $1)
-             order by b.id desc"
+            " from provider_batch where state <> 'ended'
+                 or id in (select id from provider_batch where state = 'ended' order by id desc limit $1)
+             order by id desc"
         ))
         .bind(i64::from(most))
         .fetch_all(self.readers())
@@ -348,7 +348,7 @@ async fn insert_submission(
     // Of a UUIDv7: 48 bits of time, and enough of chance that no two of an account are alike.
     let id: String = uuid::Uuid::now_v7().simple().to_string().chars().take(24).collect();
     let row = sqlx::query(concat!(
-        "insert into provider_batch as b (id, provider, model, requests, state, intended_at, host_id, held_until, look_at,
+        "insert into provider_batch (id, provider, model, requests, state, intended_at, host_id, held_until, look_at,
              estimate_micros)
          select $1, $2, $3, $4, 'intended', c.ms, $5, c.ms + $6, c.ms, case when $7 > 0 then $7 end from clock c where true
          returning ",
