@@ -19,11 +19,11 @@ pub trait BatchApi: Send + Sync {
     /// batch was made; whoever submits has to look for it.
     async fn submit(&self, requests: &[BatchRequest]) -> Result<Submitted, Failure>;
 
-    /// How far a batch is.
+    /// How far a batch is; `None` when the provider does not know it.
     ///
     /// # Errors
     /// [`Failure`].
-    async fn state(&self, id: &str) -> Result<BatchState, Failure>;
+    async fn state(&self, id: &str) -> Result<Option<BatchState>, Failure>;
 
     /// The batches that were made since a time, in Unix milliseconds by the provider's clock, the newest first.
     ///

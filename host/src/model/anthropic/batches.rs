@@ -7,6 +7,7 @@ use crate::model::{AskError, BatchApi, BatchRequest, BatchResult, BatchState, Fa
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -90,16 +91,19 @@ impl BatchApi for Anthropic {
         Ok(Submitted { expires_at: batch.expires_at.as_deref().and_then(millis), id: batch.id })
     }
 
-    async fn state(&self, id: &str) -> Result<BatchState, Failure> {
+    async fn state(&self, id: &str) -> Result<Option<BatchState>, Failure> {
         let read = self.client.get(&format!("/v1/messages/batches/{id}"), self.headers()).await?;
+        if read.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
         let retry_after = retry_after(&read.headers);
         let batch: MessageBatch = self.read(read)?;
-        Ok(BatchState {
+        Ok(Some(BatchState {
             has_ended: batch.has_ended(),
             answered: batch.request_counts.succeeded,
             unanswered: batch.request_counts.unanswered(),
             retry_after,
-        })
+        }))
     }
 
     async fn made_since(&self, since: i64) -> Result<Vec<Listed>, Failure> {
