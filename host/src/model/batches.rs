@@ -15,11 +15,10 @@ pub trait BatchApi: Send + Sync {
     /// Submits prompts.
     ///
     /// # Errors
-    /// [`Failure`]. One of [`AskError::Backoff`] or [`AskError::RetryAfter`] without `for_all` leaves open whether the
-    /// batch was made; whoever submits has to look for it.
+    /// [`Failure`]. One of [`AskError::Backoff`] leaves open whether the batch was made; whoever submits has to look for it.
     async fn submit(&self, requests: &[BatchRequest]) -> Result<Submitted, Failure>;
 
-    /// How far a batch is; `None` when the provider does not know it.
+    /// How far a batch is; `None` when the provider knows no such batch.
     ///
     /// # Errors
     /// [`Failure`].

@@ -176,7 +176,7 @@ mod tests {
             json!({
                 "type": "object", "required": ["c", "g"], "additionalProperties": false,
                 "properties": {
-                    "c": {"type": "number", "description": "How sure. (minimum: 0, maximum: 1)"},
+                    "c": {"type": "number", "description": "How sure. (maximum: 1, minimum: 0)"},
                     "g": {"type": "array", "minItems": 1, "items": {"enum": ["folk"]}, "description": "(maxItems: 3)"},
                     "d": {"type": "string", "description": "(format: \"year\")"}
                 }
