@@ -103,7 +103,7 @@ impl BatchApi for OpenAi {
     }
 
     async fn submit(&self, requests: &[BatchRequest]) -> Result<Submitted, Failure> {
-        let file = self.upload(self.lines(requests)?).await?;
+        let file = self.upload(self.lines(requests, MOST_BYTES)?).await?;
         let body = json!({"input_file_id": file, "endpoint": "/v1/chat/completions", "completion_window": "24h"});
         let read = self.client.post("/batches", HeaderMap::new(), body.to_string().into_bytes()).await?;
         let batch: Batch = self.read(&read)?;
@@ -153,8 +153,8 @@ impl BatchApi for OpenAi {
 }
 
 impl OpenAi {
-    /// Requests as lines of a file.
-    fn lines(&self, requests: &[BatchRequest]) -> Result<Vec<u8>, Failure> {
+    /// Requests as lines of a file of so many bytes at most.
+    fn lines(&self, requests: &[BatchRequest], most_bytes: usize) -> Result<Vec<u8>, Failure> {
         let (form, mut lines) = (self.form(), Vec::new());
         for request in requests {
             let body = self.request(&request.prompt, form)?;
@@ -163,7 +163,7 @@ impl OpenAi {
             lines.extend_from_slice(line.to_string().as_bytes());
             lines.push(b'\n');
         }
-        if lines.len() > MOST_BYTES {
+        if lines.len() > most_bytes {
             let reason = format!("{} requests are {} bytes, more than a batch may have", requests.len(), lines.len());
             return Err(Failure::last(AskError::Split(reason)));
         }
@@ -263,10 +263,11 @@ mod tests {
     #[tokio::test]
     async fn a_batch_that_is_too_much_for_a_file_is_not_sent() {
         let server = Scripted::answering([]).await;
-        let large = Prompt { user: "x".repeat(MOST_BYTES), ..Prompt::default() };
-        let request = BatchRequest { custom_id: "a".to_owned(), prompt: large };
-        let failure = server.provider(OpenAiDialect::default()).submit(&[request]).await.unwrap_err();
-        assert!(matches!(failure.error, AskError::Split(_)) && server.lines().is_empty());
+        let provider = server.provider(OpenAiDialect::default());
+        let lines = provider.lines(&requests(), MOST_BYTES).unwrap();
+        assert_eq!(provider.lines(&requests(), lines.len()).unwrap(), lines);
+        let failure = provider.lines(&requests(), lines.len() - 1).unwrap_err();
+        assert!(matches!(failure.error, AskError::Split(_)), "{failure:?}");
     }
 
     #[tokio::test]
