@@ -14,17 +14,17 @@ pub fn request(model: &str, prompt: &Prompt, form: Form, effort: Option<&str>) -
     let mut params = Map::new();
     let mut put = |name: &str, value: Value| drop(params.insert(name.to_owned(), value));
     let mut system = prompt.system.clone();
-    if let Some(schema) = &prompt.response_schema {
-        let schema: Value = serde_json::from_str(schema).map_err(|reason| {
+    if let Some(text) = &prompt.response_schema {
+        let schema: Value = serde_json::from_str(text).map_err(|reason| {
             Failure::last(AskError::Final(format!("the prompt's response schema is not JSON: {reason}")))
         })?;
         match form.format {
             ResponseFormat::JsonSchema => put("response_format", strict(&schema)),
             ResponseFormat::JsonObject => {
-                tell(&mut system, &schema);
+                tell(&mut system, text);
                 put("response_format", json!({"type": "json_object"}));
             }
-            ResponseFormat::Prompt => tell(&mut system, &schema),
+            ResponseFormat::Prompt => tell(&mut system, text),
         }
     }
     put("model", json!(model));
@@ -48,7 +48,7 @@ fn strict(schema: &Value) -> Value {
 }
 
 /// Says in words what a reply must look like. `json_object` is refused where the word JSON is not in the prompt.
-fn tell(system: &mut String, schema: &Value) {
+fn tell(system: &mut String, schema: &str) {
     let gap = if system.is_empty() { "" } else { "\n\n" };
     system.push_str(&format!("{gap}Answer with JSON alone, by this schema:\n{schema}"));
 }
