@@ -6,6 +6,7 @@ use super::{AskError, RouteSettings};
 use crate::secret::Secret;
 use futures_util::stream::{self, BoxStream};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::multipart::Form;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,6 +20,8 @@ const MAX_RESPONSE: usize = 8 << 20;
 const UNREACHABLE_REST: Duration = Duration::from_secs(30);
 /// How long the next bytes of results may take. Reading them all may take as long as there are some.
 const NEXT_BYTES: Duration = Duration::from_secs(60);
+/// How long a file may take at least to be sent, however short a request is to be.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How a provider wants its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +101,11 @@ impl Client {
         self.read(request.body(body)).await
     }
 
+    /// Posts a form, with files, and reads the response.
+    pub async fn post_form(&self, path: &str, form: Form) -> Result<Read, Failure> {
+        self.read_within(self.timeout.max(UPLOAD_TIMEOUT), self.request(Method::POST, path).multipart(form)).await
+    }
+
     /// Gets a path and reads the response.
     pub async fn get(&self, path: &str, headers: HeaderMap) -> Result<Read, Failure> {
         self.read(self.request(Method::GET, path).headers(headers)).await
@@ -105,7 +113,11 @@ impl Client {
 
     /// Sends a request and reads the response, all within the time that a request may take.
     pub async fn read(&self, request: RequestBuilder) -> Result<Read, Failure> {
-        let response = self.send(request.timeout(self.timeout)).await?;
+        self.read_within(self.timeout, request).await
+    }
+
+    async fn read_within(&self, timeout: Duration, request: RequestBuilder) -> Result<Read, Failure> {
+        let response = self.send(request.timeout(timeout)).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.read_bounded(response).await?;
         if self.logs_bodies {

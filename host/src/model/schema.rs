@@ -20,8 +20,11 @@ const DROPPED: [&str; 14] = [
     "propertyNames",
     "contains",
 ];
-/// Formats that are understood.
-const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6"];
+/// Words that OpenAI's strict mode refuses besides.
+const DROPPED_BY_OPENAI: [&str; 8] =
+    ["allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"];
+/// Formats that are understood by all.
+const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// Whose subset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,16 @@ pub enum Subset {
     Anthropic,
     /// The strictest of the OpenAI-compatible ones: every property is required, and may be null where it was optional.
     OpenAi,
+}
+
+impl Subset {
+    fn drops(self, word: &str) -> bool {
+        DROPPED.contains(&word) || (self == Self::OpenAi && DROPPED_BY_OPENAI.contains(&word))
+    }
+
+    fn knows_format(self, format: &str) -> bool {
+        FORMATS.contains(&format) || (self == Self::Anthropic && format == "uri")
+    }
 }
 
 /// A schema in a subset.
@@ -45,6 +58,7 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
     let (mut kept, mut told) = (Map::new(), Vec::new());
     for (name, value) in fields {
         match name.as_str() {
+            dropped if subset.drops(dropped) => told.push(format!("{name}: {value}")),
             "properties" | "$defs" | "definitions" => {
                 kept.insert(name.clone(), each(value, |schema| within(subset, schema)));
             }
@@ -59,17 +73,19 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
             "minItems" if subset != Subset::Anthropic || value.as_i64().is_none_or(|n| n > 1) => {
                 told.push(format!("minItems: {value}"));
             }
-            "format" if !value.as_str().is_some_and(|format| FORMATS.contains(&format)) => {
+            "format" if !value.as_str().is_some_and(|format| subset.knows_format(format)) => {
                 told.push(format!("format: {value}"));
             }
-            dropped if DROPPED.contains(&dropped) => told.push(format!("{name}: {value}")),
             _ => {
                 kept.insert(name.clone(), value.clone());
             }
         }
     }
     if kept.contains_key("enum") || kept.contains_key("const") {
-        kept.remove("type");
+        match subset {
+            Subset::Anthropic => drop(kept.remove("type")),
+            Subset::OpenAi => name_type(&mut kept),
+        }
     }
     if fields.contains_key("properties") || fields.get("type") == Some(&json!("object")) {
         kept.insert("additionalProperties".to_owned(), Value::Bool(false));
@@ -82,6 +98,30 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
         kept.insert("description".to_owned(), Value::String(format!("{said}({})", told.join(", "))));
     }
     kept
+}
+
+/// Values are listed with their type.
+fn name_type(schema: &mut Map<String, Value>) {
+    if schema.contains_key("type") {
+        return;
+    }
+    let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let mut types: Vec<&str> = listed.chain(schema.get("const")).map(type_of).collect();
+    types.sort_unstable();
+    types.dedup();
+    let named = if let [only] = types.as_slice() { json!(only) } else { json!(types) };
+    schema.insert("type".to_owned(), named);
+}
+
+const fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 /// Every property is required; one that was not may be null.
@@ -168,6 +208,24 @@ mod tests {
         assert_eq!(kept["properties"]["al"], json!({"type": ["string", "null"]}));
         assert_eq!(kept["properties"]["d"], json!({"anyOf": [{"type": "string"}, {"type": "null"}]}));
         assert_eq!(kept["properties"]["id"], json!({"type": "string"}));
+    }
+
+    #[test]
+    fn listed_values_keep_or_get_the_type_that_openai_insists_on() {
+        let schema = json!({"anyOf": [
+            {"type": "string", "enum": ["folk"]}, {"enum": ["song", null]}, {"const": 3}, {"type": "null"}
+        ]});
+        let kept = within(Subset::OpenAi, &schema);
+        let types: Vec<_> = kept["anyOf"].as_array().unwrap().iter().map(|schema| schema["type"].clone()).collect();
+        assert_eq!(types, [json!("string"), json!(["null", "string"]), json!("number"), json!("null")]);
+    }
+
+    #[test]
+    fn what_only_openai_refuses_is_said_in_words_there_alone() {
+        let schema = json!({"type": "string", "format": "uri", "default": "x"});
+        assert_eq!(within(Subset::Anthropic, &schema), schema);
+        let told = json!({"type": "string", "description": "(default: \"x\", format: \"uri\")"});
+        assert_eq!(within(Subset::OpenAi, &schema), told);
     }
 
     #[test]
