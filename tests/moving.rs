@@ -18,6 +18,8 @@ const HARD: &str = r#"
 update music_library set og_description = 'tab' || char(9) || 'line' || char(10) || 'return' || char(13) || 'back\slash \N \. {"}',
     confidence_score = 0.1 + 0.2, genres = '["a\"b","c\\d","{e,f}","NULL","","g h","\u00e9\ud83c\udfb5"]', shared_text = '' where id = 1;
 update music_library set artist = 'Sigur Rós 🎵', confidence_score = 1, album = '\N' where id = 2;
+insert into provider_batch (id, provider, model, requests, state, provider_id, intended_at, submitted_at, host_id, held_until,
+    look_at, estimate_micros) values ('b1', 'anthropic', 'claude-haiku-4-5', 7, 'ended', 'msgbatch_1', 1, 2, 'h', 0, 3, 4);
 update extraction_batch set track_ids = json_insert(track_ids, '$[#]', null) where id = (select min(id) from extraction_batch);
 "#;
 
@@ -123,8 +125,12 @@ impl Move {
 
     /// A host on the copy.
     async fn host_in(&self, folder: &Path) -> Host {
-        let settings =
-            [("DATABASE_URL", self.to.url.as_str()), ("AI_WORKER_BATCH_SIZE", "5"), ("RUST_LOG", "liner=warn")];
+        let settings = [
+            ("DATABASE_URL", self.to.url.as_str()),
+            ("AI_WORKER_BATCH_SIZE", "5"),
+            ("AI_MODEL", "claude-haiku-4-5"),
+            ("RUST_LOG", "liner=warn"),
+        ];
         Host::asking(folder, &self.from.model, &settings).await
     }
 }

@@ -276,8 +276,8 @@ mod the_operator {
         for line in [
             r#"liner_queue_tracks{status="completed"} 3"#,
             r#"liner_tracks_total{outcome="succeeded"} 3"#,
-            r#"liner_model_calls_total{outcome="answered"} 1"#,
-            r#"liner_model_tokens_total{kind="cached"} 700"#,
+            r#"liner_model_calls_total{provider="anthropic",model="claude-haiku-5-5",outcome="answered"} 1"#,
+            r#"liner_model_tokens_total{provider="anthropic",model="claude-haiku-5-5",kind="cached"} 700"#,
         ] {
             assert!(figures.text.contains(line), "{line} is not in\n{}", figures.text);
         }

@@ -34,6 +34,8 @@ impl Accounts {
         let mut settings = vec![
             ("DATABASE_URL", self.database.url.as_str()),
             ("AI_WORKER_BATCH_SIZE", "5"),
+            // Its prefix is too short to be cached, so that the first question does not go alone.
+            ("AI_MODEL", "claude-haiku-4-5"),
             ("RUST_LOG", "liner=warn"),
         ];
         settings.extend(more);

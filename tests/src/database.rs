@@ -12,6 +12,12 @@ use tokio::sync::OnceCell;
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
+/// The migrations up to one.
+fn until(all: &Migrator, version: i64) -> Migrator {
+    let known = all.iter().filter(|migration| migration.version <= version).cloned().collect::<Vec<_>>();
+    Migrator::with_migrations(known)
+}
+
 /// Which kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -99,17 +105,13 @@ impl Database {
 
     /// An empty database as a former version of the program left it: with the migrations up to one.
     pub async fn of_version(kind: Kind, version: i64) -> Option<Self> {
-        let until = |all: &Migrator| {
-            let known = all.iter().filter(|migration| migration.version <= version).cloned().collect::<Vec<_>>();
-            Migrator::with_migrations(known)
-        };
         match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let file = folder.path().join("liner.db");
                 let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
                 let pool = SqlitePool::connect_lazy_with(options.journal_mode(SqliteJournalMode::Wal));
-                until(&SQLITE).run(&pool).await.unwrap();
+                until(&SQLITE, version).run(&pool).await.unwrap();
                 let url = format!("sqlite:{}", file.display());
                 Some(Self { kind, url, folder, direct: Direct::Sqlite(pool), server: None })
             }
@@ -119,10 +121,18 @@ impl Database {
                 administer(server, &format!("create database {name}")).await;
                 let url = server.url(&name);
                 let pool = PgPool::connect_lazy(&url).unwrap();
-                until(&POSTGRES).run(&pool).await.unwrap();
+                until(&POSTGRES, version).run(&pool).await.unwrap();
                 let folder = tempfile::tempdir().unwrap();
                 Some(Self { kind, url, folder, direct: Direct::Postgres(pool), server: None })
             }
+        }
+    }
+
+    /// Brings it up to a later version.
+    pub async fn bring_up_to(&self, version: i64) {
+        match &self.direct {
+            Direct::Sqlite(pool) => until(&SQLITE, version).run(pool).await.unwrap(),
+            Direct::Postgres(pool) => until(&POSTGRES, version).run(pool).await.unwrap(),
         }
     }
 

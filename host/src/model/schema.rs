@@ -176,7 +176,7 @@ mod tests {
             json!({
                 "type": "object", "required": ["c", "g"], "additionalProperties": false,
                 "properties": {
-                    "c": {"type": "number", "description": "How sure. (maximum: 1, minimum: 0)"},
+                    "c": {"type": "number", "description": "How sure. (minimum: 0, maximum: 1)"},
                     "g": {"type": "array", "minItems": 1, "items": {"enum": ["folk"]}, "description": "(maxItems: 3)"},
                     "d": {"type": "string", "description": "(format: \"year\")"}
                 }
@@ -224,7 +224,7 @@ mod tests {
     fn what_only_openai_refuses_is_said_in_words_there_alone() {
         let schema = json!({"type": "string", "format": "uri", "default": "x"});
         assert_eq!(within(Subset::Anthropic, &schema), schema);
-        let told = json!({"type": "string", "description": "(default: \"x\", format: \"uri\")"});
+        let told = json!({"type": "string", "description": "(format: \"uri\", default: \"x\")"});
         assert_eq!(within(Subset::OpenAi, &schema), told);
     }
 

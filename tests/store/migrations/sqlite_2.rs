@@ -6,6 +6,7 @@ use liner_tests::Kind;
 pub const VERSION_2: Former = Former {
     kind: Kind::Sqlite,
     version: 2,
+    filled_in: 2,
     rows: include_str!("sqlite_2.sql"),
     tables: &[
         Table::kept("event", "id"),

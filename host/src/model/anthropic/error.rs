@@ -7,8 +7,10 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// How long a provider is left alone that names no time.
-const REST: Duration = Duration::from_secs(30);
+/// How long a provider is left alone that has too much to do and names no time: mostly that is soon over.
+const OVERLOADED_REST: Duration = Duration::from_secs(5);
+/// How long it is when the account's rate is reached: a good part of what flows in a minute.
+const LIMITED_REST: Duration = Duration::from_secs(10);
 /// How long an account is left alone whose spend limit is reached.
 const SPENT_REST: Duration = Duration::from_secs(3_600);
 
@@ -98,7 +100,8 @@ fn meaning(
         400 if said.contains("organization") && said.contains("hold") => {
             of_account(reason, AskError::MISCONFIGURED_REST)
         }
-        429 | 529 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(REST), for_all: true },
+        429 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(LIMITED_REST), for_all: true },
+        529 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(OVERLOADED_REST), for_all: true },
         400 if is_too_long(said) => AskError::Split(reason),
         413 => AskError::Split(reason),
         400 | 405 | 422 => AskError::Final(reason),
