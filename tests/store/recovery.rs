@@ -79,7 +79,7 @@ pub async fn a_reply_answers_the_same_prompt_again_only_if_it_decided_all_or_was
     );
     let failed = intent(&claim, "q");
     f.store.journal_intent(&failed, &Limits::default()).await.unwrap();
-    f.store.journal_answer(&failed.id, &CallAnswer::Error("529".into())).await.unwrap();
+    f.store.journal_answer(&failed.id, &CallAnswer::error("529")).await.unwrap();
     assert!(f.store.journalled_reply("q", &claim.root, &[], REUSE).await.unwrap().is_none());
 }
 

@@ -41,11 +41,11 @@ pub async fn calls_are_summed_by_day_model_and_strategy_whatever_came_of_them(f:
     }
     f.database.execute("update model_call set provider_batch = 'b'").await;
     f.store.journal_answer(&batched[0].id, &reply(Stop::Complete, usage)).await.unwrap();
-    f.store.journal_answer(&batched[1].id, &CallAnswer::Error("400".into())).await.unwrap();
+    f.store.journal_answer(&batched[1].id, &CallAnswer::error("400")).await.unwrap();
     ask(&f, &intent(&claim, "cut"), &reply(Stop::Truncated, usage)).await;
     ask(&f, &intent(&claim, "declined"), &reply(Stop::Refused, usage)).await;
     ask(&f, &intent(&claim, "unpriced"), &reply(Stop::Complete, unpriced)).await;
-    ask(&f, &intent(&claim, "failed"), &CallAnswer::Error("529".into())).await;
+    ask(&f, &intent(&claim, "failed"), &CallAnswer::error("529")).await;
     f.ask(&intent(&claim, "under way")).await;
     let others = CallIntent { strategy: "genres".into(), ..intent(&claim, "another strategy") };
     ask(&f, &others, &answer("[]")).await;
@@ -91,7 +91,7 @@ pub async fn an_answer_that_is_journalled_twice_counts_once(f: Fixture) {
     ask(&f, &call, &answer("[]")).await;
     let once = all(&f).await;
     f.store.journal_answer(&call.id, &answer("[]")).await.unwrap();
-    f.store.journal_answer(&call.id, &CallAnswer::Error("late".into())).await.unwrap();
+    f.store.journal_answer(&call.id, &CallAnswer::error("late")).await.unwrap();
     assert_eq!((once[0].used.calls, all(&f).await), (1, once));
 }
 

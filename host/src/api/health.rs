@@ -33,7 +33,9 @@ pub struct Health {
 /// Whether extraction works in full.
 pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Health> {
     ping(&api).await?;
-    let configured = api.worker.context().gateway.configured().map(|provider| provider.model().to_owned());
+    let gateway = &api.worker.context().gateway;
+    let configured = gateway.configured().map(|provider| provider.model().to_owned());
+    let anthropic_configured = gateway.routes().iter().any(|route| route.provider().name() == "anthropic");
     let (status, message) = match (api.lack_of_model(), &configured) {
         (None, Some(model)) => ("healthy", format!("Rules decide what they can; {model} is asked about the rest")),
         (lack, _) => {
@@ -41,7 +43,7 @@ pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<H
             ("degraded", format!("Rules decide what they can; the rest waits for a model: {lack}"))
         }
     };
-    Ok(Json(Health { status, anthropic_configured: configured.is_some(), message }))
+    Ok(Json(Health { status, anthropic_configured, message }))
 }
 
 /// Figures in Prometheus' text format.

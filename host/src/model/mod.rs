@@ -60,6 +60,14 @@ pub trait ModelProvider: Send + Sync {
     /// [`Failure`]; none holds the key.
     async fn send(&self, prompt: &Prompt) -> Result<Answer, Failure>;
 
+    /// How many input tokens a prompt has by the provider's own count, which costs nothing; `None` where it counts none.
+    ///
+    /// # Errors
+    /// [`Failure`]; what it says of the key, the model and the schema holds for sending the prompt too.
+    async fn count_tokens(&self, _prompt: &Prompt) -> Result<Option<i64>, Failure> {
+        Ok(None)
+    }
+
     /// Its way of answering many prompts later at a lower price, if it has one.
     fn batches(&self) -> Option<&dyn BatchApi> {
         None

@@ -73,6 +73,8 @@ pub fn answered(answer: &CallAnswer) -> Answered<'_> {
             latency_ms: Some(*latency_ms),
             error: None,
         },
-        CallAnswer::Error(error) => Answered { error: Some(error), ..Answered::default() },
+        CallAnswer::Error { reason, retries } => {
+            Answered { error: Some(reason), retries: i64::from(*retries), ..Answered::default() }
+        }
     }
 }

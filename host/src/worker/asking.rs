@@ -48,8 +48,8 @@ pub async fn ask_unrecorded(gateway: &Gateway, prompt: &Prompt) -> Result<(Answe
     gateway.available().map_err(Unanswered::Absent)?;
     let mut first = None;
     for route in gateway.routes() {
-        match ask(gateway, route, prompt, None).await {
-            Ok(asked) => return Ok((asked.answered, asked.usage)),
+        match ask(gateway, route, prompt, None).await.outcome {
+            Ok(asked) => return Ok(asked),
             Err(error) if error.is_providers() => first = first.or(Some(error)),
             Err(error) => return Err(Unanswered::Provider(error)),
         }
@@ -93,19 +93,15 @@ impl Asking<'_> {
                 return Err(Unanswered::Spent(reason));
             }
         }
-        let asked = ask(self.gateway, route, question.prompt, self.deadline).await;
+        let Asked { outcome, journalled } = ask(self.gateway, route, question.prompt, self.deadline).await;
         failpoint::pass(Failpoint::AfterReply);
-        let journalled = match &asked {
-            Ok(asked) => asked.journalled.clone(),
-            Err(error) => CallAnswer::Error(error.to_string()),
-        };
         reach.insist(Access::Write, || store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
         failpoint::pass(Failpoint::AfterJournal);
-        if let Err(error) = &asked {
+        if let Err(error) = &outcome {
             self.tell_others(route, error).await;
         }
-        let asked = asked.map_err(Unanswered::Provider)?;
-        Ok(Answered { call: call.id, ..asked.answered })
+        let (answered, _) = outcome.map_err(Unanswered::Provider)?;
+        Ok(Answered { call: call.id, ..answered })
     }
 
     fn intent(&self, route: &Route, question: &Question<'_>) -> CallIntent {
@@ -146,19 +142,26 @@ impl Asking<'_> {
     }
 }
 
+/// A call that ended.
 struct Asked {
-    answered: Answered,
-    usage: Usage,
+    outcome: Result<(Answered, Usage), AskError>,
+    /// The same, as the journal keeps it.
     journalled: CallAnswer,
 }
 
 /// Asks a provider, and counts.
-async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option<Instant>) -> Result<Asked, AskError> {
+async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option<Instant>) -> Asked {
     let started = Instant::now();
     let sent = gateway.ask(route, prompt, deadline).await;
     let elapsed = started.elapsed();
     crate::telemetry::count_call(route.provider(), &sent.answer, sent.retries, elapsed);
-    let answer = sent.answer?;
+    let answer = match sent.answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let journalled = CallAnswer::Error { reason: error.to_string(), retries: sent.retries };
+            return Asked { outcome: Err(error), journalled };
+        }
+    };
     let journalled = CallAnswer::Reply {
         reply: answer.reply.clone(),
         request_id: answer.request_id,
@@ -176,5 +179,5 @@ async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option
     };
     let cost_micros = answer.usage.cost_micros.unwrap_or(0);
     let answered = Answered { call: CallId::new(), reply: answer.reply, cost_micros };
-    Ok(Asked { answered, usage: answer.usage, journalled })
+    Asked { outcome: Ok((answered, answer.usage)), journalled }
 }

@@ -22,6 +22,8 @@ const IDLE: Duration = Duration::from_secs(10);
 const GATHERED_MS: i64 = 2_000;
 /// The most bytes of prompts in a provider's batch. Providers take 200 MB and more.
 const MOST_BYTES: i64 = 100 << 20;
+/// The requests from which on a batch is tried out.
+const BIG: usize = 100;
 /// How long nobody else looks after a batch: longer than any request may take.
 const HOLD_MS: i64 = 660_000;
 /// How long a batch may take to appear in the provider's list.
@@ -118,7 +120,7 @@ async fn give_back(context: &Context, parked: &Parked, reason: &str) -> Result<(
 
 /// Questions that get no answer this way: their tracks' strategies ask again, by themselves.
 async fn give_up(context: &Context, calls: &[CallId], reason: &str) -> Result<(), StoreError> {
-    let answer = CallAnswer::Error(format!("not answered in a provider's batch: {reason}"));
+    let answer = CallAnswer::error(format!("not answered in a provider's batch: {reason}"));
     // They are written in groups.
     let written = calls.iter().map(|call| context.store.journal_answer(call, &answer));
     futures_util::future::try_join_all(written).await.map(drop)
@@ -140,7 +142,10 @@ async fn submit(
         prompt: request.prompt,
     };
     let requests: Vec<BatchRequest> = requests.into_iter().map(name).collect();
-    let made = api.submit(&requests).await;
+    let made = match try_out(route, &requests).await {
+        Ok(()) => api.submit(&requests).await,
+        Err(failure) => Err(failure),
+    };
     failpoint::pass(Failpoint::AfterSubmit);
     let failure = match made {
         Ok(made) => {
@@ -166,6 +171,27 @@ async fn submit(
         AskError::Operator { ref reason, rest, .. } => {
             route.block(reason, rest);
             context.store.withdraw(&submission.id).await
+        }
+    }
+}
+
+/// A batch's requests are checked hours after it was taken. Counting one's tokens costs nothing, and says at once what is
+/// wrong with the key, the model or the schema.
+async fn try_out(route: &Route, requests: &[BatchRequest]) -> Result<(), Failure> {
+    let Some(first) = requests.first().filter(|_| requests.len() >= BIG) else { return Ok(()) };
+    match route.provider().count_tokens(&first.prompt).await {
+        Ok(counted) => {
+            tracing::info!(
+                requests = requests.len(),
+                tokens_of_the_first = counted,
+                "a provider's batch was tried out"
+            );
+            Ok(())
+        }
+        Err(failure) if matches!(failure.error, AskError::Operator { .. } | AskError::Final(_)) => Err(failure),
+        Err(failure) => {
+            tracing::debug!("a provider's batch was not tried out: {}", failure.error);
+            Ok(())
         }
     }
 }
@@ -333,7 +359,7 @@ async fn write_down(
                 latency_ms: 0,
             }
         }
-        BatchResult::Errored(error @ (AskError::Final(_) | AskError::Split(_))) => CallAnswer::Error(error.to_string()),
+        BatchResult::Errored(error @ (AskError::Final(_) | AskError::Split(_))) => CallAnswer::error(error.to_string()),
         BatchResult::Errored(error) => {
             tracing::debug!(%call, "left over by a provider's batch: {error}");
             return Ok(());

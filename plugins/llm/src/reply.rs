@@ -69,7 +69,9 @@ fn ask_again(
     // Alone, a refused or cut track would be refused or cut again.
     let hopeless =
         matches!(reply.stop, Stop::Refused | Stop::Truncated) && open.len() == 1 && step.decisions.is_empty();
-    if context.rounds_left == 0 || hopeless {
+    // What was of no use twice would be paid for a third time.
+    let useless = matches!(reply.stop, Stop::Complete | Stop::Other) && step.decisions.is_empty() && context.round > 1;
+    if context.rounds_left == 0 || hopeless || useless {
         for (index, problem) in problems {
             step.fail(*index, problem.clone());
         }

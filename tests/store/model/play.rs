@@ -303,7 +303,7 @@ impl<'a> Play<'a> {
                 let usage = liner::music::Usage { cost_micros: cost, ..usage };
                 CallAnswer::Reply { reply, request_id, usage, rate, retries, latency_ms }
             }
-            _ => CallAnswer::Error("529".into()),
+            _ => CallAnswer::error("529"),
         };
         if self.journal.calls[at].lost {
             self.reached.insert("an answer to a call that was given up");

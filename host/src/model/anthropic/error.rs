@@ -36,6 +36,11 @@ struct Code {
     error_code: Option<String>,
 }
 
+/// Whether an error is one of the Messages API, and not of a server that knows no such path.
+pub fn is_envelope(body: &[u8]) -> bool {
+    serde_json::from_slice::<Envelope>(body).is_ok_and(|body| !body.error.kind.is_empty())
+}
+
 /// What a response of another status than 200 means.
 pub fn failure(status: u16, headers: &HeaderMap, body: &[u8], model: &str) -> Failure {
     let detail = serde_json::from_slice::<Envelope>(body).ok().map(|body| body.error);

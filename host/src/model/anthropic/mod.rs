@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use burst::Bursts;
 use models::Capabilities;
 pub use models::cacheable_from;
+use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -80,24 +81,24 @@ impl Anthropic {
         }
         let counted = self.bursts.prefix(prompt, || async {
             let prefix = Prompt { user: ".".to_owned(), ..prompt.clone() };
-            let counting = tokio::time::timeout(COUNT_TIMEOUT, self.count_tokens(&prefix)).await;
-            counting.ok().and_then(Result::ok).unwrap_or(about)
+            let counting = tokio::time::timeout(COUNT_TIMEOUT, self.count(&prefix)).await;
+            counting.ok().and_then(Result::ok).flatten().unwrap_or(about)
         });
         counted.await >= minimum
     }
 
-    /// How many input tokens a prompt has, by the provider's count, which costs nothing.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn count_tokens(&self, prompt: &Prompt) -> Result<i64, Failure> {
+    /// `None` where nobody counts: not every server that speaks this API does.
+    async fn count(&self, prompt: &Prompt) -> Result<Option<i64>, Failure> {
         let capabilities = self.capabilities().await;
         let body = wire::counted(&self.model, prompt, Form { capabilities, is_cached: false })?;
         let read = self.client.post("/v1/messages/count_tokens", self.headers(), body).await?;
+        if read.status == StatusCode::NOT_FOUND && !error::is_envelope(&read.body) {
+            return Ok(None);
+        }
         if !read.status.is_success() {
             return Err(self.refused(&read));
         }
-        wire::token_count(&read.body)
+        wire::token_count(&read.body).map(Some)
     }
 
     fn refused(&self, read: &Read) -> Failure {
@@ -156,6 +157,10 @@ impl ModelProvider for Anthropic {
         let answer = self.post(body).await;
         first.leave(answer.is_ok());
         answer
+    }
+
+    async fn count_tokens(&self, prompt: &Prompt) -> Result<Option<i64>, Failure> {
+        self.count(prompt).await
     }
 
     fn batches(&self) -> Option<&dyn BatchApi> {

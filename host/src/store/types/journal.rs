@@ -59,8 +59,21 @@ pub enum CallAnswer {
         /// How long it took, in milliseconds.
         latency_ms: i64,
     },
-    /// None; the reason.
-    Error(String),
+    /// None.
+    Error {
+        /// Why.
+        reason: String,
+        /// How often the question was sent again in vain.
+        retries: u32,
+    },
+}
+
+impl CallAnswer {
+    /// None, and why; it was not sent again.
+    #[must_use]
+    pub fn error(reason: impl Into<String>) -> Self {
+        Self::Error { reason: reason.into(), retries: 0 }
+    }
 }
 
 /// A reply out of the journal.
