@@ -1,4 +1,4 @@
-.PHONY: run test chaos conformance check bench plugins plugins-check
+.PHONY: run test chaos batches conformance check bench plugins plugins-check
 
 run:
 	cargo run -- serve --sample
