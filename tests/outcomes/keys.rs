@@ -84,7 +84,7 @@ async fn host_asking(folder: &Path, wire: Wire, stub: &StubModel) -> Host {
         ("AI_MAX_RETRIES", "0"),
         ("AI_WORKER_BATCH_SIZE", "1"),
         ("AI_WORKER_CONCURRENCY", "1"),
-        ("AI_WORKER_INTERVAL_MS", "50"),
+        ("AI_WORKER_INTERVAL_MS", "100"),
     ];
     let asked = [
         ("AI_PROVIDER", "openai"),
