@@ -23,7 +23,7 @@ pub enum Expected {
 #[derive(Debug, Clone)]
 pub struct Reply {
     stop: Stop,
-    text: Option<String>,
+    text: String,
     usage: Usage,
     request_id: Option<&'static str>,
     headroom: Headroom,
@@ -69,14 +69,14 @@ impl Reply {
 
     /// Where a recording says the text itself, it is that one.
     pub fn of_text(self, text: String) -> Self {
-        Self { text: Some(text), ..self }
+        Self { text, ..self }
     }
 }
 
 /// A reply of a text.
 pub fn reply(stop: Stop, text: &str) -> Reply {
     let (usage, headroom) = (Usage::default(), Headroom::default());
-    Reply { stop, text: Some(text.to_owned()), usage, request_id: None, headroom, used_up_seconds: None }
+    Reply { stop, text: text.to_owned(), usage, request_id: None, headroom, used_up_seconds: None }
 }
 
 impl Error {
@@ -184,7 +184,7 @@ impl Reply {
     fn is(&self, answer: &Answer) -> bool {
         let used_up = answer.headroom.used_up_for.map(|rest| rest.as_secs());
         answer.reply.stop == self.stop
-            && self.text.as_ref().is_none_or(|text| *text == answer.reply.text)
+            && answer.reply.text == self.text
             && answer.usage == self.usage
             && self.request_id.is_none_or(|id| answer.request_id.as_deref() == Some(id))
             && Headroom { used_up_for: None, ..answer.headroom } == self.headroom

@@ -5,7 +5,7 @@ use crate::expected::Expected;
 use crate::recordings::{Case, cases};
 use crate::replay::{Recording, Replay, folder, listing};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn there() -> Option<PathBuf> {
     let folder = folder();
@@ -37,7 +37,7 @@ async fn every_recording_lands_in_its_outcome() {
 }
 
 /// How a case went wrong, if it did.
-async fn played(folder: &PathBuf, case: &Case) -> Option<String> {
+async fn played(folder: &Path, case: &Case) -> Option<String> {
     let recordings: Vec<_> = case.files.iter().map(|file| Recording::read(folder, file)).collect();
     let last = recordings.last().unwrap();
     let replay = Replay::of(&recordings).await;

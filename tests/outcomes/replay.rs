@@ -10,7 +10,7 @@ use futures_util::stream;
 use serde_json::Value;
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// What belongs to the connection that was recorded, or to the form in which the body was sent on it.
@@ -24,7 +24,7 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 /// The recordings in it.
-pub fn listing(folder: &PathBuf) -> BTreeSet<String> {
+pub fn listing(folder: &Path) -> BTreeSet<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name != "INDEX.json").collect()
 }
@@ -37,7 +37,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    pub fn read(folder: &PathBuf, name: &str) -> Self {
+    pub fn read(folder: &Path, name: &str) -> Self {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         Self { name: name.to_owned(), exchange: serde_json::from_str(&text).unwrap() }
     }
