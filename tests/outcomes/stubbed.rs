@@ -8,7 +8,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use liner::music::Stop;
-use liner_tests::{Behaviour, Refusal, StubModel, hang_up, message};
+use liner_tests::{Behaviour, Refusal, StubModel, Visit, hang_up, message};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -290,5 +290,16 @@ async fn a_batch_is_submitted_listed_looked_at_and_read() {
         assert_eq!(state(true, 2, 0, None).differs(&look().await), None, "{wire:?}");
         let unknown = client.batches().state("batch_of_nobody").await.map(Came::State);
         assert_eq!(Expected::Unknown.differs(&unknown), None, "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_without_batches_is_not_taken_for_one_without_the_model() {
+    let without = |visit: &Visit| visit.route.ends_with("/batches").then(|| Refusal::of_status(404).into_response());
+    let stub = StubModel::behaving(Behaviour::with_fixed_usage().instead(without)).await;
+    let names = [(Wire::Anthropic, "has no Message Batches API"), (Wire::OpenAi, "has no Batch API")];
+    for (wire, says) in names {
+        let came = client(wire, &stub).make(Call::Submit).await;
+        assert_eq!(Expected::from(rejected(says)).differs(&came), None, "{wire:?}");
     }
 }
