@@ -232,7 +232,12 @@ async fn on_a_small_disk(accounts: &Accounts, folder: &Path) -> Option<Host> {
         return None;
     }
     let url = format!("sqlite:{}", folder.join("small/liner.db").display());
-    let settings = [("DATABASE_URL", url.as_str()), ("AI_WORKER_BATCH_SIZE", "5"), ("RUST_LOG", "liner=warn")];
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("AI_WORKER_BATCH_SIZE", "5"),
+        ("AI_MODEL", "claude-haiku-4-5"),
+        ("RUST_LOG", "liner=warn"),
+    ];
     let mut all = vec![("ANTHROPIC_API_KEY", liner_tests::KEY), ("ANTHROPIC_BASE_URL", accounts.model.url.as_str())];
     all.extend(settings);
     Some(Host::start_under(folder, &["unshare", "-rm", "sh", "-c", script, "sh"], &all).await)

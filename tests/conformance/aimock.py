@@ -4,14 +4,15 @@ import json
 from collections import Counter
 from contextlib import contextmanager
 
-from liner import Liner
+from liner import QUESTIONS, Liner, asking
 from llmock_verdict import ROUNDS, TRACKS
 from programs import PLACE, Program, call, free_port
 
 
 class Mock(Program):
-    def __init__(self, *arguments):
+    def __init__(self, api, *arguments):
         port = free_port()
+        self.path = QUESTIONS[api]
         super().__init__(["node", "aimock.mjs", str(port), *arguments], f"{PLACE}/aimock.log", cwd=PLACE)
         self.url = f"http://127.0.0.1:{port}"
         self.until("aimock listens", lambda: self.url in self.printed())
@@ -24,7 +25,7 @@ class Mock(Program):
             call("POST", f"{self.url}/__aimock/error", {"status": status, "body": {"type": kind, "message": message}})
 
     def requests(self):
-        return [entry for entry in call("GET", f"{self.url}/__aimock/journal") if entry["path"] == "/v1/messages"]
+        return [entry for entry in call("GET", f"{self.url}/__aimock/journal") if entry["path"] == self.path]
 
     def answered(self):
         """Requests that were answered with a message."""
@@ -40,14 +41,14 @@ def user(entry):
 
 
 @contextmanager
-def playing(*arguments, chaos=None, error=None, tracks=TRACKS, **settings):
+def playing(*arguments, api="anthropic", chaos=None, error=None, tracks=TRACKS, **settings):
     """aimock with this chaos, and liner with its tracks queued."""
-    with Mock(*arguments) as model:
+    with Mock(api, *arguments) as model:
         if chaos:
             model.chaos(**chaos)
         if error:
             model.fails_next(*error)
-        with Liner("aimock-liner", model.url, settings) as liner:
+        with Liner("aimock-liner", {**asking(api, model.url), **settings}) as liner:
             liner.queue(tracks)
             yield model, liner
 
@@ -92,9 +93,9 @@ def rate_limit():
 
 
 def overloaded():
-    """529 without retry-after"""
-    with playing(error=(529, "overloaded_error", "Overloaded", 6), AI_MAX_RETRIES="3") as (model, liner):
-        liner.all_completed()
+    """529 without retry-after, after which liner leaves it alone for half a minute"""
+    with playing(error=(529, "overloaded_error", "Overloaded", 3), AI_MAX_RETRIES="3") as (model, liner):
+        liner.all_completed(150)
         not_hammered(model, 4)
         return judged(model, liner)
 

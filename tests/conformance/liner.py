@@ -8,16 +8,31 @@ import tempfile
 from programs import PLACE, Program, call
 
 
+# Where each API is asked questions.
+QUESTIONS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}
+
+
+def asking(api, model_url):
+    """The settings for a mock that speaks an API."""
+    if api == "anthropic":
+        return {"ANTHROPIC_BASE_URL": model_url, "ANTHROPIC_API_KEY": "anything"}
+    return {
+        "AI_PROVIDER": "openai",
+        "AI_MODEL": "gpt-4o-mini",
+        "AI_PRICES": "gpt-4o-mini=0.15/0.60",
+        "OPENAI_BASE_URL": f"{model_url}/v1",
+        "OPENAI_API_KEY": "anything",
+    }
+
+
 class Liner(Program):
     """`liner serve`, asking a mock."""
 
-    def __init__(self, name, model_url, settings):
+    def __init__(self, name, settings):
         self.folder = tempfile.TemporaryDirectory(prefix="conformance-")
         everything = {
             "PORT": "0",
             "LINER_DATA_DIR": self.folder.name,
-            "ANTHROPIC_BASE_URL": model_url,
-            "ANTHROPIC_API_KEY": "anything",
             "AI_WORKER_INTERVAL_MS": "100",
             "AI_WORKER_BATCH_SIZE": "20",
             "AI_WORKER_CONCURRENCY": "4",

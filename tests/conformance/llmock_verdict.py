@@ -6,10 +6,12 @@ It answers fixed texts only: one about twenty tracks answers every question, as 
 import json
 from contextlib import contextmanager
 
-from liner import Liner
+from liner import QUESTIONS, Liner, asking
 from programs import PLACE, Program, call, free_port
 
 TRACKS = 200
+# Where llmock has the APIs.
+PREFIXES = {"anthropic": "/anthropic", "openai": ""}
 # How often a batch is asked about again, at most.
 ROUNDS = 6
 
@@ -36,17 +38,22 @@ def replies(text, finish_reason, times):
 
 
 class Mock(Program):
-    def __init__(self, *arguments):
+    def __init__(self, api, *arguments):
         port = free_port()
+        self.path = PREFIXES[api] + QUESTIONS[api]
         super().__init__([f"{PLACE}/venv/bin/llmock", "serve", "--port", str(port), *arguments], f"{PLACE}/llmock.log")
         self.url = f"http://127.0.0.1:{port}"
         self.until("llmock listens", lambda: call("GET", f"{self.url}/health"))
 
     def told(self, *behaviors):
+        """What the next questions meet. What a model can do, and how many tokens a prompt has, is asked elsewhere."""
+        behaviors = [{**behavior, "match": {"path": self.path}} for behavior in behaviors]
         call("POST", f"{self.url}/_llmock/scenario", {"behaviors": behaviors})
 
     def requests(self):
-        return call("GET", f"{self.url}/_llmock/requests")["requests"]
+        """The questions."""
+        requests = call("GET", f"{self.url}/_llmock/requests")["requests"]
+        return [request for request in requests if request["path"] == self.path]
 
     def verdict(self):
         return call("GET", f"{self.url}/_llmock/verdict")
@@ -60,11 +67,11 @@ class Mock(Program):
 
 
 @contextmanager
-def playing(*behaviors, mock=(), tracks=TRACKS, **settings):
+def playing(*behaviors, api="anthropic", mock=(), tracks=TRACKS, **settings):
     """llmock with these behaviours, and liner with its tracks queued."""
-    with Mock(*mock) as model:
+    with Mock(api, *mock) as model:
         model.told(*behaviors)
-        with Liner("llmock-liner", f"{model.url}/anthropic", settings) as liner:
+        with Liner("llmock-liner", {**asking(api, model.url + PREFIXES[api]), **settings}) as liner:
             liner.queue(tracks)
             yield model, liner
 
@@ -213,8 +220,5 @@ def limited_for_all():
 
 SCENARIOS = [
     rate_limit, quota, overloaded, overloaded_for_long, delayed, too_late, truncated, refusing, talking,
-    misconfigured, mixed,
+    misconfigured, mixed, limited_for_all,
 ]  # fmt: skip
-
-# liner obeys a limit for the question that it was told of, not yet for all: played only when it is named.
-OPEN = [limited_for_all]

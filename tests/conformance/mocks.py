@@ -4,13 +4,13 @@ import sys
 import time
 
 from aimock import SCENARIOS as OF_AIMOCK
-from llmock_verdict import OPEN
+from completions import SCENARIOS as OF_COMPLETIONS
 from llmock_verdict import SCENARIOS as OF_LLMOCK
 
 
 def main(wanted):
-    known = [*OF_LLMOCK, *OF_AIMOCK]
-    for scenario in [one for one in [*known, *OPEN] if one.__name__ in wanted] if wanted else known:
+    known = [*OF_LLMOCK, *OF_AIMOCK, *OF_COMPLETIONS]
+    for scenario in [one for one in known if one.__name__ in wanted] if wanted else known:
         name, began = f"{scenario.__module__.split('_')[0]}: {scenario.__doc__}", time.monotonic()
         try:
             detail = scenario()

@@ -194,6 +194,16 @@ impl Client {
         }
     }
 
+    /// An error's body as it may be quoted. What is quoted is cut, and half a key would not be found any more.
+    pub fn quotable(&self, body: &[u8]) -> Vec<u8> {
+        self.clean(&String::from_utf8_lossy(body)).into_bytes()
+    }
+
+    /// A body that is not what it should be. Why repeats what was found there, which may be long and hold the key.
+    pub fn unreadable(&self, what: &str, why: impl std::fmt::Display) -> Failure {
+        Failure::last(AskError::Backoff(format!("{what}: {}", shorten(&self.clean(&why.to_string())))))
+    }
+
     /// A failure as it may be shown and stored.
     pub fn cleaned(&self, failure: Failure) -> Failure {
         Failure { error: failure.error.map(|reason| self.clean(&reason)), ..failure }

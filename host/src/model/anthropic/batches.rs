@@ -3,7 +3,7 @@
 use super::{Anthropic, error, wire};
 use crate::model::http::Read;
 use crate::model::retry::retry_after;
-use crate::model::{AskError, BatchApi, BatchRequest, BatchResult, BatchState, Failure, Listed, Prices, Submitted};
+use crate::model::{AskError, BatchApi, BatchRequest, BatchResult, BatchState, Failure, Listed, Submitted};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -87,7 +87,11 @@ impl BatchApi for Anthropic {
             entries.push(json!({"custom_id": request.custom_id, "params": params}));
         }
         let body = json!({"requests": entries}).to_string().into_bytes();
-        let batch: MessageBatch = self.read(self.client.post("/v1/messages/batches", self.headers(), body).await?)?;
+        let read = self.client.post("/v1/messages/batches", self.headers(), body).await?;
+        if is_missing(read.status) {
+            return Err(self.has_none(&read));
+        }
+        let batch: MessageBatch = self.read(&read)?;
         Ok(Submitted { expires_at: batch.expires_at.as_deref().and_then(millis), id: batch.id })
     }
 
@@ -96,13 +100,12 @@ impl BatchApi for Anthropic {
         if read.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        let retry_after = retry_after(&read.headers);
-        let batch: MessageBatch = self.read(read)?;
+        let batch: MessageBatch = self.read(&read)?;
         Ok(Some(BatchState {
             has_ended: batch.has_ended(),
             answered: batch.request_counts.succeeded,
             unanswered: batch.request_counts.unanswered(),
-            retry_after,
+            retry_after: retry_after(&read.headers),
         }))
     }
 
@@ -111,7 +114,7 @@ impl BatchApi for Anthropic {
         for _ in 0..MOST_PAGES {
             let after_id = after.map_or_else(String::new, |id: String| format!("&after_id={id}"));
             let path = format!("/v1/messages/batches?limit={PAGE}{after_id}");
-            let page: Page = self.read(self.client.get(&path, self.headers()).await?)?;
+            let page: Page = self.read(&self.client.get(&path, self.headers()).await?)?;
             let is_older = page.data.last().is_some_and(|batch| batch.created_at() < since);
             made.extend(page.data.iter().filter(|batch| batch.created_at() >= since).map(listed));
             match page.last_id {
@@ -127,10 +130,11 @@ impl BatchApi for Anthropic {
         let path = format!("/v1/messages/batches/{id}/results");
         let lines = match self.client.lines(&path, self.headers()).await? {
             Ok(lines) => lines,
+            Err(read) if read.status == StatusCode::NOT_FOUND => return Err(self.has_no_results(id, &read)),
             Err(read) => return Err(self.refused(&read)),
         };
-        let (prices, model) = (self.prices.clone(), self.model.clone());
-        Ok(lines.map(move |line| result(&prices, &model, &line?)).boxed())
+        let provider = self.clone();
+        Ok(lines.map(move |line| provider.result(&line?)).boxed())
     }
 
     async fn cancel(&self, id: &str) -> Result<(), Failure> {
@@ -141,15 +145,52 @@ impl BatchApi for Anthropic {
 }
 
 impl Anthropic {
-    fn read<T: serde::de::DeserializeOwned>(&self, read: Read) -> Result<T, Failure> {
+    fn read<T: serde::de::DeserializeOwned>(&self, read: &Read) -> Result<T, Failure> {
         if !read.status.is_success() {
-            return Err(self.refused(&read));
+            return Err(self.refused(read));
         }
-        serde_json::from_slice(&read.body).map_err(|error| {
-            let reason = format!("the provider's response is not of the Message Batches API: {error}");
-            Failure::last(AskError::Backoff(reason))
-        })
+        serde_json::from_slice(&read.body)
+            .map_err(|error| self.client.unreadable("the provider's response is not of the Message Batches API", error))
     }
+
+    /// That there is no such API says nothing of the model, which may be asked by itself all the same.
+    fn has_none(&self, read: &Read) -> Failure {
+        let (origin, status) = (self.client.origin(), read.status.as_u16());
+        Failure::last(AskError::Final(format!("{origin} has no Message Batches API: it answered {status}")))
+    }
+
+    /// A batch has none before it ended, and none any more a month later. Neither says anything of the model.
+    fn has_no_results(&self, id: &str, read: &Read) -> Failure {
+        let said = error::said(&self.client.quotable(&read.body));
+        Failure::last(AskError::Backoff(format!("batch {id} has no results: {said}")))
+    }
+
+    /// A line of results.
+    fn result(&self, line: &[u8]) -> Result<(String, BatchResult), Failure> {
+        let broken =
+            |error: serde_json::Error| self.client.unreadable("a line of the batch's results is not one", error);
+        let Line { custom_id, mut result } = serde_json::from_slice(line).map_err(broken)?;
+        let came = match result.get("type").and_then(Value::as_str) {
+            Some("succeeded") => {
+                let message = result.get_mut("message").map(Value::take).unwrap_or_default();
+                let message = serde_json::from_value(message).map_err(broken)?;
+                let cost = |model: &str, billed| self.prices.batch_cost_micros(model, billed);
+                BatchResult::Answered(Box::new(wire::understand(message, &self.model, None, cost)))
+            }
+            Some("errored") => {
+                let meant = error::of_result(result.get("error").unwrap_or(&Value::Null), &self.model);
+                BatchResult::Errored(meant.map(|reason| self.client.clean(&reason)))
+            }
+            Some("canceled") => BatchResult::Unanswered("it was cancelled"),
+            _ => BatchResult::Unanswered("it expired"),
+        };
+        Ok((custom_id, came))
+    }
+}
+
+/// Whether a server does not know a path.
+fn is_missing(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
 }
 
 fn listed(batch: &MessageBatch) -> Listed {
@@ -159,26 +200,6 @@ fn listed(batch: &MessageBatch) -> Listed {
         requests: Some(batch.request_counts.all()),
         has_ended: batch.has_ended(),
     }
-}
-
-/// A line of results.
-fn result(prices: &Prices, model: &str, line: &[u8]) -> Result<(String, BatchResult), Failure> {
-    let broken = |error: serde_json::Error| {
-        Failure::last(AskError::Backoff(format!("a line of the batch's results is not one: {error}")))
-    };
-    let Line { custom_id, mut result } = serde_json::from_slice(line).map_err(broken)?;
-    let came = match result.get("type").and_then(Value::as_str) {
-        Some("succeeded") => {
-            let message = result.get_mut("message").map(Value::take).unwrap_or_default();
-            let message = serde_json::from_value(message).map_err(broken)?;
-            let cost = |model: &str, billed| prices.batch_cost_micros(model, billed);
-            BatchResult::Answered(Box::new(wire::understand(message, model, None, cost)))
-        }
-        Some("errored") => BatchResult::Errored(error::of_result(result.get("error").unwrap_or(&Value::Null), model)),
-        Some("canceled") => BatchResult::Unanswered("it was cancelled"),
-        _ => BatchResult::Unanswered("it expired"),
-    };
-    Ok((custom_id, came))
 }
 
 fn millis(time: &str) -> Option<i64> {

@@ -38,14 +38,21 @@ struct Code {
 
 /// Whether an error is one of the Messages API, and not of a server that knows no such path.
 pub fn is_envelope(body: &[u8]) -> bool {
-    serde_json::from_slice::<Envelope>(body).is_ok_and(|body| !body.error.kind.is_empty())
+    detail(body).is_some_and(|detail| !detail.kind.is_empty())
+}
+
+fn detail(body: &[u8]) -> Option<Detail> {
+    serde_json::from_slice::<Envelope>(body).ok().map(|body| body.error)
+}
+
+/// What an error's body says, on one line.
+pub fn said(body: &[u8]) -> String {
+    detail(body).map_or_else(|| shorten(&String::from_utf8_lossy(body)), |detail| shorten(&detail.message))
 }
 
 /// What a response of another status than 200 means.
 pub fn failure(status: u16, headers: &HeaderMap, body: &[u8], model: &str) -> Failure {
-    let detail = serde_json::from_slice::<Envelope>(body).ok().map(|body| body.error);
-    let said =
-        detail.as_ref().map_or_else(|| shorten(&String::from_utf8_lossy(body)), |detail| shorten(&detail.message));
+    let (detail, said) = (detail(body), said(body));
     let kind = detail.as_ref().map_or("", |detail| &detail.kind);
     let code = detail.as_ref().and_then(|detail| detail.details.as_ref()?.error_code.as_deref());
     let space = if kind.is_empty() { "" } else { " " };
@@ -107,6 +114,9 @@ fn meaning(
         }
         429 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(LIMITED_REST), for_all: true },
         529 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(OVERLOADED_REST), for_all: true },
+        400 if is_beyond_model(said) => {
+            AskError::misconfigured(format!("{reason}; set AI_MODEL to a model that can do what it is asked"))
+        }
         400 if is_too_long(said) => AskError::Split(reason),
         413 => AskError::Split(reason),
         400 | 405 | 422 => AskError::Final(reason),
@@ -120,6 +130,11 @@ fn is_spent(status: u16, code: Option<&str>, said: &str) -> bool {
     let limit = matches!(code, Some("enforced_spend_limit_reached" | "contract_spend_limit_reached"));
     let words = said.contains("API usage limits") || said.contains("credit balance is too low");
     (status == 429 && limit) || (matches!(status, 400 | 429) && words)
+}
+
+/// What this model does not do it does for no track.
+fn is_beyond_model(said: &str) -> bool {
+    said.starts_with("This model does not support")
 }
 
 /// More than the model's context holds.
@@ -187,6 +202,8 @@ mod tests {
         assert_eq!(kind(401, "authentication_error", "invalid x-api-key"), "misconfigured");
         assert_eq!(kind(307, "", ""), "misconfigured");
         assert_eq!(kind(400, "invalid_request_error", "schema is too complex"), "rejected");
+        let effort = "This model does not support the effort parameter.";
+        assert_eq!(kind(400, "invalid_request_error", effort), "misconfigured", "it is so for every track");
         assert_eq!(kind(400, "invalid_request_error", "prompt is too long: 1200000 tokens > 1000000"), "too_large");
         assert_eq!(kind(413, "request_too_large", "Request exceeds the maximum size"), "too_large");
         assert_eq!(kind(409, "conflict_error", "conflict"), "failed");

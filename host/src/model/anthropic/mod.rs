@@ -98,12 +98,14 @@ impl Anthropic {
         if !read.status.is_success() {
             return Err(self.refused(&read));
         }
-        wire::token_count(&read.body).map(Some)
+        wire::token_count(&read.body)
+            .map(Some)
+            .map_err(|error| self.client.unreadable("the provider's response is not a count of tokens", error))
     }
 
     fn refused(&self, read: &Read) -> Failure {
-        let failure = error::failure(read.status.as_u16(), &read.headers, &read.body, &self.model);
-        self.client.cleaned(failure)
+        let body = self.client.quotable(&read.body);
+        self.client.cleaned(error::failure(read.status.as_u16(), &read.headers, &body, &self.model))
     }
 
     async fn post(&self, body: Vec<u8>) -> Result<Answer, Failure> {
@@ -112,7 +114,9 @@ impl Anthropic {
             return Err(self.refused(&read));
         }
         let request_id = header(&read.headers, "request-id").map(str::to_owned);
-        let answer = wire::answer(&self.prices, &self.model, &read.body, request_id)?;
+        let answer = wire::answer(&self.prices, &self.model, &read.body, request_id).map_err(|error| {
+            self.client.unreadable("the provider's response is not a message of the Messages API", error)
+        })?;
         Ok(Answer { headroom: wire::headroom(&read.headers), ..answer })
     }
 }

@@ -184,10 +184,8 @@ impl OpenAi {
         if !read.status.is_success() {
             return Err(self.failed(read));
         }
-        serde_json::from_slice(&read.body).map_err(|error| {
-            let reason = format!("the provider's response is not of the Batch API: {error}");
-            Failure::last(AskError::Backoff(reason))
-        })
+        serde_json::from_slice(&read.body)
+            .map_err(|error| self.client.unreadable("the provider's response is not of the Batch API", error))
     }
 
     /// That there is no such batch, file or API says nothing of the model, which may be asked by itself all the same.
@@ -195,7 +193,7 @@ impl OpenAi {
         if !is_missing(read.status) {
             return self.refused(read);
         }
-        let said = error::Detail::of(&read.body).said;
+        let said = error::Detail::of(&self.client.quotable(&read.body)).said;
         let (origin, status) = (self.client.origin(), read.status.as_u16());
         let reason = format!("{origin} has no Batch API, or does not know what it was asked for ({status}): {said}");
         self.client.cleaned(Failure::last(AskError::Final(reason)))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// How long a provider is left alone that is over a limit and names no time.
-const REST: Duration = Duration::from_secs(30);
+const REST: Duration = Duration::from_secs(10);
 /// How long one that has too much to do, or loads its model.
 const OVERLOADED_REST: Duration = Duration::from_secs(10);
 /// How long an account whose money is spent.

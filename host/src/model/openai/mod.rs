@@ -63,13 +63,17 @@ impl OpenAi {
     fn answer(&self, read: &Read) -> Result<Answer, Failure> {
         let request_id = header(&read.headers, "x-request-id").map(str::to_owned);
         let cost = |model: &str, billed| self.prices.cost_micros(model, billed);
-        let answer = response::answer(&self.model, &read.body, request_id, cost)?;
+        let answer = response::answer(&self.model, &read.body, request_id, cost).map_err(|why| self.is_none(why))?;
         Ok(Answer { headroom: limits::headroom(&read.headers), ..answer })
     }
 
+    fn is_none(&self, why: String) -> Failure {
+        self.client.unreadable("the provider's response is not a chat completion", why)
+    }
+
     fn refused(&self, read: &Read) -> Failure {
-        let failure = error::failure(read.status.as_u16(), &read.headers, &read.body, &self.model);
-        self.client.cleaned(failure)
+        let body = self.client.quotable(&read.body);
+        self.client.cleaned(error::failure(read.status.as_u16(), &read.headers, &body, &self.model))
     }
 }
 

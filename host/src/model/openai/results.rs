@@ -72,9 +72,8 @@ impl OpenAi {
 
     /// A line of results.
     fn result(&self, sent: Form, line: &[u8]) -> Result<(String, BatchResult), Failure> {
-        let Line { custom_id, response, error } = serde_json::from_slice(line).map_err(|error| {
-            Failure::last(AskError::Backoff(format!("a line of the batch's results is not one: {error}")))
-        })?;
+        let Line { custom_id, response, error } = serde_json::from_slice(line)
+            .map_err(|error| self.client.unreadable("a line of the batch's results is not one", error))?;
         let came = match (response, error.filter(|error| !error.is_null())) {
             (_, Some(error)) => self.without_response(&error),
             (Some(response), None) if response.status_code == 200 => self.answered(response),
@@ -89,7 +88,7 @@ impl OpenAi {
         let body = response.body.to_string();
         match response::answer(&self.model, body.as_bytes(), response.request_id, cost) {
             Ok(answer) => BatchResult::Answered(Box::new(answer)),
-            Err(failure) => BatchResult::Errored(failure.error),
+            Err(why) => BatchResult::Errored(self.is_none(why).error),
         }
     }
 
