@@ -174,7 +174,7 @@ mod tests {
         };
         assert_eq!(rest(&[("retry-after", "7"), ("x-ratelimit-reset-tokens", "9s")]), (7, Some(7)));
         assert_eq!(rest(&[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "9s")]), (9, Some(9)));
-        assert_eq!(rest(&[]), (30, None));
+        assert_eq!(rest(&[]), (10, None));
     }
 
     #[test]
