@@ -15,7 +15,7 @@ pub struct Problem {
     detail: String,
     error: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<serde_json::Value>,
+    errors: Option<Box<serde_json::Value>>,
 }
 
 impl Problem {
@@ -39,7 +39,7 @@ impl Problem {
     /// Adds the single errors that make up this one.
     #[must_use]
     pub fn with_errors(mut self, errors: serde_json::Value) -> Self {
-        self.errors = Some(errors);
+        self.errors = Some(Box::new(errors));
         self
     }
 }
