@@ -20,8 +20,10 @@ alter table model_call add column provider_batch text;
 alter table model_call add column left_over bigint not null default 0;
 -- What a provider's batch holds, and what waits for one.
 create index model_call_in_batch on model_call (provider_batch, id) where provider_batch is not null;
--- Whether a batch's questions are still with a provider.
-create index model_call_with_provider on model_call (root_id) where provider_batch is not null and answered_at is null;
+-- A batch's questions that went out this way.
+create index model_call_with_provider on model_call (root_id) where provider_batch is not null;
+-- What waits for a provider's batch, by whom it is for.
+create index model_call_parked on model_call (provider, model, sent_at) where provider_batch = '' and answered_at is null;
 
 -- A batch at a provider. Written before it is submitted: what is submitted is never forgotten.
 create table provider_batch (
@@ -34,6 +36,8 @@ create table provider_batch (
     -- The provider's name for it, once that is known.
     provider_id     text,
     intended_at     bigint not null,
+    -- When it was last about to be submitted.
+    attempted_at    bigint,
     submitted_at    bigint,
     expires_at      bigint,
     ended_at        bigint,

@@ -2,9 +2,11 @@
 
 use super::time;
 use crate::spending::usd;
-use crate::store::{Parked, Store, StoreError, Submission};
+use crate::store::{Parked, StoreError, Submission};
+use crate::worker::Context;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::time::Duration;
 
 /// Batches that ended and are still shown.
 const ENDED: u32 = 10;
@@ -38,12 +40,17 @@ pub struct Waiting {
     provider: String,
     model: String,
     questions: i64,
+    /// Why they wait longer than it takes to put them together, where they do, and until when this host lets them.
+    reason: Option<String>,
+    until: Option<Timestamp>,
 }
 
 /// What is with providers, or was, the newest first.
-pub async fn shown(store: &dyn Store) -> Result<(Vec<Batch>, Vec<Waiting>), StoreError> {
-    let batches = store.submissions(ENDED).await?.into_iter().map(batch).collect();
-    Ok((batches, store.parked().await?.into_iter().map(waiting).collect()))
+pub async fn shown(context: &Context) -> Result<(Vec<Batch>, Vec<Waiting>), StoreError> {
+    let rest = context.batches.why_resting();
+    let batches = context.store.submissions(ENDED).await?.into_iter().map(batch).collect();
+    let parked = context.store.parked().await?.into_iter();
+    Ok((batches, parked.map(|parked| waiting(parked, rest.as_ref())).collect()))
 }
 
 fn batch(submission: Submission) -> Batch {
@@ -64,6 +71,12 @@ fn batch(submission: Submission) -> Batch {
     }
 }
 
-fn waiting(parked: Parked) -> Waiting {
-    Waiting { provider: parked.provider, model: parked.model, questions: parked.calls }
+fn waiting(parked: Parked, rest: Option<&(String, Duration)>) -> Waiting {
+    Waiting {
+        provider: parked.provider,
+        model: parked.model,
+        questions: parked.calls,
+        reason: rest.map(|(reason, _)| reason.clone()),
+        until: rest.and_then(|(_, rest)| Timestamp::now().checked_add(*rest).ok()),
+    }
 }

@@ -120,7 +120,7 @@ pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Mo
         Some(provider) => store.provider_use(provider.name()).await?,
         None => ProviderUse::default(),
     };
-    let (batches, batches_waiting) = batches::shown(store).await?;
+    let (batches, batches_waiting) = batches::shown(api.worker.context()).await?;
     let (spending, uses) = (store.spending().await?, store.model_use(None).await?);
     let waits = store.counts().await?.waiting.get(Waiting::Budget.name()).is_some_and(|n| *n > 0);
     Ok(Json(Model {

@@ -57,16 +57,16 @@ pub fn read(sources: &Sources) -> Result<ModelSettings, ConfigError> {
         });
     };
     let fallbacks = sources.get("AI_FALLBACK", fallbacks)?.unwrap_or_default();
+    let mut absent = None;
     for (name, model) in std::iter::once((first, model)).chain(fallbacks) {
         match route(sources, name, model, &settings.prices)? {
             Ok(route) => settings.routes.push(route),
-            Err(absent) if settings.routes.is_empty() => {
-                settings.absent = Some(absent.to_owned());
-                break;
-            }
-            Err(absent) => return Err(unusable_fallback(absent)),
+            // Those who are asked instead are there for that.
+            Err(lack) if settings.routes.is_empty() && absent.is_none() => absent = Some(lack.to_owned()),
+            Err(lack) => return Err(unusable_fallback(lack)),
         }
     }
+    settings.absent = absent.filter(|_| settings.routes.is_empty());
     Ok(settings)
 }
 
@@ -277,6 +277,12 @@ mod tests {
             [("ANTHROPIC_API_KEY", "k"), ("AI_FALLBACK", fallback), ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")];
         let models: Vec<_> = settings(&pairs).unwrap().routes.into_iter().map(|route| route.model).collect();
         assert_eq!(models, ["claude-haiku-5-5", "claude-haiku-4-5", "gpt:latest"]);
+        let without = settings(&[("AI_FALLBACK", "openai:m"), ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")]).unwrap();
+        assert_eq!(
+            (without.routes.len(), without.absent),
+            (1, None),
+            "a key that is not set is no reason to ask nobody"
+        );
         let error = settings(&[("ANTHROPIC_API_KEY", "k"), ("AI_FALLBACK", "openai:m")]).unwrap_err();
         assert!(error.contains("OPENAI_API_KEY is not set"), "{error}");
         assert!(settings(&[("AI_FALLBACK", "acme:m")]).is_err());

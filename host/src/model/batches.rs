@@ -97,3 +97,11 @@ pub enum BatchResult {
     /// It was not answered in time, or cancelled; nothing was paid.
     Unanswered(&'static str),
 }
+
+impl BatchResult {
+    /// A line that cannot be read is nobody's result. The others are read on.
+    pub(super) fn unreadable(why: &str) -> (String, Self) {
+        tracing::warn!("a line of a provider's batch cannot be read: {why}");
+        (String::new(), Self::Unanswered("it cannot be read"))
+    }
+}

@@ -22,13 +22,26 @@ struct Circuit {
     /// How often in a row it opened.
     opened: u32,
     until: Option<Instant>,
-    /// Whether the one call is under way.
-    is_trying: bool,
+    /// The number of the one call that is under way.
+    trial: Option<u64>,
+    /// Calls that were let through to try.
+    trials: u64,
 }
 
 /// A circuit.
 #[derive(Debug, Default)]
 pub struct Breaker(Mutex<Circuit>);
+
+impl Circuit {
+    fn ready(&self) -> Result<(), Duration> {
+        let left = self.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        match self.trial {
+            _ if !left.is_zero() => Err(left),
+            Some(_) => Err(TRIAL_REST),
+            None => Ok(()),
+        }
+    }
+}
 
 /// What a circuit is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +70,7 @@ impl State {
 #[derive(Debug)]
 pub struct Passage<'a> {
     breaker: &'a Breaker,
-    is_trial: bool,
+    trial: Option<u64>,
 }
 
 impl Breaker {
@@ -67,16 +80,21 @@ impl Breaker {
     /// For how long none is.
     pub fn admit(&self) -> Result<Passage<'_>, Duration> {
         let mut circuit = self.lock();
-        let Some(until) = circuit.until else { return Ok(Passage { breaker: self, is_trial: false }) };
-        let left = until.saturating_duration_since(Instant::now());
-        if !left.is_zero() {
-            return Err(left);
+        circuit.ready()?;
+        if circuit.until.is_none() {
+            return Ok(Passage { breaker: self, trial: None });
         }
-        if circuit.is_trying {
-            return Err(TRIAL_REST);
-        }
-        circuit.is_trying = true;
-        Ok(Passage { breaker: self, is_trial: true })
+        circuit.trials += 1;
+        circuit.trial = Some(circuit.trials);
+        Ok(Passage { breaker: self, trial: circuit.trial })
+    }
+
+    /// Whether it would let a call through.
+    ///
+    /// # Errors
+    /// For how long it would not.
+    pub fn ready(&self) -> Result<(), Duration> {
+        self.lock().ready()
     }
 
     /// What it is doing.
@@ -91,7 +109,8 @@ impl Breaker {
 
     /// Closes it, because someone says that the provider is well.
     pub fn close(&self) {
-        *self.lock() = Circuit::default();
+        let mut circuit = self.lock();
+        *circuit = Circuit { trials: circuit.trials, ..Circuit::default() };
     }
 
     fn fail(&self, was_trial: bool) {
@@ -101,7 +120,6 @@ impl Breaker {
             let rest = FIRST_REST.saturating_mul(2u32.saturating_pow(circuit.opened)).min(LONGEST_REST);
             circuit.opened += 1;
             circuit.until = Some(Instant::now() + rest);
-            metrics::counter!("liner_model_breaker_opened_total").increment(1);
             tracing::warn!(failures = circuit.failures, "the model is not asked for {rest:?}: it keeps failing");
         }
     }
@@ -119,14 +137,14 @@ impl Passage<'_> {
 
     /// The provider failed.
     pub fn failed(self) {
-        self.breaker.fail(self.is_trial);
+        self.breaker.fail(self.trial.is_some());
     }
 }
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        if self.is_trial {
-            self.breaker.lock().is_trying = false;
+        if self.trial.is_some() {
+            self.breaker.lock().trial.take_if(|trial| Some(*trial) == self.trial);
         }
     }
 }

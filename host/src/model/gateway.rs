@@ -100,6 +100,12 @@ impl Gateway {
         &self.routes
     }
 
+    /// The models that are asked, in their order.
+    #[must_use]
+    pub fn models(&self) -> Vec<String> {
+        self.routes.iter().map(|route| route.provider().model().to_owned()).collect()
+    }
+
     /// The first provider, whether or not it is worth asking.
     #[must_use]
     pub fn configured(&self) -> Option<&dyn ModelProvider> {
@@ -170,11 +176,18 @@ impl Gateway {
     /// Sends a prompt on a route, when there is room for another call.
     pub async fn ask(&self, route: &Route, prompt: &Prompt, deadline: Option<Instant>) -> Sent {
         if let Some(reason) = self.lack(route) {
-            return Sent { answer: Err(AskError::misconfigured(reason)), retries: 0 };
+            return Sent::nothing(AskError::misconfigured(reason));
         }
+        // Whoever waits for its turn takes nobody's room, and looks again afterwards whether the provider may be asked.
+        let turn = route.provider().turn(prompt).await;
         // The semaphore is never closed.
-        let _room = self.calls.acquire().await.ok();
-        route.ask(prompt, Policy { retries: self.retries, deadline }).await
+        let room = self.calls.acquire().await.ok();
+        let sent = route.ask(prompt, Policy { retries: self.retries, deadline }).await;
+        drop(room);
+        if let Some(turn) = turn {
+            turn.leave(sent.answer.is_ok());
+        }
+        sent
     }
 
     /// Calls under way.

@@ -176,14 +176,14 @@ impl Client {
         if error.is_connect() {
             let reason = format!("the provider cannot be reached: {reason}");
             let error = AskError::RetryAfter { reason, rest: UNREACHABLE_REST, for_all: false };
-            return Failure { error, may_repeat: true, retry_after: None };
+            return Failure { may_repeat: true, ..Failure::last(error) };
         }
         let reason = if error.is_timeout() {
             format!("the provider did not answer in time (AI_TIMEOUT_MS): {reason}")
         } else {
             format!("the exchange with the provider broke off: {reason}")
         };
-        Failure::last(AskError::Backoff(reason))
+        Failure::perhaps_paid(AskError::Backoff(reason))
     }
 
     /// A text as it may be shown and stored.
@@ -201,7 +201,7 @@ impl Client {
 
     /// A body that is not what it should be. Why repeats what was found there, which may be long and hold the key.
     pub fn unreadable(&self, what: &str, why: impl std::fmt::Display) -> Failure {
-        Failure::last(AskError::Backoff(format!("{what}: {}", shorten(&self.clean(&why.to_string())))))
+        Failure::perhaps_paid(AskError::Backoff(format!("{what}: {}", shorten(&self.clean(&why.to_string())))))
     }
 
     /// A failure as it may be shown and stored.
@@ -234,7 +234,7 @@ pub fn shorten(text: &str) -> String {
 }
 
 fn too_long(what: &str) -> Failure {
-    Failure::last(AskError::Backoff(format!("the provider's {what} is longer than {MAX_RESPONSE} bytes")))
+    Failure::perhaps_paid(AskError::Backoff(format!("the provider's {what} is longer than {MAX_RESPONSE} bytes")))
 }
 
 /// A response that is read line by line.

@@ -16,7 +16,7 @@ mod schema;
 mod settings;
 pub mod tokens;
 
-pub use anthropic::{Anthropic, cacheable_from};
+pub use anthropic::{Anthropic, Turn, cacheable_from};
 pub use batches::{BatchApi, BatchRequest, BatchResult, BatchState, Listed, Submitted};
 pub use breaker::{Breaker, State as Circuit};
 pub use gateway::Gateway;
@@ -53,6 +53,11 @@ pub trait ModelProvider: Send + Sync {
 
     /// What an answer may cost at most.
     fn estimate(&self, prompt: &Prompt) -> Estimate;
+
+    /// Waits until it is a prompt's turn: where the first of a burst goes alone, until that is answered.
+    async fn turn(&self, _prompt: &Prompt) -> Option<Turn> {
+        None
+    }
 
     /// Sends a prompt once.
     ///

@@ -25,7 +25,7 @@ impl Billed {
     /// All input.
     #[must_use]
     pub const fn all_input(&self) -> i64 {
-        self.input + self.cache_write + self.cache_read
+        self.input.saturating_add(self.cache_write).saturating_add(self.cache_read)
     }
 }
 
@@ -44,7 +44,7 @@ pub struct Price {
     pub long_from: i64,
 }
 
-/// A model's name is matched by its beginning, so that dated names are found too.
+/// Dated names are found too.
 const LIST: [(&str, Price); 2] = [
     (
         "claude-haiku-5-5",
@@ -72,39 +72,54 @@ impl Prices {
     /// What a model's tokens cost, if that is known.
     #[must_use]
     pub fn of(&self, model: &str) -> Option<Price> {
-        let own = self.0.iter().find(|(name, _)| model.starts_with(name.as_str())).map(|(_, price)| *price);
-        own.or_else(|| LIST.iter().find(|(name, _)| model.starts_with(name)).map(|(_, price)| *price))
+        let own = self.0.iter().map(|(name, price)| (name.as_str(), *price));
+        nearest(model, own).or_else(|| nearest(model, LIST.into_iter()))
     }
 
     /// The cost in millionths of a dollar, rounded up; `None` for a model whose price is not known.
     #[must_use]
     pub fn cost_micros(&self, model: &str, tokens: Billed) -> Option<i64> {
-        self.of(model).map(|price| (price.of(tokens) + 999_999) / 1_000_000)
+        self.of(model).map(|price| price.of(tokens).saturating_add(999_999) / 1_000_000)
     }
 
     /// The same in a provider's batch, at half the price.
     #[must_use]
     pub fn batch_cost_micros(&self, model: &str, tokens: Billed) -> Option<i64> {
-        self.of(model).map(|price| (price.of(tokens) + 1_999_999) / 2_000_000)
+        self.of(model).map(|price| price.of(tokens).saturating_add(1_999_999) / 2_000_000)
     }
 
     /// What an answer to a prompt may need at most: nothing of its text cached, and as much output as it may have.
     #[must_use]
     pub fn estimate(&self, model: &str, prompt: &Prompt) -> Estimate {
         let (input, output) = (tokens::at_most(prompt), i64::from(prompt.max_output_tokens));
-        let cost_micros = self.cost_micros(model, Billed { input, output, ..Billed::default() });
+        // Input that is written to a cache costs more than input.
+        let plain = self.cost_micros(model, Billed { input, output, ..Billed::default() });
+        let written = self.cost_micros(model, Billed { cache_write: input, output, ..Billed::default() });
+        let cost_micros = plain.max(written);
         Estimate { tokens_in: input, tokens_out: output, cost_micros }
     }
 }
 
 impl Price {
     const fn of(&self, tokens: Billed) -> i64 {
-        let micros = tokens.input * self.input
-            + tokens.cache_write * self.cache_write
-            + tokens.cache_read * self.cache_read
-            + tokens.output * self.output;
-        if tokens.all_input() >= self.long_from { micros * 5 } else { micros }
+        // Counts come from outside, and may be anything.
+        let micros = (tokens.input.saturating_mul(self.input))
+            .saturating_add(tokens.cache_write.saturating_mul(self.cache_write))
+            .saturating_add(tokens.cache_read.saturating_mul(self.cache_read))
+            .saturating_add(tokens.output.saturating_mul(self.output));
+        if tokens.all_input() >= self.long_from { micros.saturating_mul(5) } else { micros }
     }
+}
+
+/// The price of the longest name that is the model's, but for a date or `latest` behind it.
+fn nearest<'a>(model: &str, prices: impl Iterator<Item = (&'a str, Price)>) -> Option<Price> {
+    let is_of = |name: &str| {
+        let Some(rest) = model.strip_prefix(name) else { return false };
+        let version = rest.trim_start_matches(['-', '@', ':']);
+        let is_version = version == "latest" || version.starts_with(|c: char| c.is_ascii_digit());
+        rest.is_empty() || (version.len() < rest.len() && is_version)
+    };
+    prices.filter(|(name, _)| is_of(name)).max_by_key(|(name, _)| name.len()).map(|(_, price)| price)
 }
 
 fn entry(text: &str) -> Option<(String, Price)> {
@@ -162,6 +177,14 @@ mod tests {
         assert_eq!((million("acme-1-2026", 1_000_000, 0), million("acme-1", 0, 1_000_000)), (200_000, 1_500_000));
         assert_eq!(million("claude-haiku-5-5", 1_000_000, 0), 1_000_000);
         assert_eq!(prices.of("claude-haiku-5-5").unwrap().cache_read, 100_000);
+        assert!(
+            prices.of("acme-1-pro").is_none() && prices.of("acme-10").is_none(),
+            "another model's price is unknown"
+        );
+        let both = Prices::from_text("gpt-4o=2.5/10,gpt-4o-mini=0.15/0.6").unwrap();
+        assert_eq!(both.of("gpt-4o-mini-2024-07-18").unwrap().input, 150_000);
+        let endless = Billed { input: i64::MAX, output: i64::MAX, ..Billed::default() };
+        assert!(prices.cost_micros("acme-1", endless).unwrap() > 0);
         assert_eq!(million("local:7b", 1_000_000, 1_000_000), 0);
         for wrong in ["acme", "acme=1", "acme=1/x", "=1/2", "acme=-1/2", "acme=1/2/3/4/5"] {
             assert_eq!(Prices::from_text(wrong), None, "{wrong}");

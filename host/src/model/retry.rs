@@ -1,8 +1,9 @@
 //! When a request is sent again: the policy of the providers' own clients, in one place.
 //!
-//! `x-should-retry` decides where a provider sends it; else 408, 409, 5xx and connections that were not made. A provider
-//! that has too much to do (429, 529) is left alone by all hosts, and not asked again where the question is. The pause is as long as `retry-after-ms` or `retry-after` asks, else 0.5 s · 2^n up to 8 s less a random quarter. A request
-//! whose answer did not come in time may have been billed, and is not repeated.
+//! `x-should-retry` decides where a provider sends it; else 408, 409, 5xx and connections that were not made. The pause is as
+//! long as `retry-after-ms` or `retry-after` asks, else 0.5 s · 2^n up to 8 s less a random quarter. A request whose answer
+//! did not come in time may have been billed, and is not repeated. A provider that has too much to do (429, 529) is left
+//! alone by all hosts, and not asked again where the question is.
 
 use super::{Answer, AskError, ModelProvider};
 use crate::music::Prompt;
@@ -24,20 +25,40 @@ pub struct Failure {
     pub may_repeat: bool,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
+    /// Whether there may have been an answer, and a bill for it.
+    pub perhaps_paid: bool,
 }
 
 impl Failure {
     /// A failure that another attempt would not mend.
     #[must_use]
     pub const fn last(error: AskError) -> Self {
-        Self { error, may_repeat: false, retry_after: None }
+        Self { error, may_repeat: false, retry_after: None, perhaps_paid: false }
+    }
+
+    /// A failure that came after the request was received, or may have: nobody knows what it cost.
+    #[must_use]
+    pub const fn perhaps_paid(error: AskError) -> Self {
+        Self { error, may_repeat: false, retry_after: None, perhaps_paid: true }
     }
 
     /// What a response's error means, and what its status and headers say about another attempt.
     pub(super) fn of_response(error: AskError, status: u16, headers: &HeaderMap) -> Self {
         let by_status = matches!(status, 408 | 409 | 429) || status >= 500;
         let may_repeat = should_retry(headers).unwrap_or(by_status) && !matches!(error, AskError::Operator { .. });
-        Self { error, may_repeat, retry_after: retry_after(headers) }
+        Self { error, may_repeat, retry_after: retry_after(headers), perhaps_paid: false }
+    }
+}
+
+impl Failure {
+    /// What it means when it is the last: a provider that fails and says for how long is left alone for so long.
+    fn last_word(self) -> AskError {
+        match (self.error, self.retry_after) {
+            (AskError::Backoff(reason), Some(rest)) if rest > LONGEST_PAUSE => {
+                AskError::RetryAfter { reason, rest, for_all: false }
+            }
+            (error, _) => error,
+        }
     }
 }
 
@@ -56,24 +77,43 @@ pub struct Sent {
     pub answer: Result<Answer, AskError>,
     /// Repetitions.
     pub retries: u32,
+    /// Whether something may have been paid although there is no answer.
+    pub perhaps_paid: bool,
+}
+
+impl Sent {
+    /// Nothing was.
+    pub const fn nothing(error: AskError) -> Self {
+        Self { answer: Err(error), retries: 0, perhaps_paid: false }
+    }
 }
 
 /// Sends a prompt, again where that is safe, polite and not too late.
-pub async fn send(provider: &dyn ModelProvider, prompt: &Prompt, policy: Policy) -> Sent {
-    let mut retries = 0;
+/// `is_ready` says whether the provider may still be asked: it may have wanted to be left alone meanwhile.
+pub async fn send(
+    provider: &dyn ModelProvider,
+    prompt: &Prompt,
+    policy: Policy,
+    is_ready: impl Fn() -> bool + Send + Sync,
+) -> Sent {
+    let (mut retries, mut perhaps_paid) = (0, false);
     loop {
         let failure = match provider.send(prompt).await {
-            Ok(answer) => return Sent { answer: Ok(answer), retries },
+            Ok(answer) => return Sent { answer: Ok(answer), retries, perhaps_paid },
             Err(failure) => failure,
         };
         // What the provider wants for a while, all hosts heed; the question goes back to the queue.
         let is_for_all = matches!(failure.error, AskError::RetryAfter { for_all: true, .. });
         let may_repeat = failure.may_repeat && !is_for_all && retries < policy.retries;
         let pause = pause(retries, failure.retry_after).filter(|pause| may_repeat && is_in_time(policy, *pause));
-        let Some(pause) = pause else { return Sent { answer: Err(failure.error), retries } };
+        perhaps_paid |= failure.perhaps_paid;
+        let Some(pause) = pause else { return Sent { answer: Err(failure.last_word()), retries, perhaps_paid } };
         retries += 1;
         tracing::debug!(attempt = retries, ?pause, "the model is asked again: {}", failure.error);
         tokio::time::sleep(pause).await;
+        if !is_ready() {
+            return Sent { answer: Err(failure.last_word()), retries: retries - 1, perhaps_paid };
+        }
     }
 }
 

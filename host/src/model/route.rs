@@ -32,6 +32,8 @@ pub struct Route {
     blocked: Mutex<Option<Rest>>,
     /// It asked one of the hosts to leave it alone.
     resting: Mutex<Option<Rest>>,
+    /// What all hosts were last said to leave it alone for.
+    shared: Mutex<Option<Rest>>,
     breaker: Breaker,
 }
 
@@ -39,7 +41,8 @@ impl Route {
     /// A provider that said nothing yet.
     #[must_use]
     pub fn to(provider: Arc<dyn ModelProvider>) -> Self {
-        Self { provider, blocked: Mutex::default(), resting: Mutex::default(), breaker: Breaker::default() }
+        let (blocked, resting, shared, breaker) = Default::default();
+        Self { provider, blocked, resting, shared, breaker }
     }
 
     /// The same provider with another model; what it asked of one holds for the other.
@@ -55,6 +58,12 @@ impl Route {
         &*self.provider
     }
 
+    /// The same provider with a model, for what was meant for that one.
+    #[must_use]
+    pub fn provider_of(&self, model: &str) -> Arc<dyn ModelProvider> {
+        if self.provider.model() == model { self.provider.clone() } else { self.provider.with_model(model) }
+    }
+
     /// Whether it may be asked now.
     ///
     /// # Errors
@@ -63,32 +72,41 @@ impl Route {
         if let Some((reason, rest)) = self.blocked() {
             return Err(AskError::Operator { reason, rest, for_all: false });
         }
-        match (self.resting(), self.breaker.state()) {
+        match (self.resting(), self.breaker.ready()) {
             (Some((reason, rest)), _) => Err(AskError::RetryAfter { reason, rest, for_all: false }),
-            (None, State::Open(rest)) => Err(self.is_open(rest)),
-            _ => Ok(()),
+            (None, Err(rest)) => Err(self.is_open(rest)),
+            (None, Ok(())) => Ok(()),
         }
     }
 
     /// Sends a prompt, if it may be asked now; notes what its answer says about asking it again.
     pub async fn ask(&self, prompt: &Prompt, policy: Policy) -> Sent {
-        let refused = |error| Sent { answer: Err(error), retries: 0 };
         if let Err(error) = self.ready() {
-            return refused(error);
+            return Sent::nothing(error);
         }
         let passage = match self.breaker.admit() {
             Ok(passage) => passage,
-            Err(rest) => return refused(self.is_open(rest)),
+            Err(rest) => return Sent::nothing(self.is_open(rest)),
         };
-        let sent = retry::send(self.provider(), prompt, policy).await;
+        let sent = retry::send(self.provider(), prompt, policy, || self.ready().is_ok()).await;
         match &sent.answer {
             // That it has too much to do says neither.
             Err(AskError::RetryAfter { for_all: true, .. }) => drop(passage),
-            Err(AskError::RetryAfter { for_all: false, .. } | AskError::Backoff(_)) => passage.failed(),
+            Err(AskError::RetryAfter { for_all: false, .. } | AskError::Backoff(_)) => {
+                passage.failed();
+                self.count_opened();
+            }
             Ok(_) | Err(_) => passage.answered(),
         }
         self.note(&sent.answer);
         sent
+    }
+
+    fn count_opened(&self) {
+        if matches!(self.breaker.state(), State::Open(_)) {
+            let labels = [("provider", self.provider.name().to_owned()), ("model", self.provider.model().to_owned())];
+            metrics::counter!("liner_model_breaker_opened_total", &labels).increment(1);
+        }
     }
 
     fn note(&self, answer: &Result<super::Answer, AskError>) {
@@ -126,20 +144,41 @@ impl Route {
         resting.as_ref().map(|rest| (rest.reason.clone(), rest.left()))
     }
 
-    /// Leaves it alone for a while.
+    /// Leaves it alone for a while: the longer of two wishes counts.
     pub fn rest(&self, reason: &str, rest: Duration) {
-        *lock(&self.resting) = Some(Rest::of(reason, rest));
+        let mut resting = lock(&self.resting);
+        if resting.as_ref().is_none_or(|known| known.left() < rest) {
+            *resting = Some(Rest::of(reason, rest));
+        }
     }
 
-    /// Leaves it alone no more, nor for its failures.
+    /// Leaves it alone no more.
     pub fn end_rest(&self) {
         lock(&self.resting).take();
+    }
+
+    /// As long as all hosts leave it alone: what they ended is over here too, but not what only this host heard.
+    pub fn rest_with_others(&self, wish: Option<(&str, Duration)>) {
+        let mut shared = lock(&self.shared);
+        match wish {
+            Some((reason, rest)) => {
+                *shared = Some(Rest::of(reason, rest));
+                drop(shared);
+                self.rest(reason, rest);
+            }
+            None => {
+                let ended = shared.take().map(|rest| rest.reason);
+                let mut resting = lock(&self.resting);
+                resting.take_if(|rest| ended.as_ref() == Some(&rest.reason));
+            }
+        }
     }
 
     /// Why it will not answer before something is changed, and when it is tried again all the same.
     #[must_use]
     pub fn blocked(&self) -> Option<(String, Duration)> {
-        lock(&self.blocked).as_ref().map(|rest| (rest.reason.clone(), rest.left()))
+        let left = |rest: &Rest| Some((rest.reason.clone(), rest.left())).filter(|(_, left)| !left.is_zero());
+        lock(&self.blocked).as_ref().and_then(left)
     }
 
     /// Leaves it alone: it will not answer before something is changed.

@@ -3,26 +3,29 @@
 
 use serde_json::{Map, Value, json};
 
-/// Words that no provider's structured output understands.
-const DROPPED: [&str; 14] = [
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-    "patternProperties",
-    "propertyNames",
-    "contains",
+/// Words that are understood by all. What is not among them is refused by one or the other, or not known to be understood.
+const KNOWN: [&str; 16] = [
+    "type",
+    "enum",
+    "const",
+    "properties",
+    "required",
+    "items",
+    "anyOf",
+    "oneOf",
+    "$ref",
+    "$defs",
+    "definitions",
+    "title",
+    "description",
+    "format",
+    "pattern",
+    "minItems",
 ];
-/// Words that OpenAI's strict mode refuses besides.
-const DROPPED_BY_OPENAI: [&str; 8] =
-    ["allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"];
+/// Words that Anthropic understands besides.
+const KNOWN_BY_ANTHROPIC: [&str; 2] = ["allOf", "default"];
+/// Words that say nothing about a reply, and are left out without a word.
+const SILENT: [&str; 6] = ["$schema", "$id", "$comment", "examples", "deprecated", "additionalProperties"];
 /// Formats that are understood by all.
 const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
@@ -37,7 +40,7 @@ pub enum Subset {
 
 impl Subset {
     fn drops(self, word: &str) -> bool {
-        DROPPED.contains(&word) || (self == Self::OpenAi && DROPPED_BY_OPENAI.contains(&word))
+        !KNOWN.contains(&word) && !(self == Self::Anthropic && KNOWN_BY_ANTHROPIC.contains(&word))
     }
 
     fn knows_format(self, format: &str) -> bool {
@@ -58,18 +61,18 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
     let (mut kept, mut told) = (Map::new(), Vec::new());
     for (name, value) in fields {
         match name.as_str() {
+            silent if SILENT.contains(&silent) => {}
             dropped if subset.drops(dropped) => told.push(format!("{name}: {value}")),
             "properties" | "$defs" | "definitions" => {
                 kept.insert(name.clone(), each(value, |schema| within(subset, schema)));
             }
-            "items" | "additionalItems" => {
+            "items" => {
                 kept.insert(name.clone(), within(subset, value));
             }
             "anyOf" | "oneOf" | "allOf" => {
                 let name = if name == "oneOf" { "anyOf" } else { name };
                 kept.insert(name.to_owned(), within_all(subset, value));
             }
-            "additionalProperties" | "$schema" | "$id" => {}
             "minItems" if subset != Subset::Anthropic || value.as_i64().is_none_or(|n| n > 1) => {
                 told.push(format!("minItems: {value}"));
             }
@@ -87,7 +90,7 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
             Subset::OpenAi => name_type(&mut kept),
         }
     }
-    if fields.contains_key("properties") || fields.get("type") == Some(&json!("object")) {
+    if fields.contains_key("properties") || is_object(fields) {
         kept.insert("additionalProperties".to_owned(), Value::Bool(false));
         if subset == Subset::OpenAi {
             require_all(&mut kept);
@@ -98,6 +101,13 @@ fn object(subset: Subset, fields: &Map<String, Value>) -> Map<String, Value> {
         kept.insert("description".to_owned(), Value::String(format!("{said}({})", told.join(", "))));
     }
     kept
+}
+
+fn is_object(schema: &Map<String, Value>) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.contains(&json!("object")),
+        one => one == Some(&json!("object")),
+    }
 }
 
 /// Values are listed with their type.

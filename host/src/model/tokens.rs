@@ -2,10 +2,15 @@
 
 use crate::music::Prompt;
 
-/// The most input tokens a prompt may have: three bytes a token, which no tokenizer is known to exceed for text.
+/// What a provider's own words about a schema may take: 181 were counted for a small one.
+const SCHEMA_TOKENS: i64 = 250;
+
+/// The most input tokens a prompt may have: three bytes a token, or what its script makes likely where that is more.
 pub fn at_most(prompt: &Prompt) -> i64 {
-    let bytes = prompt.system.len() + prompt.user.len() + prompt.response_schema.as_deref().map_or(0, str::len);
-    i64::try_from(bytes / 3).unwrap_or(i64::MAX)
+    let texts = [prompt.system.as_str(), &prompt.user, prompt.response_schema.as_deref().unwrap_or_default()];
+    let most = |text: &str| i64::try_from(text.len() / 3).unwrap_or(i64::MAX).max(about(text));
+    let schema = if prompt.response_schema.is_some() { SCHEMA_TOKENS } else { 0 };
+    texts.into_iter().map(most).fold(schema, i64::saturating_add)
 }
 
 /// About how many tokens a text has: four characters of ASCII a token, one of any other script; for the tokenizers since

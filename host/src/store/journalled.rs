@@ -51,6 +51,8 @@ pub struct Answered<'a> {
     pub tokens_out: Option<i64>,
     pub retries: i64,
     pub rate: Option<Rate>,
+    /// Whether it cost something, and nobody knows what: the budget takes what was set aside for it as spent.
+    pub is_cost_unknown: bool,
     pub cost_micros: Option<i64>,
     pub latency_ms: Option<i64>,
     pub error: Option<&'a str>,
@@ -61,6 +63,7 @@ pub fn answered(answer: &CallAnswer) -> Answered<'_> {
         CallAnswer::Reply { reply, request_id, usage, rate, retries, latency_ms } => Answered {
             tokens_written: Some(usage.tokens_written),
             rate: *rate,
+            is_cost_unknown: usage.cost_micros.is_none(),
             retries: i64::from(*retries),
             reply: Some(&reply.text),
             stop: Some(reply.stop.name()),
@@ -73,8 +76,11 @@ pub fn answered(answer: &CallAnswer) -> Answered<'_> {
             latency_ms: Some(*latency_ms),
             error: None,
         },
-        CallAnswer::Error { reason, retries } => {
-            Answered { error: Some(reason), retries: i64::from(*retries), ..Answered::default() }
-        }
+        CallAnswer::Error { reason, retries, perhaps_paid } => Answered {
+            error: Some(reason),
+            retries: i64::from(*retries),
+            is_cost_unknown: *perhaps_paid,
+            ..Answered::default()
+        },
     }
 }

@@ -27,8 +27,18 @@ pub trait SubmissionStore: Send + Sync {
     /// Questions that wait for a provider's batch, by whom they are for.
     async fn parked(&self) -> Result<Vec<Parked>, StoreError>;
 
-    /// Some questions that wait for one.
-    async fn parked_calls(&self, provider: &str, model: &str, most: u32) -> Result<Vec<CallId>, StoreError>;
+    /// Gives up questions that wait for one and have waited for so many milliseconds: their tracks' strategies ask again, by
+    /// themselves. Returns how many.
+    async fn give_up_parked(
+        &self,
+        provider: &str,
+        model: &str,
+        waited_ms: i64,
+        reason: &str,
+    ) -> Result<u64, StoreError>;
+
+    /// The models that questions of this batch or its predecessors were put to in provider's batches.
+    async fn models_of(&self, root: &BatchId) -> Result<Vec<String>, StoreError>;
 
     /// Makes a provider's batch of what waits, as far as there is money for it, and sets that aside.
     async fn gather(&self, gathering: &Gathering<'_>) -> Result<Gathered, StoreError>;
@@ -36,21 +46,27 @@ pub trait SubmissionStore: Send + Sync {
     /// The questions of a provider's batch that have no answer.
     async fn requests_of(&self, submission: &str) -> Result<Vec<Request>, StoreError>;
 
-    /// Notes that a provider's batch was made.
-    async fn submitted(&self, submission: &str, provider_id: &str, expires_at: Option<i64>) -> Result<(), StoreError>;
+    /// Notes that a provider's batch is about to be submitted, or just was without an answer, and holds it for so many
+    /// milliseconds; whether the host still looks after it.
+    async fn attempt(&self, submission: &str, host: &HostId, hold_ms: i64) -> Result<bool, StoreError>;
 
-    /// Forgets a provider's batch that was certainly not made; its questions wait again.
-    async fn withdraw(&self, submission: &str) -> Result<(), StoreError>;
+    /// Notes that a provider's batch was made; whether it is the one of that name that counts.
+    async fn submitted(&self, submission: &str, provider_id: &str, expires_at: Option<i64>)
+    -> Result<bool, StoreError>;
+
+    /// Forgets a provider's batch that was certainly not made, if the host still looks after it; its questions wait again.
+    async fn withdraw(&self, submission: &str, host: &HostId) -> Result<bool, StoreError>;
 
     /// Takes a provider's batch that is to be looked at and that nobody looks after, for so many milliseconds.
     async fn tend(&self, host: &HostId, hold_ms: i64) -> Result<Option<Submission>, StoreError>;
 
-    /// Lets a provider's batch be looked at again in so many milliseconds, by anybody.
-    async fn look_again(&self, submission: &str, ms: i64) -> Result<(), StoreError>;
+    /// Lets a provider's batch be looked at again in so many milliseconds, by anybody; how many of its questions are
+    /// answered and how many are not, as far as the provider says.
+    async fn look_again(&self, submission: &str, ms: i64, progress: (i64, i64)) -> Result<(), StoreError>;
 
     /// Questions that their provider's batch left unanswered wait for another one. Returns those that were left over too
     /// often for that.
-    async fn leave_over(&self, calls: &[CallId]) -> Result<Vec<CallId>, StoreError>;
+    async fn leave_over(&self, submission: &str, calls: &[CallId]) -> Result<Vec<CallId>, StoreError>;
 
     /// Ends a provider's batch whose results were taken in; the batches of tracks that it had questions of are answered.
     async fn end_submission(&self, submission: &str, answered: i64, unanswered: i64) -> Result<(), StoreError>;

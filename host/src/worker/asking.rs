@@ -25,16 +25,17 @@ pub struct Asking<'a> {
     pub deadline: Option<Instant>,
 }
 
-/// A reply to the same prompt by any of the models that may be asked, one that was not `read` yet.
+/// A reply to the same prompt by any of some models, one that was not `read` yet.
 pub async fn recall(
     context: &Context,
     gateway: &Gateway,
+    models: &[String],
     root: &BatchId,
     read: &[CallId],
     prompt: &Prompt,
 ) -> Result<Option<JournalledReply>, StoreError> {
-    for route in gateway.routes() {
-        let digest = prompt.digest(route.provider().model());
+    for model in models {
+        let digest = prompt.digest(model);
         let look = || context.store.journalled_reply(&digest, root, read, gateway.reuse());
         if let Some(found) = context.reach.insist(Access::Read, look).await? {
             return Ok(Some(found));
@@ -58,16 +59,16 @@ pub async fn ask_unrecorded(gateway: &Gateway, prompt: &Prompt) -> Result<(Answe
 }
 
 impl Asking<'_> {
-    /// Asks one provider after the other, until one answers; what the first one said is what counts when none does.
+    /// Asks one provider after the other, until one answers. When none does, what counts is who may answer soonest.
     pub async fn ask(&self, question: &Question<'_>) -> Result<Answered, Unanswered> {
-        let mut first = None;
+        let mut best = None;
         for route in self.gateway.routes() {
             match self.ask_on(route, question).await {
-                Err(unanswered) if unanswered.is_providers() => first = first.or(Some(unanswered)),
+                Err(unanswered) if unanswered.is_providers() => best = Some(sooner(best, unanswered)),
                 asked => return asked,
             }
         }
-        Err(first.unwrap_or_else(|| Unanswered::Absent("no model is configured".to_owned())))
+        Err(best.unwrap_or_else(|| Unanswered::Absent("no model is configured".to_owned())))
     }
 
     /// Asks one provider. A database that is gone meanwhile is waited for: an answer that was paid is not let go of.
@@ -142,6 +143,19 @@ impl Asking<'_> {
     }
 }
 
+/// Of two reasons for no answer, the one that ends sooner; the first of two that end when somebody changes something.
+fn sooner(known: Option<Unanswered>, other: Unanswered) -> Unanswered {
+    let rest = |unanswered: &Unanswered| match unanswered {
+        Unanswered::Provider(AskError::Backoff(_)) => Duration::ZERO,
+        Unanswered::Provider(AskError::RetryAfter { rest, .. }) => *rest,
+        _ => Duration::MAX,
+    };
+    match known {
+        Some(known) if rest(&known) <= rest(&other) => known,
+        _ => other,
+    }
+}
+
 /// A call that ended.
 struct Asked {
     outcome: Result<(Answered, Usage), AskError>,
@@ -158,7 +172,8 @@ async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option
     let answer = match sent.answer {
         Ok(answer) => answer,
         Err(error) => {
-            let journalled = CallAnswer::Error { reason: error.to_string(), retries: sent.retries };
+            let journalled =
+                CallAnswer::Error { reason: error.to_string(), retries: sent.retries, perhaps_paid: sent.perhaps_paid };
             return Asked { outcome: Err(error), journalled };
         }
     };

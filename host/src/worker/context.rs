@@ -4,6 +4,7 @@ use super::reach::Reach;
 use super::scheduler::NextRun;
 use super::shadow;
 use super::stats::Stats;
+use super::submission::Batches;
 use crate::config::WorkerSettings;
 use crate::model::Gateway;
 use crate::music::Field;
@@ -35,6 +36,8 @@ pub struct Context {
     pub(super) wake: Notify,
     /// Told when questions wait for a provider's batch.
     pub(super) parked: Notify,
+    /// What is kept in mind about them.
+    pub batches: Batches,
     /// Runs that let questions wait for one.
     pub(super) collecting: AtomicUsize,
     /// Whether an operator said that this host takes nothing more.
@@ -75,6 +78,7 @@ impl Context {
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
+            batches: Batches::default(),
             collecting: AtomicUsize::new(0),
             draining: watch::Sender::new(false),
             paid_again: watch::Sender::new(None),

@@ -112,9 +112,9 @@ async fn heed_providers(context: &Context) {
         match context.store.provider_use(route.provider().name()).await {
             Ok(used) if used.blocked_ms > 0 => {
                 let rest = Duration::from_millis(u64::try_from(used.blocked_ms).unwrap_or(0));
-                route.rest(&used.blocked_reason.unwrap_or_default(), rest);
+                route.rest_with_others(Some((&used.blocked_reason.unwrap_or_default(), rest)));
             }
-            Ok(_) => route.end_rest(),
+            Ok(_) => route.rest_with_others(None),
             Err(error) => tracing::debug!("what the provider said to others was not heard: {error}"),
         }
     }

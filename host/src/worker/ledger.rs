@@ -115,6 +115,8 @@ pub struct LeasedLedger {
     is_compared: bool,
     /// When the batch's time is over.
     deadline: Instant,
+    /// The models that may have answered, or may be about to: those that are asked now, and those of its provider's batches.
+    models: tokio::sync::OnceCell<Vec<String>>,
     /// Questions that are asked with many others; those that are with a provider already are none of them.
     parked: Mutex<Option<Vec<CallIntent>>>,
     tally: Mutex<Tally>,
@@ -133,8 +135,21 @@ impl LeasedLedger {
         deadline: Instant,
     ) -> Self {
         let (lease, root, is_taken_over) = (claim.lease.clone(), claim.root.clone(), claim.recovered);
-        let (parked, tally, settling) = Default::default();
-        Self { context, gateway, lease, root, is_taken_over, way, is_compared, deadline, parked, tally, settling }
+        let (models, parked, tally, settling) = Default::default();
+        Self {
+            context,
+            gateway,
+            lease,
+            root,
+            is_taken_over,
+            way,
+            is_compared,
+            deadline,
+            models,
+            parked,
+            tally,
+            settling,
+        }
     }
 
     /// The figures so far.
@@ -197,9 +212,22 @@ impl LeasedLedger {
         self.parked.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().extend(call);
     }
 
+    async fn models(&self) -> Result<&[String], StoreError> {
+        let models = self.models.get_or_try_init(async || {
+            let mut models = self.gateway.models();
+            if self.is_taken_over {
+                let asked = || self.context.store.models_of(&self.root);
+                let asked = self.context.reach.insist(Access::Read, asked).await?;
+                models.extend(asked.into_iter().filter(|model| !self.gateway.models().contains(model)));
+            }
+            Ok::<_, StoreError>(models)
+        });
+        models.await.map(Vec::as_slice)
+    }
+
     async fn is_with_provider(&self, prompt: &Prompt) -> Result<bool, StoreError> {
-        for route in self.gateway.routes() {
-            let digest = prompt.digest(route.provider().model());
+        for model in self.models().await? {
+            let digest = prompt.digest(model);
             let look = || self.context.store.is_with_provider(&self.root, &digest);
             if self.context.reach.insist(Access::Read, look).await? {
                 return Ok(true);
@@ -210,7 +238,8 @@ impl LeasedLedger {
 
     async fn recall(&self, prompt: &Prompt) -> Result<Option<Answered>, StoreError> {
         let read = self.lock().read.clone();
-        let Some(found) = recall(&self.context, &self.gateway, &self.root, &read, prompt).await? else {
+        let Some(found) = recall(&self.context, &self.gateway, self.models().await?, &self.root, &read, prompt).await?
+        else {
             return Ok(None);
         };
         let mut tally = self.lock();

@@ -25,6 +25,7 @@ pub use reach::Outage;
 pub use rehearsal::{Put, Rehearsal, Rehearsed};
 pub use run::RunReport;
 pub use stats::{Totals, percent};
+pub use submission::Batches;
 
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use run::{Backlog, Run};

@@ -120,7 +120,6 @@ impl Run<'_> {
     /// When claiming failed; batches that were in flight are finished first.
     pub async fn finish(mut self) -> Result<RunReport, StoreError> {
         let (mut report, mut batches, mut held) = (RunReport::default(), InFlight::new(), Held::new());
-        self.context.release_provider(self.context.gateway.unblock_expired()).await?;
         let mut failed = None;
         let (mut lost, mut more) = (true, true);
         loop {
@@ -132,6 +131,8 @@ impl Run<'_> {
                 match claimed {
                     Ok(claimed) => {
                         let full = claimed.last().is_some_and(|claimed| claimed.claim.full);
+                        // What somebody waits for goes first, and is not all there is.
+                        let full = full || (!claimed.is_empty() && self.backlog.is_there());
                         more = more && self.drain && full && self.limit != Some(0);
                         for claimed in claimed {
                             self.start(claimed, &mut batches, &mut held);
@@ -184,6 +185,7 @@ impl Run<'_> {
     /// is what it goes through.
     async fn claim(&mut self, lost: &mut bool, free: usize) -> Result<Vec<Claimed>, StoreError> {
         let context = self.context;
+        context.release_provider(context.gateway.unblock_expired()).await?;
         if *lost {
             let came_back = context.reach.came_back_within(GRACE_AFTER_OUTAGE);
             let stray = if came_back { Stray::Own } else { Stray::Any };

@@ -148,7 +148,8 @@ impl Ledger for ShadowLedger<'_> {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
         self.gateway.available().map_err(Unanswered::Absent)?;
         let read = lock(&self.read).clone();
-        let found = recall(self.context, &self.gateway, self.root, &read, question.prompt).await;
+        let found =
+            recall(self.context, &self.gateway, &self.gateway.models(), self.root, &read, question.prompt).await;
         let found = found.map_err(Unanswered::Store)?;
         if let Some(found) = found {
             lock(&self.read).push(found.id.clone());

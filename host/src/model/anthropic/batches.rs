@@ -119,10 +119,11 @@ impl BatchApi for Anthropic {
             made.extend(page.data.iter().filter(|batch| batch.created_at() >= since).map(listed));
             match page.last_id {
                 Some(last) if page.has_more && !is_older => after = Some(last),
-                _ => break,
+                _ => return Ok(made),
             }
         }
-        Ok(made)
+        let reason = format!("the provider lists more than {} batches made since", MOST_PAGES * PAGE);
+        Err(Failure::last(AskError::Backoff(reason)))
     }
 
     async fn results(&self, id: &str) -> Result<BoxStream<'static, Result<(String, BatchResult), Failure>>, Failure> {
@@ -167,15 +168,20 @@ impl Anthropic {
 
     /// A line of results.
     fn result(&self, line: &[u8]) -> Result<(String, BatchResult), Failure> {
-        let broken =
-            |error: serde_json::Error| self.client.unreadable("a line of the batch's results is not one", error);
-        let Line { custom_id, mut result } = serde_json::from_slice(line).map_err(broken)?;
+        let Line { custom_id, mut result } = match serde_json::from_slice(line) {
+            Ok(line) => line,
+            Err(error) => return Ok(BatchResult::unreadable(&self.client.clean(&error.to_string()))),
+        };
         let came = match result.get("type").and_then(Value::as_str) {
             Some("succeeded") => {
                 let message = result.get_mut("message").map(Value::take).unwrap_or_default();
-                let message = serde_json::from_value(message).map_err(broken)?;
                 let cost = |model: &str, billed| self.prices.batch_cost_micros(model, billed);
-                BatchResult::Answered(Box::new(wire::understand(message, &self.model, None, cost)))
+                match serde_json::from_value(message) {
+                    Ok(message) => BatchResult::Answered(Box::new(wire::understand(message, &self.model, None, cost))),
+                    Err(error) => {
+                        BatchResult::Errored(self.client.unreadable("a batch's result is no message", error).error)
+                    }
+                }
             }
             Some("errored") => {
                 let meant = error::of_result(result.get("error").unwrap_or(&Value::Null), &self.model);

@@ -5,7 +5,7 @@ use crate::music::Prompt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
+use tokio::sync::{Mutex as Alone, OnceCell, OwnedMutexGuard};
 use tokio::time::Instant;
 
 /// How long a prefix is read from the cache after its last use: a little less than the provider keeps it, five minutes.
@@ -23,11 +23,11 @@ pub struct Bursts(Mutex<HashMap<[u8; 32], Arc<Prefix>>>);
 struct Prefix {
     tokens: OnceCell<i64>,
     warm_until: Mutex<Option<Instant>>,
-    turn: Arc<Turn<()>>,
+    turn: Arc<Alone<()>>,
 }
 
-/// A call with a cached prefix.
-pub struct Call {
+/// The turn of a call with a cached prefix.
+pub struct Turn {
     prefix: Arc<Prefix>,
     /// Held by the first one.
     _turn: Option<OwnedMutexGuard<()>>,
@@ -40,14 +40,14 @@ impl Bursts {
     }
 
     /// Lets a call through: the first one at once, the others when it has its answer.
-    pub async fn enter(&self, prompt: &Prompt) -> Call {
+    pub async fn enter(&self, prompt: &Prompt) -> Turn {
         let prefix = self.of(prompt);
         if prefix.is_warm() {
-            return Call { prefix, _turn: None };
+            return Turn { prefix, _turn: None };
         }
         let turn = prefix.turn.clone().lock_owned().await;
         let is_first = !prefix.is_warm();
-        Call { prefix, _turn: is_first.then_some(turn) }
+        Turn { prefix, _turn: is_first.then_some(turn) }
     }
 
     fn of(&self, prompt: &Prompt) -> Arc<Prefix> {
@@ -66,7 +66,7 @@ impl Prefix {
     }
 }
 
-impl Call {
+impl Turn {
     /// The call ended; the others follow.
     pub fn leave(self, is_answered: bool) {
         let warm = if is_answered { WARM } else { AFTER_FAILURE };

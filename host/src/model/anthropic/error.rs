@@ -109,7 +109,7 @@ fn meaning(
         404 => AskError::misconfigured(format!(
             "{reason}; there is no model {model:?} there (retired models answer 404): set AI_MODEL, for example to claude-haiku-5-5"
         )),
-        400 if said.contains("organization") && said.contains("hold") => {
+        400 if code == Some("organization_on_hold") || said.contains("on hold") => {
             of_account(reason, AskError::MISCONFIGURED_REST)
         }
         429 => AskError::RetryAfter { reason, rest: retry_after.unwrap_or(LIMITED_REST), for_all: true },

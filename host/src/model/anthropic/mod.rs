@@ -11,6 +11,7 @@ use super::{Answer, BatchApi, Failure, ModelProvider, Price, Prices, RouteSettin
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use burst::Bursts;
+pub use burst::Turn;
 use models::Capabilities;
 pub use models::cacheable_from;
 use reqwest::StatusCode;
@@ -59,7 +60,8 @@ impl Anthropic {
     }
 
     async fn capabilities(&self) -> Capabilities {
-        *self.capabilities.get_or_init(|| models::ask(self)).await
+        // What is not known for want of an answer is asked again.
+        self.capabilities.get_or_try_init(|| models::ask(self)).await.copied().unwrap_or_default()
     }
 
     /// How a prompt is put to this model.
@@ -154,13 +156,11 @@ impl ModelProvider for Anthropic {
     async fn send(&self, prompt: &Prompt) -> Result<Answer, Failure> {
         let form = self.form(prompt).await;
         let body = wire::request(&self.model, prompt, form)?;
-        if !form.is_cached {
-            return self.post(body).await;
-        }
-        let first = self.bursts.enter(prompt).await;
-        let answer = self.post(body).await;
-        first.leave(answer.is_ok());
-        answer
+        self.post(body).await
+    }
+
+    async fn turn(&self, prompt: &Prompt) -> Option<Turn> {
+        if self.is_prefix_cacheable(prompt).await { Some(self.bursts.enter(prompt).await) } else { None }
     }
 
     async fn count_tokens(&self, prompt: &Prompt) -> Result<Option<i64>, Failure> {

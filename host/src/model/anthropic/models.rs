@@ -3,6 +3,7 @@
 
 use super::Anthropic;
 use crate::model::http::header;
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -58,18 +59,22 @@ pub fn cacheable_from(model: &str) -> i64 {
 }
 
 /// Asks what a model can do. What goes wrong here is said by the first prompt's answer, better.
-pub async fn ask(provider: &Anthropic) -> Capabilities {
+///
+/// # Errors
+/// When there was no answer, which another time there may be.
+pub async fn ask(provider: &Anthropic) -> Result<Capabilities, ()> {
     let read = provider.client.get(&format!("/v1/models/{}", provider.model), provider.headers()).await;
     match read {
-        Ok(read) if read.status.is_success() => understand(&provider.model, &read.body),
+        Ok(read) if read.status.is_success() => Ok(understand(&provider.model, &read.body)),
         Ok(read) => {
             let request_id = header(&read.headers, "request-id").unwrap_or_default();
             tracing::debug!(status = %read.status, request_id, "the provider does not say what {} can do", provider.model);
-            Capabilities::default()
+            let may_pass = read.status.is_server_error() || read.status == StatusCode::TOO_MANY_REQUESTS;
+            if may_pass { Err(()) } else { Ok(Capabilities::default()) }
         }
         Err(failure) => {
             tracing::debug!("the provider was not asked what {} can do: {}", provider.model, failure.error);
-            Capabilities::default()
+            Err(())
         }
     }
 }

@@ -133,7 +133,9 @@ pub fn understand(
     };
     let model = message.model.unwrap_or_else(|| asked.to_owned());
     let billed = billed(&message.usage);
-    let cost_micros = cost(&model, billed).or_else(|| cost(asked, billed));
+    // What is not said is not nothing.
+    let is_said = message.usage.input_tokens.is_some() && message.usage.output_tokens.is_some();
+    let cost_micros = cost(&model, billed).or_else(|| cost(asked, billed)).filter(|_| is_said);
     Answer {
         usage: Usage {
             tokens_in: billed.all_input(),

@@ -127,10 +127,11 @@ impl BatchApi for OpenAi {
             made.extend(page.data.iter().filter(|batch| batch.is_since(since)).map(Batch::listed));
             match page.data.last() {
                 Some(last) if page.has_more && last.is_since(since) => after = format!("&after={}", last.id),
-                _ => break,
+                _ => return Ok(made),
             }
         }
-        Ok(made)
+        let reason = format!("the provider lists more than {} batches made since", MOST_PAGES * PAGE);
+        Err(Failure::last(AskError::Backoff(reason)))
     }
 
     async fn results(&self, id: &str) -> Result<BoxStream<'static, Result<(String, BatchResult), Failure>>, Failure> {

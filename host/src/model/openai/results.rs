@@ -72,8 +72,10 @@ impl OpenAi {
 
     /// A line of results.
     fn result(&self, sent: Form, line: &[u8]) -> Result<(String, BatchResult), Failure> {
-        let Line { custom_id, response, error } = serde_json::from_slice(line)
-            .map_err(|error| self.client.unreadable("a line of the batch's results is not one", error))?;
+        let Line { custom_id, response, error } = match serde_json::from_slice(line) {
+            Ok(line) => line,
+            Err(error) => return Ok(BatchResult::unreadable(&self.client.clean(&error.to_string()))),
+        };
         let came = match (response, error.filter(|error| !error.is_null())) {
             (_, Some(error)) => self.without_response(&error),
             (Some(response), None) if response.status_code == 200 => self.answered(response),

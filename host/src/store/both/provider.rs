@@ -108,6 +108,9 @@ pub(in super::super) async fn admit(
     limits: &Limits,
 ) -> Result<Admission, StoreError> {
     begin_books(tx, provider).await?;
+    if limits.has_budget() {
+        hold_books(tx).await?;
+    }
     let row = sqlx::query(concat!(
         "select b.requests, b.tokens_in, b.tokens_out, c.ms - b.requests_at as passed,
              coalesce(b.blocked_until, 0) - c.ms as blocked_ms, b.blocked_reason
@@ -148,6 +151,12 @@ pub(in super::super) async fn admit(
     .execute(tx)
     .await?;
     Ok(Admission::Admitted)
+}
+
+/// Holds the books of all providers until the transaction ends, always in the same order: the budget is one.
+async fn hold_books(tx: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query(concat!("select provider from provider_budget order by provider", for_update!())).fetch_all(tx).await?;
+    Ok(())
 }
 
 /// Whether so much more would be too much.
@@ -198,6 +207,7 @@ pub(super) async fn left_for_batch(
     limits: &Limits,
 ) -> Result<(i64, (Option<i64>, String)), StoreError> {
     begin_books(tx, provider).await?;
+    hold_books(tx).await?;
     let left = left_of_budget(tx, limits).await?;
     let (today, total) = (left.today.unwrap_or(i64::MAX), left.total.unwrap_or(i64::MAX));
     let until = if total <= today {

@@ -6,7 +6,7 @@ use crate::music::Prompt;
 use crate::store::journalled::{Frame, rest_of};
 use crate::store::json::{from_json, json};
 use crate::store::{
-    BatchId, CallId, CallIntent, Gathered, Gathering, Host, HostId, Lease, MAX_LEFT_OVER, Parked, Request, StoreError,
+    BatchId, CallId, CallIntent, Gathered, Gathering, HostId, Lease, MAX_LEFT_OVER, Parked, Request, StoreError,
     Submission, SubmissionStore,
 };
 use async_trait::async_trait;
@@ -22,7 +22,8 @@ const ANSWERED: i64 = -1;
 macro_rules! submission {
     () => {
         "id, provider, model, requests, state, provider_id, intended_at, submitted_at, expires_at, ended_at, looks, answered,
-         unanswered, estimate_micros, (select ms from clock) - intended_at as age_ms"
+         unanswered, estimate_micros, (select ms from clock) - intended_at as age_ms,
+         (select ms from clock) - attempted_at as attempted_ms"
     };
 }
 
@@ -86,17 +87,30 @@ impl SubmissionStore for Backend {
         Ok(rows.into_iter().map(parked).collect())
     }
 
-    async fn parked_calls(&self, provider: &str, model: &str, most: u32) -> Result<Vec<CallId>, StoreError> {
-        let calls: Vec<String> = sqlx::query_scalar(
-            "select id from model_call
-             where provider_batch = '' and answered_at is null and provider = $1 and model = $2 order by id limit $3",
+    async fn give_up_parked(
+        &self,
+        provider: &str,
+        model: &str,
+        waited_ms: i64,
+        reason: &str,
+    ) -> Result<u64, StoreError> {
+        let given_up = sqlx::query(
+            "update model_call set answered_at = (select ms from clock), error = $4
+             where provider_batch = '' and answered_at is null and provider = $1 and model = $2
+                 and sent_at <= (select ms from clock) - $3",
         )
         .bind(provider)
         .bind(model)
-        .bind(i64::from(most))
-        .fetch_all(self.readers())
+        .bind(waited_ms)
+        .bind(reason)
+        .execute(self.writer())
         .await?;
-        Ok(calls.into_iter().map(CallId::from_text).collect())
+        Ok(given_up.rows_affected())
+    }
+
+    async fn models_of(&self, root: &BatchId) -> Result<Vec<String>, StoreError> {
+        let models = "select distinct model from model_call where root_id = $1 and provider_batch is not null";
+        Ok(sqlx::query_scalar(models).bind(root.as_str()).fetch_all(self.readers()).await?)
     }
 
     async fn gather(&self, gathering: &Gathering<'_>) -> Result<Gathered, StoreError> {
@@ -149,22 +163,48 @@ impl SubmissionStore for Backend {
         rows.iter().map(request).collect()
     }
 
-    async fn submitted(&self, submission: &str, provider_id: &str, expires_at: Option<i64>) -> Result<(), StoreError> {
-        sqlx::query(
+    async fn attempt(&self, submission: &str, host: &HostId, hold_ms: i64) -> Result<bool, StoreError> {
+        let held = sqlx::query(
+            "update provider_batch set attempted_at = (select ms from clock), held_until = (select ms from clock) + $3
+             where id = $1 and host_id = $2 and state = 'intended'",
+        )
+        .bind(submission)
+        .bind(host.as_str())
+        .bind(hold_ms)
+        .execute(self.writer())
+        .await?;
+        Ok(held.rows_affected() > 0)
+    }
+
+    async fn submitted(
+        &self,
+        submission: &str,
+        provider_id: &str,
+        expires_at: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let noted = sqlx::query(
             "update provider_batch set state = 'submitted', provider_id = $2, expires_at = $3,
                  submitted_at = (select ms from clock), looks = 0, look_at = (select ms from clock), held_until = 0
-             where id = $1 and state = 'intended'",
+             where id = $1 and (state = 'intended' or provider_id = $2)",
         )
         .bind(submission)
         .bind(provider_id)
         .bind(expires_at)
         .execute(self.writer())
         .await?;
-        Ok(())
+        Ok(noted.rows_affected() > 0)
     }
 
-    async fn withdraw(&self, submission: &str) -> Result<(), StoreError> {
+    async fn withdraw(&self, submission: &str, host: &HostId) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        let forgotten = sqlx::query("delete from provider_batch where id = $1 and host_id = $2 and state = 'intended'")
+            .bind(submission)
+            .bind(host.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if forgotten.rows_affected() == 0 {
+            return Ok(false);
+        }
         let calls: Vec<(String, i64)> = sqlx::query_as(
             "update model_call set provider_batch = '' where provider_batch = $1 and answered_at is null
              returning provider, reserved_micros",
@@ -173,11 +213,8 @@ impl SubmissionStore for Backend {
         .fetch_all(&mut *tx)
         .await?;
         free(&mut tx, &calls).await?;
-        sqlx::query("delete from provider_batch where id = $1 and state = 'intended'")
-            .bind(submission)
-            .execute(&mut *tx)
-            .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn tend(&self, host: &HostId, hold_ms: i64) -> Result<Option<Submission>, StoreError> {
@@ -189,9 +226,8 @@ impl SubmissionStore for Backend {
             "update provider_batch set host_id = $1, held_until = (select ms from clock) + $2, looks = looks + 1
              where id = (select id from provider_batch p
                  where state <> 'ended' and look_at <= (select ms from clock)
-                     and (host_id = $1 or held_until < (select ms from clock) or not exists (
-                         select 1 from host h where h.id = p.host_id and h.stopped_at is null
-                             and h.seen_at > (select ms from clock) - $3))
+                     and (host_id = $1 or held_until < (select ms from clock) or exists (
+                         select 1 from host h where h.id = p.host_id and h.stopped_at is not null))
                  order by look_at limit 1",
             skip_locked!(),
             ") returning ",
@@ -199,36 +235,39 @@ impl SubmissionStore for Backend {
         ))
         .bind(host.as_str())
         .bind(hold_ms)
-        .bind(Host::GONE_AFTER_MS)
         .fetch_optional(self.writer())
         .await?;
         row.as_ref().map(submission_from).transpose()
     }
 
-    async fn look_again(&self, submission: &str, ms: i64) -> Result<(), StoreError> {
+    async fn look_again(&self, submission: &str, ms: i64, progress: (i64, i64)) -> Result<(), StoreError> {
         sqlx::query(
-            "update provider_batch set look_at = (select ms from clock) + $2, held_until = 0
+            "update provider_batch set look_at = (select ms from clock) + $2, held_until = 0, answered = $3,
+                 unanswered = $4
              where id = $1 and state <> 'ended'",
         )
         .bind(submission)
         .bind(ms)
+        .bind(progress.0)
+        .bind(progress.1)
         .execute(self.writer())
         .await?;
         Ok(())
     }
 
-    async fn leave_over(&self, calls: &[CallId]) -> Result<Vec<CallId>, StoreError> {
+    async fn leave_over(&self, submission: &str, calls: &[CallId]) -> Result<Vec<CallId>, StoreError> {
         let named: Vec<[&str; 1]> = calls.iter().map(|call| [call.as_str()]).collect();
         let named = json(&named)?;
         let mut tx = self.begin().await?;
         let freed: Vec<(String, i64)> = sqlx::query_as(concat!(
-            "update model_call set provider_batch = '', left_over = left_over + 1
+            "update model_call set provider_batch = '', left_over = left_over + 1, sent_at = (select ms from clock)
              where id in (select value ->> 0 from ",
             each!("$1"),
-            ") and answered_at is null and provider_batch <> '' and left_over < $2 returning provider, reserved_micros"
+            ") and answered_at is null and provider_batch = $3 and left_over < $2 returning provider, reserved_micros"
         ))
         .bind(&named)
         .bind(MAX_LEFT_OVER)
+        .bind(submission)
         .fetch_all(&mut *tx)
         .await?;
         free(&mut tx, &freed).await?;
@@ -236,9 +275,10 @@ impl SubmissionStore for Backend {
         let rest: Vec<String> = sqlx::query_scalar(concat!(
             "select id from model_call where id in (select value ->> 0 from ",
             each!("$1"),
-            ") and answered_at is null and provider_batch <> ''"
+            ") and answered_at is null and provider_batch = $2"
         ))
         .bind(&named)
+        .bind(submission)
         .fetch_all(self.readers())
         .await?;
         Ok(rest.into_iter().map(CallId::from_text).collect())
@@ -310,7 +350,7 @@ struct WaitingCall {
 /// As many as a batch may hold, the first ones first.
 async fn waiting_calls(tx: &mut Connection, gathering: &Gathering<'_>) -> Result<Vec<WaitingCall>, StoreError> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(concat!(
-        "select m.id, cast(length(m.prompt) + length(f.system) + coalesce(length(f.response_schema), 0) as bigint),
+        "select m.id, cast(octet_length(m.prompt) + octet_length(f.system) + coalesce(octet_length(f.response_schema), 0) as bigint),
              m.reserved_micros
          from model_call m join prompt_frame f on f.digest = m.frame
          where m.provider_batch = '' and m.answered_at is null and m.provider = $1 and m.model = $2
@@ -439,5 +479,6 @@ fn submission_from(row: &Row) -> Result<Submission, StoreError> {
         unanswered: row.try_get("unanswered")?,
         estimate_micros: row.try_get("estimate_micros")?,
         age_ms: row.try_get("age_ms")?,
+        attempted_ms: row.try_get("attempted_ms")?,
     })
 }

@@ -84,7 +84,7 @@ impl PostgresStore {
     async fn look(&self) -> Result<Seen, StoreError> {
         Ok(sqlx::query_as(
             "select coalesce((select max(revision) from pipeline), 0), coalesce((select max(id) from music_library), 0),
-                 (select paused_at from worker_control), (select max(blocked_until) from provider_budget),
+                 (select paused_at from worker_control), (select cast(sum(blocked_until) as bigint) from provider_budget),
                  (select count(draining_at) from host where stopped_at is null)",
         )
         .fetch_one(&self.pool)

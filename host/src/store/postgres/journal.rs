@@ -253,18 +253,19 @@ async fn insert_answers(
         "with given as (
              select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
                  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[],
-                 $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[])
+                 $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[], $20::boolean[])
                  as a(id, reply, stop, answered_by, request_id, tokens_in, tokens_cached, tokens_written, tokens_out,
                      cost_micros, latency_ms, error, retries, returned_in, returned_out, left_requests, left_in, left_out,
-                     has_rate)
+                     has_rate, is_cost_unknown)
          ), answered as (
              update model_call m set answered_at = c.ms, reply = a.reply, stop = a.stop, answered_by = a.answered_by,
                  request_id = a.request_id, tokens_in = a.tokens_in, tokens_cached = a.tokens_cached,
                  tokens_written = a.tokens_written, tokens_out = a.tokens_out, cost_micros = a.cost_micros,
                  latency_ms = a.latency_ms, error = a.error, retries = a.retries
              from given a, clock c where m.id = a.id and m.answered_at is null
-             returning m.*, case when m.lost_at is null then m.reserved_micros else 0 end as reserved,
-                 coalesce(a.cost_micros, 0) - case when m.lost_at is null then 0 else m.reserved_micros end as cost,
+             returning m.*, case when m.lost_at is null and coalesce(m.provider_batch, '-') <> '' then m.reserved_micros else 0 end
+                     as reserved,
+                 coalesce(a.cost_micros, case when a.is_cost_unknown then m.reserved_micros else 0 end) - case when m.lost_at is null then 0 else m.reserved_micros end as cost,
                  a.has_rate, a.returned_in, a.returned_out, a.left_requests, a.left_in, a.left_out
          ), counted as (
              insert into model_use as u
@@ -316,6 +317,7 @@ async fn insert_answers(
     .bind(column(answers, |a| a.rate.and_then(|rate| rate.headroom.tokens_in)))
     .bind(column(answers, |a| a.rate.and_then(|rate| rate.headroom.tokens_out)))
     .bind(column(answers, |a| a.rate.is_some()))
+    .bind(column(answers, |a| a.is_cost_unknown))
     .execute(connection)
     .await?;
     Ok(())

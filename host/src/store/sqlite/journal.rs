@@ -120,7 +120,7 @@ pub async fn insert_answer(tx: &mut SqliteConnection, call: &CallId, answer: &Ca
              request_id = $4, tokens_in = $5, tokens_cached = $6, tokens_written = $7, tokens_out = $8, cost_micros = $9,
              latency_ms = $10, error = $11, retries = $12
          where id = $13 and answered_at is null returning provider,
-             iif(lost_at is null, reserved_micros, 0) as reserved, iif(lost_at is null, 0, reserved_micros) as spent",
+             iif(lost_at is null and ifnull(provider_batch, '-') <> '', reserved_micros, 0) as reserved, iif(lost_at is null, 0, reserved_micros) as spent",
     )
     .bind(answer.reply)
     .bind(answer.stop)
@@ -138,7 +138,7 @@ pub async fn insert_answer(tx: &mut SqliteConnection, call: &CallId, answer: &Ca
     .fetch_optional(&mut *tx)
     .await?;
     let Some(Booked { provider, reserved, spent }) = booked else { return Ok(()) };
-    let cost = answer.cost_micros.unwrap_or(0) - spent;
+    let cost = answer.cost_micros.unwrap_or(if answer.is_cost_unknown { reserved + spent } else { 0 }) - spent;
     if reserved != 0 || cost != 0 {
         provider::book(tx, &provider, reserved, cost).await?;
     }

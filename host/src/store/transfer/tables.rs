@@ -302,6 +302,7 @@ pub const TABLES: &[Table] = &[
             text("state"),
             text("provider_id"),
             integer("intended_at"),
+            integer("attempted_at"),
             integer("submitted_at"),
             integer("expires_at"),
             integer("ended_at"),

@@ -65,6 +65,8 @@ pub enum CallAnswer {
         reason: String,
         /// How often the question was sent again in vain.
         retries: u32,
+        /// Whether it may have been answered and billed: what was set aside for it is spent.
+        perhaps_paid: bool,
     },
 }
 
@@ -72,7 +74,7 @@ impl CallAnswer {
     /// None, and why; it was not sent again.
     #[must_use]
     pub fn error(reason: impl Into<String>) -> Self {
-        Self::Error { reason: reason.into(), retries: 0 }
+        Self::Error { reason: reason.into(), retries: 0, perhaps_paid: false }
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Submission {
     pub estimate_micros: Option<i64>,
     /// How long ago it was written down, in milliseconds of the store's clock.
     pub age_ms: i64,
+    /// How long ago it was last about to be submitted, if it ever was.
+    pub attempted_ms: Option<i64>,
 }
 
 impl Submission {
