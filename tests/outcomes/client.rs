@@ -11,8 +11,29 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-/// Dollars a million tokens, for whatever model the recordings are of.
-const PRICES: &str = "claude=1/5/0.1/1.25,gpt=2/8/0.5,openai/gpt=2/8,qwen3=0/0,meta-llama=0/0";
+/// The models that the recordings are of, and what a million tokens of them cost here.
+const PRICES: [(&str, &[&str]); 3] = [
+    (
+        "1/5/0.1/1.25",
+        &[
+            "claude-3-opus",
+            "claude-fable-5",
+            "claude-haiku-4-5",
+            "claude-haiku-5-5",
+            "claude-opus-4-6",
+            "claude-sonnet-4-5",
+            "claude-sonnet-4-6",
+        ],
+    ),
+    ("2/8/0.5", &["gpt-4o", "gpt-4o-mini", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-oss"]),
+    ("0/0", &["qwen3", "meta-llama/Llama-3.2-1B-Instruct"]),
+];
+
+fn prices() -> Prices {
+    let entries = PRICES.iter().flat_map(|(price, models)| models.iter().map(move |model| format!("{model}={price}")));
+    let groq = "openai/gpt-oss-120b=2/8".to_owned();
+    Prices::from_text(&entries.chain([groq]).collect::<Vec<_>>().join(",")).unwrap()
+}
 
 /// An API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +100,7 @@ impl Client {
             base_url: url.parse().unwrap(),
             model: model.to_owned(),
             timeout,
-            prices: Prices::from_text(PRICES).unwrap(),
+            prices: prices(),
             logs_bodies: false,
         };
         match wire {

@@ -140,8 +140,11 @@ fn bare(text: &str) -> &str {
 fn without_thinking(text: &str) -> &str {
     match text.strip_prefix("<think>") {
         Some(thinking) => thinking.split_once("</think>").map_or("", |(_, reply)| reply.trim_start()),
-        // Some templates begin it themselves.
-        None => text.split_once("</think>").map_or(text, |(_, reply)| reply.trim_start()),
+        // Some templates begin it themselves. JSON may speak of it.
+        None if !text.starts_with(['{', '[', '`']) => {
+            text.split_once("</think>").map_or(text, |(_, reply)| reply.trim_start())
+        }
+        None => text,
     }
 }
 
