@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use axum::response::IntoResponse;
 use liner_tests::{
     Behaviour, Database, Fate, Host, KEY, Kind, Refusal, StubModel, Visit, eventually, hang_up, vague_rows,
 };
@@ -216,6 +217,10 @@ on_both! {
     what_a_batch_leaves_over_goes_into_another_one => leaves_over(),
     what_somebody_waits_for_does_not_wait_for_a_batch => asks_at_once(),
     a_budget_bounds_batches_too => is_too_dear(),
+    what_a_provider_has_no_batches_for_is_asked_one_by_one => has_none(),
+    a_model_that_is_changed_meanwhile_changes_nothing_for_what_was_asked => model_is_changed(),
+    batches_are_taken_in_after_they_were_turned_off => is_turned_off(),
+    batches_are_cancelled_at_a_stop_only_if_that_was_asked_for => is_cancelled(),
     batches_of_openai_too => dies_at(Api::OpenAi, "AfterSubmit:0"),
 }
 
@@ -268,6 +273,55 @@ async fn asks_at_once(kind: Kind) {
     assert!(batches[0]["expectedSavingUsd"].as_f64().unwrap() > 0.0);
     let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
     assert_eq!(queue["processing"], tracks(), "the backlog waits: {queue}");
+}
+
+/// The provider knows no such path, as those who speak its language often do not.
+async fn has_none(kind: Kind) {
+    let missing = |visit: &Visit| {
+        (visit.route == "POST /v1/messages/batches").then(|| axum::http::StatusCode::NOT_FOUND.into_response())
+    };
+    let Some(backlog) = Backlog::new(kind, Api::Anthropic, Behaviour::default().instead(missing)).await else { return };
+    let host = backlog.host(&[]).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    assert_eq!(backlog.balance(&host).await, tracks().div_ceil(BATCH_SIZE), "nothing stays behind, and nothing twice");
+}
+
+/// A backlog that was submitted, and the host that did it gone.
+async fn submitted_and_stopped(kind: Kind, more: &[(&str, &str)]) -> Option<Backlog> {
+    let backlog = Backlog::new(kind, Api::Anthropic, Behaviour::default()).await?;
+    let host = backlog.host(more).await;
+    host.post("/api/music-ai/queue", vague_rows(tracks())).await;
+    eventually("it is written down as submitted", || async {
+        let submitted = "select count(*) from provider_batch where state = 'submitted'";
+        (backlog.number(submitted).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(host.stop().await, Some(0));
+    Some(backlog)
+}
+
+async fn model_is_changed(kind: Kind) {
+    let Some(backlog) = submitted_and_stopped(kind, &[]).await else { return };
+    let host = backlog.host(&[("AI_MODEL", "claude-haiku-4-5")]).await;
+    assert_eq!(backlog.balance(&host).await, 0, "what the other model answered was paid");
+    assert_eq!(backlog.model.batches().len(), 1);
+}
+
+async fn is_turned_off(kind: Kind) {
+    let Some(backlog) = submitted_and_stopped(kind, &[]).await else { return };
+    let host = backlog.host(&[("AI_BATCH_API", "off")]).await;
+    assert_eq!(backlog.balance(&host).await, 0);
+    assert_eq!(backlog.model.batches().len(), 1);
+    assert_eq!(backlog.model.batches()[0].cancels, 0, "the host that stopped did not ask for that");
+}
+
+async fn is_cancelled(kind: Kind) {
+    let asked_for = [("AI_BATCH_CANCEL_ON_SHUTDOWN", "true")];
+    let Some(backlog) = submitted_and_stopped(kind, &asked_for).await else { return };
+    assert_eq!(backlog.model.batches()[0].cancels, 1);
+    let host = backlog.host(&[]).await;
+    assert_eq!(backlog.balance(&host).await, 0, "what was cancelled goes into another batch");
+    assert_eq!(backlog.model.batches().len(), 2);
 }
 
 /// There is money for some of the backlog.

@@ -40,7 +40,7 @@ pub enum Subset {
 
 impl Subset {
     fn drops(self, word: &str) -> bool {
-        !KNOWN.contains(&word) && !(self == Self::Anthropic && KNOWN_BY_ANTHROPIC.contains(&word))
+        !(KNOWN.contains(&word) || self == Self::Anthropic && KNOWN_BY_ANTHROPIC.contains(&word))
     }
 
     fn knows_format(self, format: &str) -> bool {

@@ -148,7 +148,7 @@ impl SubmissionStore for Backend {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(Gathered::Intended(submission))
+        Ok(Gathered::Intended(Box::new(submission)))
     }
 
     async fn requests_of(&self, submission: &str) -> Result<Vec<Request>, StoreError> {

@@ -39,7 +39,7 @@ pub struct Gathering<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gathered {
     /// A batch to submit; it is written down.
-    Intended(Submission),
+    Intended(Box<Submission>),
     /// Nothing waits.
     Nothing,
     /// There is no money for any of it.
