@@ -271,8 +271,10 @@ async fn asks_at_once(kind: Kind) {
     assert_eq!(batches[0]["state"], "submitted", "{batches}");
     assert_eq!(batches[0]["requests"], tracks().div_ceil(BATCH_SIZE));
     assert!(batches[0]["expectedSavingUsd"].as_f64().unwrap() > 0.0);
-    let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
-    assert_eq!(queue["processing"], tracks(), "the backlog waits: {queue}");
+    let status = host.get("/api/music-ai/status").await.json;
+    assert_eq!(status["queue"]["processing"], tracks(), "the backlog waits: {status}");
+    assert_eq!(status["atProviders"]["questions"], tracks().div_ceil(BATCH_SIZE), "{status}");
+    assert!(status["atProviders"]["expectedSavingUsd"].as_f64().unwrap() > 0.0, "{status}");
 }
 
 /// The provider knows no such path, as those who speak its language often do not.

@@ -2,7 +2,7 @@
 
 use super::time;
 use crate::spending::usd;
-use crate::store::{Parked, StoreError, Submission};
+use crate::store::{Parked, Store, StoreError, Submission};
 use crate::worker::Context;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,6 +51,30 @@ pub async fn shown(context: &Context) -> Result<(Vec<Batch>, Vec<Waiting>), Stor
     let batches = context.store.submissions(ENDED).await?.into_iter().map(batch).collect();
     let parked = context.store.parked().await?.into_iter();
     Ok((batches, parked.map(|parked| waiting(parked, rest.as_ref())).collect()))
+}
+
+/// What is with providers now, in one line of the queue's status; nothing when nothing is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    batches: usize,
+    questions: i64,
+    /// As far as the providers say.
+    answered: i64,
+    /// In dollars; null where a price is not known.
+    expected_saving_usd: Option<f64>,
+}
+
+/// Sums up what is with providers.
+pub async fn summary(store: &dyn Store) -> Result<Option<Summary>, StoreError> {
+    let open = store.submissions(0).await?;
+    let saving: Option<i64> = open.iter().map(|submission| submission.estimate_micros).sum();
+    Ok((!open.is_empty()).then(|| Summary {
+        batches: open.len(),
+        questions: open.iter().map(|submission| submission.requests).sum(),
+        answered: open.iter().map(|submission| submission.answered).sum(),
+        expected_saving_usd: saving.map(usd),
+    }))
 }
 
 fn batch(submission: Submission) -> Batch {

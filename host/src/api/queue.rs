@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
-use super::{Answer, Api, limit, time};
+use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
 use crate::music::TrackKey;
 use crate::store::{Enqueued, NewLink};
@@ -33,6 +33,9 @@ pub struct QueueStatus {
     waiting: BTreeMap<String, Wait>,
     #[serde(rename = "nextRetryAt")]
     next_retry_at: Option<Timestamp>,
+    /// What is with providers' batches; the tracks are among those that are being processed.
+    #[serde(rename = "atProviders", skip_serializing_if = "Option::is_none")]
+    at_providers: Option<batches::Summary>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +69,7 @@ pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Q
     });
     Ok(Json(QueueStatus {
         waiting: waiting.collect(),
+        at_providers: batches::summary(api.store()).await?,
         percentages: Percentages { completed: share(counts.completed), failed: share(counts.failed) },
         next_retry_at: api.store().next_due().await?.backoff_at.and_then(time),
         queue: Counts {
