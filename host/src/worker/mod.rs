@@ -1,6 +1,7 @@
 //! The worker: looks at the queue on an interval, and whenever something is enqueued, and works off what is due.
 
 mod asking;
+mod backlog;
 mod batch;
 mod board;
 mod context;
@@ -28,7 +29,8 @@ pub use stats::{Totals, percent};
 pub use submission::Batches;
 
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
-use run::{Backlog, Run};
+use backlog::Backlog;
+use run::Run;
 use scheduler::{Schedule, run_on};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! One look at the queue: what dead hosts left is taken over, then batches are claimed and worked on side by side until
 //! nothing more is due.
 
+use super::backlog::Backlog;
 use super::batch::{Job, work};
 use super::board::Board;
 use super::context::Hold;
@@ -15,7 +16,7 @@ use crate::store::{BatchId, Claim, Lease, Priorities, Settled, Settlement, Store
 use crate::strategy::Pipeline;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -72,34 +73,6 @@ pub struct Run<'a> {
     pub on_batch: &'a (dyn Fn(Settled) + Sync),
     /// Whether there is a backlog, whose questions wait for a provider's batch.
     pub backlog: Backlog<'a>,
-}
-
-/// Whether a run lets questions wait for a provider's batch, which those who submit it are told.
-#[derive(Default)]
-pub struct Backlog<'a>(Option<&'a AtomicUsize>);
-
-impl<'a> Backlog<'a> {
-    const fn is_there(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn begin(&mut self, collecting: &'a AtomicUsize) {
-        self.end();
-        collecting.fetch_add(1, Ordering::SeqCst);
-        self.0 = Some(collecting);
-    }
-
-    fn end(&mut self) {
-        if let Some(collecting) = self.0.take() {
-            collecting.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-impl Drop for Backlog<'_> {
-    fn drop(&mut self) {
-        self.end();
-    }
 }
 
 /// Batches in flight.

@@ -3,7 +3,7 @@
 //! `for_update!`).
 
 mod fleet;
-mod journal;
+pub(super) mod journal;
 mod library;
 mod plugins;
 pub(super) mod provider;

@@ -1,9 +1,9 @@
 //! Provider's batches, in the words of both databases.
 
 use super::super::{Backend, Connection, Row};
+use super::journal::insert_call;
 use super::provider;
 use crate::music::Prompt;
-use crate::store::journalled::{Frame, rest_of};
 use crate::store::json::{from_json, json};
 use crate::store::{
     BatchId, CallId, CallIntent, Gathered, Gathering, HostId, Lease, MAX_LEFT_OVER, Parked, Request, StoreError,
@@ -41,7 +41,7 @@ impl SubmissionStore for Backend {
     async fn park(&self, lease: &Lease, calls: &[CallIntent]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for call in calls {
-            insert_parked(&mut tx, call).await?;
+            insert_call(&mut tx, call, call.reserve.cost_micros.unwrap_or(0), Some("")).await?;
         }
         // A question that was with a provider may have been answered meanwhile.
         let parked = sqlx::query(
@@ -415,40 +415,6 @@ async fn free(tx: &mut Connection, calls: &[(String, i64)]) -> Result<(), StoreE
             provider::book(tx, provider, reserved, 0).await?;
         }
     }
-    Ok(())
-}
-
-async fn insert_parked(tx: &mut Connection, call: &CallIntent) -> Result<(), StoreError> {
-    let frame = Frame::of(&call.prompt);
-    sqlx::query(
-        "insert into prompt_frame (digest, system, response_schema) values ($1, $2, $3) on conflict do nothing",
-    )
-    .bind(&frame.digest)
-    .bind(frame.system)
-    .bind(frame.response_schema)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "insert into model_call (id, batch_id, root_id, strategy, strategy_digest, round, tag, frame, prompt,
-             prompt_digest, provider, model, reserved_micros, sent_at, provider_batch)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, (select ms from clock), '')
-         on conflict (id) do nothing",
-    )
-    .bind(call.id.as_str())
-    .bind(call.batch.as_str())
-    .bind(call.root.as_str())
-    .bind(&call.strategy)
-    .bind(&call.strategy_digest)
-    .bind(i64::from(call.round))
-    .bind(&call.prompt.tag)
-    .bind(&frame.digest)
-    .bind(rest_of(&call.prompt)?)
-    .bind(&call.prompt_digest)
-    .bind(&call.provider)
-    .bind(&call.model)
-    .bind(call.reserve.cost_micros.unwrap_or(0))
-    .execute(tx)
-    .await?;
     Ok(())
 }
 

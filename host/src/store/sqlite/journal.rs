@@ -1,9 +1,10 @@
 //! The journal of model calls: a prompt is written before it is sent, its reply before anything reads it.
 
 use super::SqliteStore;
+use super::both::journal::insert_call;
 use super::both::provider;
 use super::group::{Write, Written, mixed_up};
-use crate::store::journalled::{Frame, answered, rest_of};
+use crate::store::journalled::answered;
 use crate::store::json::json;
 use crate::store::{Admission, BatchId, CallAnswer, CallId, CallIntent, JournalledReply, Limits, Rate, StoreError};
 use sqlx::{Row as _, SqliteConnection};
@@ -71,35 +72,8 @@ pub async fn insert_intent(
             return Ok(admission);
         }
     }
-    let frame = Frame::of(&call.prompt);
-    sqlx::query(
-        "insert into prompt_frame (digest, system, response_schema) values ($1, $2, $3) on conflict do nothing",
-    )
-    .bind(&frame.digest)
-    .bind(frame.system)
-    .bind(frame.response_schema)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "insert into model_call (id, batch_id, root_id, strategy, strategy_digest, round, tag, frame, prompt,
-             prompt_digest, provider, model, reserved_micros, sent_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, (select ms from clock)) on conflict do nothing",
-    )
-    .bind(call.id.as_str())
-    .bind(call.batch.as_str())
-    .bind(call.root.as_str())
-    .bind(&call.strategy)
-    .bind(&call.strategy_digest)
-    .bind(call.round)
-    .bind(&call.prompt.tag)
-    .bind(&frame.digest)
-    .bind(rest_of(&call.prompt)?)
-    .bind(&call.prompt_digest)
-    .bind(&call.provider)
-    .bind(&call.model)
-    .bind(if limits.is_some() { call.reserve.cost_micros } else { Some(0) }.unwrap_or(0))
-    .execute(tx)
-    .await?;
+    let reserved = if limits.is_some() { call.reserve.cost_micros.unwrap_or(0) } else { 0 };
+    insert_call(tx, call, reserved, None).await?;
     Ok(Admission::Admitted)
 }
 
