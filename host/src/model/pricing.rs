@@ -2,7 +2,7 @@
 //! in millionths of a dollar); `AI_PRICES` overrides them.
 
 use super::tokens;
-use crate::music::{Estimate, Prompt};
+use crate::music::{Estimate, Prompt, Usage};
 use std::sync::Arc;
 
 /// When the list was read.
@@ -22,6 +22,18 @@ pub struct Billed {
 }
 
 impl Billed {
+    /// The same as the journal keeps it, with what it cost where that is known.
+    #[must_use]
+    pub const fn usage(&self, cost_micros: Option<i64>) -> Usage {
+        Usage {
+            tokens_in: self.all_input(),
+            tokens_cached: self.cache_read,
+            tokens_written: self.cache_write,
+            tokens_out: self.output,
+            cost_micros,
+        }
+    }
+
     /// All input.
     #[must_use]
     pub const fn all_input(&self) -> i64 {

@@ -4,7 +4,7 @@ use super::models::{Capabilities, Thinking};
 use crate::model::http::header;
 use crate::model::schema::{Subset, within};
 use crate::model::{Answer, AskError, Billed, Failure, Prices};
-use crate::music::{Headroom, Prompt, Reply, Stop, Usage, storable};
+use crate::music::{Headroom, Prompt, Reply, Stop, storable};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -137,13 +137,7 @@ pub fn understand(
     let is_said = message.usage.input_tokens.is_some() && message.usage.output_tokens.is_some();
     let cost_micros = cost(&model, billed).or_else(|| cost(asked, billed)).filter(|_| is_said);
     Answer {
-        usage: Usage {
-            tokens_in: billed.all_input(),
-            tokens_cached: billed.cache_read,
-            tokens_written: billed.cache_write,
-            tokens_out: billed.output,
-            cost_micros,
-        },
+        usage: billed.usage(cost_micros),
         reply: Reply { text: storable(text.unwrap_or_default()), stop, model: storable(model) },
         request_id: request_id.or(message.id),
         headroom: Headroom::default(),

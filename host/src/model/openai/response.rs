@@ -1,7 +1,7 @@
 //! A response of status 200 as an answer.
 
 use crate::model::{Answer, Billed};
-use crate::music::{Headroom, Reply, Stop, Usage, storable};
+use crate::music::{Headroom, Reply, Stop, storable};
 use serde::Deserialize;
 
 /// Only what is read of one. What the model thought, in `reasoning` or `reasoning_content`, is no part of its reply.
@@ -46,7 +46,7 @@ struct Part {
     text: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Tokens {
     #[serde(default)]
     prompt_tokens: Option<i64>,
@@ -76,6 +76,11 @@ impl Content {
 }
 
 impl Tokens {
+    /// What is not said is not nothing.
+    const fn is_said(&self) -> bool {
+        self.prompt_tokens.is_some() && self.completion_tokens.is_some()
+    }
+
     /// `prompt_tokens` is all input, what was read from the cache and written to it too.
     fn billed(&self) -> Billed {
         let count = |tokens: Option<i64>| tokens.unwrap_or(0).max(0);
@@ -98,21 +103,15 @@ pub fn answer(
     let completion: Completion = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let choice = completion.choices.into_iter().next().ok_or_else(|| "it has no choice".to_owned())?;
     let model = completion.model.filter(|model| !model.is_empty()).unwrap_or_else(|| asked.to_owned());
-    let billed = completion.usage.as_ref().map(Tokens::billed);
-    let cost_micros = billed.and_then(|billed| cost(&model, billed).or_else(|| cost(asked, billed)));
-    let billed = billed.unwrap_or_default();
+    let usage = completion.usage.unwrap_or_default();
+    let billed = usage.billed();
+    let cost_micros = cost(&model, billed).or_else(|| cost(asked, billed)).filter(|_| usage.is_said());
     let stop = stop(&choice);
     let text = choice.message.content.map(Content::text).unwrap_or_default();
     Ok(Answer {
         reply: Reply { text: storable(bare(&text).to_owned()), stop, model: storable(model) },
         request_id: request_id.or(completion.id),
-        usage: Usage {
-            tokens_in: billed.all_input(),
-            tokens_cached: billed.cache_read,
-            tokens_written: billed.cache_write,
-            tokens_out: billed.output,
-            cost_micros,
-        },
+        usage: billed.usage(cost_micros),
         headroom: Headroom::default(),
     })
 }
@@ -158,6 +157,7 @@ fn without_fence(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::model::Prices;
+    use crate::music::Usage;
     use serde_json::{Value, json};
 
     fn understood(body: &Value) -> Answer {
@@ -244,6 +244,9 @@ mod tests {
     fn usage_that_is_not_told_costs_an_unknown_sum_and_not_nothing() {
         assert_eq!(saying(json!("[]")).usage, Usage::default());
         assert_eq!(saying(json!("[]")).usage.cost_micros, None);
+        let half_told = |usage: Value| understood(&json!({"choices": [{"message": {}}], "usage": usage})).usage;
+        assert_eq!(half_told(json!({})).cost_micros, None);
+        assert_eq!(half_told(json!({"prompt_tokens": 10})).cost_micros, None);
     }
 
     #[test]
