@@ -7,7 +7,8 @@
 
 use axum::response::IntoResponse;
 use liner_tests::{
-    Behaviour, Database, Fate, Host, KEY, Kind, Refusal, StubModel, Visit, eventually, hang_up, vague_rows,
+    Behaviour, Database, Fate, Host, KEY, Kind, Refusal, StubModel, Visit, eventually, eventually_within, hang_up,
+    vague_rows,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,6 +21,11 @@ const BATCH_SIZE: usize = 20;
 
 fn tracks() -> usize {
     std::env::var("LINER_BATCH_TRACKS").map_or(200, |n| n.parse().unwrap())
+}
+
+/// How long the backlog may take.
+fn patience() -> Duration {
+    Duration::from_secs(60 + tracks() as u64 / 100)
 }
 
 /// Which API the model speaks.
@@ -72,18 +78,12 @@ impl Backlog {
 
     /// Waits until nothing is pending or processing any more, while the provider works its batches off.
     async fn drained(&self, host: &Host) -> Value {
-        let patience = Duration::from_secs(60 + tracks() as u64 / 100);
-        let queue = tokio::time::timeout(patience, async {
-            loop {
-                self.model.end_batches().await;
-                let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
-                if queue["pending"] == 0 && queue["processing"] == 0 {
-                    return queue;
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        });
-        queue.await.unwrap_or_else(|_| panic!("not drained within {patience:?}"))
+        eventually_within(patience(), "the queue is worked off", || async {
+            self.model.end_batches().await;
+            let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
+            (queue["pending"] == 0 && queue["processing"] == 0).then_some(queue)
+        })
+        .await
     }
 
     /// Tracks that all questions were about.
@@ -165,16 +165,15 @@ async fn dies_at(kind: Kind, api: Api, failpoint: &str) {
     idle.post("/api/music-ai/queue", vague_rows(tracks())).await;
     assert_eq!(idle.stop().await, Some(0));
     let mut host = backlog.host(&[("LINER_FAILPOINT", failpoint)]).await;
-    let died = async {
-        loop {
-            tokio::select! {
-                died = host.wait() => return died,
-                () = tokio::time::sleep(Duration::from_millis(100)) => backlog.model.end_batches().await,
-            }
-        }
+    let in_vain = eventually_within(patience(), "the host dies", || async {
+        backlog.model.end_batches().await;
+        None
+    });
+    let died = tokio::select! {
+        died = host.wait() => died,
+        died = in_vain => died,
     };
-    let died = tokio::time::timeout(Duration::from_secs(60 + tracks() as u64 / 100), died).await;
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&died.unwrap()), Some(9), "{failpoint} was reached");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&died), Some(9), "{failpoint} was reached");
     let started = Instant::now();
     let host = backlog.host(&[]).await;
     let live = backlog.balance(&host).await;

@@ -38,8 +38,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Panics
 /// When it does not come.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    let waited = tokio::time::timeout(PATIENCE, async {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, look: impl FnMut() -> F) -> T {
+    eventually_within(PATIENCE, what, look).await
+}
+
+/// As [`eventually`], for what may take longer, or less.
+///
+/// # Panics
+/// When it does not come.
+pub async fn eventually_within<T, F: Future<Output = Option<T>>>(
+    patience: Duration,
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
+    let waited = tokio::time::timeout(patience, async {
         loop {
             if let Some(seen) = look().await {
                 return seen;
@@ -47,5 +59,5 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: 
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     });
-    waited.await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain: {what}"))
+    waited.await.unwrap_or_else(|_| panic!("waited {patience:?} in vain: {what}"))
 }
