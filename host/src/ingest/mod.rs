@@ -1,5 +1,8 @@
-//! How links come in: a URL becomes a platform and an identifier there, rows of many forms become links.
+//! How links come in: a URL becomes a platform and an identifier there, rows of many forms become links, and pages say what
+//! they are about.
 
+pub mod fetch;
+pub mod page;
 mod platform;
 mod row;
 mod rows;

@@ -1,0 +1,159 @@
+//! Reading from servers of strangers: only public addresses, bounded in time and bytes, politely, and with nothing of ours
+//! but a name.
+
+mod settings;
+
+pub use settings::{Allowed, AllowedError, FetchSettings};
+
+use crate::secret::Secret;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use url::Url;
+
+/// What is asked of a server.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What is read.
+    pub url: &'a Url,
+    /// In which form.
+    pub accept: Accept,
+    /// What an earlier answer was marked with; it is not sent again while it is the same.
+    pub validators: Option<&'a Validators>,
+    /// A header that only this origin may see; a redirect leaves it behind.
+    pub key: Option<(&'static str, &'a Secret)>,
+}
+
+impl<'a> Request<'a> {
+    /// A request without anything but its URL.
+    #[must_use]
+    pub const fn of(url: &'a Url, accept: Accept) -> Self {
+        Self { url, accept, validators: None, key: None }
+    }
+}
+
+/// Forms of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// A web page.
+    Page,
+    /// JSON.
+    Json,
+    /// RSS, Atom or JSON Feed.
+    Feed,
+}
+
+/// What an answer is marked with, for the next time it is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+/// Where a body goes while it arrives, without its transfer and content encodings.
+pub trait Sink: Send {
+    /// The body begins; its `Content-Type`.
+    fn begin(&mut self, content_type: Option<&str>);
+
+    /// Some of it; whether more is wanted.
+    fn push(&mut self, bytes: &[u8]) -> Appetite;
+}
+
+/// Whether more of a body is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appetite {
+    /// The rest of it is.
+    More,
+    /// Nothing is: the connection may be closed.
+    Enough,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// It is what its validators say.
+    Unchanged,
+    /// The sink has it.
+    Body(Answer),
+}
+
+/// A body that went to the sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Where it was, after redirects.
+    pub url: Url,
+    /// What to ask with the next time.
+    pub validators: Validators,
+    /// Whether it was longer than is read; a page's head is in what was read.
+    pub cut: bool,
+}
+
+/// Whoever reads from servers.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Reads what a URL names.
+    ///
+    /// # Errors
+    /// Why it cannot be had, in words that name the URL without its query.
+    async fn fetch(&self, request: &Request<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError>;
+}
+
+/// Why something cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{url}: {fault}")]
+pub struct FetchError {
+    /// What was read, without its query, which may hold what is nobody's business.
+    pub url: String,
+    /// What went wrong.
+    pub fault: Fault,
+}
+
+/// What may go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It may not be read from there.
+    #[error("not read: {0}")]
+    Forbidden(String),
+    /// The server says no.
+    #[error("the server answers {0}")]
+    Status(u16),
+    /// The server, or this host's own manners, want it left alone for a while.
+    #[error("left alone for {} s: {reason}", .wait.as_secs())]
+    Busy {
+        /// How long.
+        wait: Duration,
+        /// Who said so.
+        reason: String,
+    },
+    /// Nobody answers, or not as HTTP says.
+    #[error("cannot be reached: {0}")]
+    Unreachable(String),
+    /// It took too long.
+    #[error("took longer than {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// It says more than is read, or is packed too tightly.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Redirects lead nowhere.
+    #[error("redirects: {0}")]
+    Redirect(String),
+    /// It is no page, or not what was asked for.
+    #[error("is {0}")]
+    Unwanted(String),
+}
+
+impl Fault {
+    /// Whether the same request may do better later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
+            Self::Busy { .. } | Self::Unreachable(_) | Self::Timeout(_) => true,
+            Self::Forbidden(_) | Self::TooLarge(_) | Self::Redirect(_) | Self::Unwanted(_) => false,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What a page says about itself.
+
+/// What was read of a link's page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// OpenGraph title, else the next best that the page says.
+    pub og_title: Option<String>,
+    /// Uploader or channel, where the page or its platform names one.
+    pub og_artist: Option<String>,
+    /// OpenGraph description, else the next best.
+    pub og_description: Option<String>,
+    /// The page's picture, an http or https URL.
+    pub og_image_url: Option<String>,
+    /// Everything else that it said, by the names it uses itself.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
