@@ -10,6 +10,7 @@ mod library;
 mod limits;
 mod migrations;
 mod model;
+mod pages;
 mod only_postgres;
 mod only_sqlite;
 mod recovery;
@@ -43,6 +44,15 @@ macro_rules! on_both {
 }
 
 on_both! {
+    pages:
+        a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_go_on,
+        a_server_is_asked_for_one_page_at_a_time_the_most_urgent_first,
+        a_page_that_cannot_be_had_is_tried_again_and_then_leaves_its_track_with_what_is_known,
+        a_page_that_was_not_settled_is_claimed_again_and_the_first_claim_settles_nothing,
+        a_page_is_read_again_when_its_link_is_shared_long_after,
+        pages_that_cannot_be_had_are_listed_and_wanted_again,
+        no_page_is_claimed_while_the_operator_has_paused,
+        pages_claimed_at_once_are_claimed_once;
     claims:
         the_same_link_again_is_not_queued_twice_but_rises_in_priority,
         a_list_that_names_links_twice_queues_each_once,

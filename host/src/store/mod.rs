@@ -13,6 +13,7 @@ mod gather;
 mod incoming;
 mod journalled;
 mod json;
+mod pages;
 mod plugins;
 mod postgres;
 mod settling;
@@ -24,6 +25,7 @@ mod types;
 pub use crate::music::Limits;
 pub use address::{Address, PostgresAddress, Terms, open};
 pub use error::StoreError;
+pub use pages::*;
 pub use plugins::*;
 pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
@@ -42,7 +44,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 

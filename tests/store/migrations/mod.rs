@@ -2,8 +2,10 @@
 //! column says what it said, and the work goes on where it was. The next version is one more [`Former`].
 
 mod postgres_1;
+mod postgres_2;
 mod sqlite_2;
 mod sqlite_3;
+mod sqlite_4;
 
 use liner::digest::Digest;
 use liner::music::Track;
@@ -14,7 +16,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Every former version that databases may be of.
-const FORMERS: &[&Former] = &[&sqlite_2::VERSION_2, &sqlite_3::VERSION_3, &postgres_1::VERSION_1];
+const FORMERS: &[&Former] = &[
+    &sqlite_2::VERSION_2,
+    &sqlite_3::VERSION_3,
+    &sqlite_4::VERSION_4,
+    &postgres_1::VERSION_1,
+    &postgres_2::VERSION_2,
+];
 
 /// A former version.
 pub struct Former {

@@ -5,6 +5,7 @@
 mod fleet;
 pub(super) mod journal;
 mod library;
+pub(super) mod pages;
 mod plugins;
 pub(super) mod provider;
 pub(super) mod queue;

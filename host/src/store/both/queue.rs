@@ -18,6 +18,8 @@ macro_rules! named {
     };
 }
 
+pub(super) use named;
+
 /// Rows of one step of a change that may concern all.
 const STEP: u64 = 5_000;
 

@@ -1,8 +1,10 @@
 //! New links: one statement for thousands of them.
 
 use super::PostgresStore;
+use super::both::pages;
 use super::line::Line;
 use crate::store::incoming::{Incoming, List};
+use crate::store::json::json;
 use crate::store::{Enqueued, NewLink, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sqlx::{Connection, PgConnection};
@@ -116,6 +118,10 @@ async fn enqueue(connection: &mut PgConnection, rows: &[Incoming<'_>], ids: &[i6
     .await?;
     if !shared.is_empty() {
         raise(&mut tx, &shared).await?;
+    }
+    if !shared.is_empty() || rows.iter().any(|row| !row.has_metadata) {
+        let known = shared.iter().map(|shared| shared.id);
+        pages::want(&mut tx, &json(&ids.iter().copied().chain(known).collect::<Vec<_>>())?).await?;
     }
     tx.commit().await?;
     Ok(shared.iter().map(|shared| shared.place).collect())

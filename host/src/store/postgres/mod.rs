@@ -69,6 +69,13 @@ macro_rules! arrival {
     };
 }
 
+/// The server of a link, with its port.
+macro_rules! host_of {
+    ($url:literal) => {
+        concat!("split_part(", $url, ", '/', 3)")
+    };
+}
+
 /// Rows that are about to be changed are held.
 macro_rules! for_update {
     () => {

@@ -1,6 +1,7 @@
 //! New links: in transactions of thousands, a few statements each.
 
 use super::SqliteStore;
+use super::both::pages;
 use crate::store::incoming::{Columns, Incoming, List};
 use crate::store::json::{from_json, json};
 use crate::store::{Enqueued, NewLink, StoreError};
@@ -47,6 +48,10 @@ async fn enqueue(tx: &mut SqliteConnection, rows: &[Incoming<'_>]) -> Result<Vec
     if !urgent.is_empty() {
         raise_urgent(tx, &json(&urgent)?).await?;
     }
+    if !known.is_empty() || rows.iter().any(|row| !row.has_metadata) {
+        let rows = numbers(tx, &columns).await?;
+        pages::want(tx, &rows).await?;
+    }
     Ok(known)
 }
 
@@ -73,6 +78,15 @@ async fn write_library(tx: &mut SqliteConnection, columns: &str) -> Result<(), S
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The numbers of the rows, as a JSON array.
+async fn numbers(tx: &mut SqliteConnection, columns: &str) -> Result<String, StoreError> {
+    let numbers = sqlx::query_scalar(
+        "select json_group_array(l.id) from json_each($1) j
+         join music_library l on l.platform_name = j.value ->> 0 and l.platform_id = j.value ->> 1",
+    );
+    Ok(numbers.bind(columns).fetch_one(tx).await?)
 }
 
 /// A link that is shared again is more urgent, and goes on if it waited for its page's metadata and has it now.

@@ -61,6 +61,23 @@ macro_rules! arrival {
     };
 }
 
+/// The server of a link, with its port.
+macro_rules! host_of {
+    ($url:literal) => {
+        concat!(
+            "substr(",
+            $url,
+            ", instr(",
+            $url,
+            ", '://') + 3, instr(substr(",
+            $url,
+            ", instr(",
+            $url,
+            ", '://') + 3), '/') - 1)"
+        )
+    };
+}
+
 /// A transaction that writes holds the whole database.
 macro_rules! for_update {
     ($($row:literal)?) => {

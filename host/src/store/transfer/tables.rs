@@ -420,5 +420,35 @@ pub const TABLES: &[Table] = &[
         ],
     )
     .numbered("id"),
+    Table::new(
+        "page_fetch",
+        &[
+            integer("track_id"),
+            text("host"),
+            integer("priority"),
+            integer("due_at"),
+            text("claim"),
+            integer("attempts"),
+            text("etag"),
+            text("last_modified"),
+            integer("tried_at"),
+            text("failure"),
+        ],
+    ),
+    Table::new("page_origin", &[text("host"), integer("next_at"), integer("rests_until")]),
+    Table::new(
+        "channel_sync",
+        &[
+            text("channel"),
+            integer("last_sync_at"),
+            boolean("ok"),
+            text("error"),
+            integer("last_cast_at"),
+            integer("posts"),
+            integer("links"),
+            integer("busy_until"),
+        ],
+    ),
+    Table::new("channel_post", &[text("channel"), text("post"), integer("at")]).keys(2),
     Table::new("event", &[integer("id"), integer("at"), text("kind"), text("subject"), text("text")]).numbered("id"),
 ];
