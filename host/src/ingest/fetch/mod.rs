@@ -1,9 +1,22 @@
 //! Reading from servers of strangers: only public addresses, bounded in time and bytes, politely, and with nothing of ours
 //! but a name.
 
+mod address;
+mod allowed;
+mod body;
+mod client;
+mod gate;
+mod manners;
+mod resolve;
 mod settings;
+mod transport;
+mod unpack;
+mod visit;
 
-pub use settings::{Allowed, AllowedError, FetchSettings};
+pub use allowed::{Allowed, AllowedError};
+pub use client::{Client, ClientError};
+pub use resolve::{Resolver, SystemResolver};
+pub use settings::FetchSettings;
 
 use crate::secret::Secret;
 use async_trait::async_trait;

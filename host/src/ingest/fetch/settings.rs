@@ -1,5 +1,6 @@
 //! What an operator says about reading pages.
 
+use super::Allowed;
 use std::time::Duration;
 
 /// How pages are read.
@@ -29,22 +30,5 @@ impl Default for FetchSettings {
             interval: Duration::from_secs(1),
             concurrency: 8,
         }
-    }
-}
-
-/// Hosts, addresses and networks that may be read from, on every port or on the one that is named.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Allowed {}
-
-/// An entry that is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no host, address or network")]
-pub struct AllowedError(pub String);
-
-impl std::str::FromStr for Allowed {
-    type Err = AllowedError;
-
-    fn from_str(text: &str) -> Result<Self, AllowedError> {
-        if text.trim().is_empty() { Ok(Self::default()) } else { Err(AllowedError(text.to_owned())) }
     }
 }
