@@ -1,4 +1,5 @@
--- Pages of links that came without what they say, the servers they are read from, and channels that links come from.
+-- Pages of links that came without what they say, the servers they are read from, channels that links come
+-- from, and examples.
 
 -- A page that is to be read, or was.
 create table page_fetch (
@@ -57,6 +58,9 @@ create table channel_post (
     at      integer not null,
     primary key (channel, post)
 ) without rowid;
+
+-- Entries that an operator corrected: examples whose answer is known.
+create index music_library_corrected on music_library (id) where corrected_fields <> '[]';
 
 -- What waited for its page until now.
 insert into page_fetch (track_id, host, priority, due_at)

@@ -21,6 +21,15 @@ pub async fn a_correction_stands_against_later_extractions_and_history_keeps_wha
     let changes: Vec<_> = changes.iter().map(|c| (c.field.as_str(), c.old.as_deref(), c.by.as_str())).collect();
     assert_eq!(changes, [("title", Some("Harbor"), "operator"), ("genres", Some("[]"), "d1")]);
     assert!(f.store.correct(&key(5), &correction).await.unwrap().is_none());
+    assert_eq!(entry.origins["title"], "operator");
+    let examples = f.store.corrected(0, 10).await.unwrap();
+    let [example] = examples.as_slice() else { panic!("{examples:?}") };
+    assert_eq!((example.title.as_deref(), example.artist.as_deref()), (Some("Harbour"), entry.artist.as_deref()));
+    assert_eq!(
+        (example.track.og_title.as_deref(), example.fields.as_slice()),
+        (Some("Title 0"), ["title".to_owned()].as_slice())
+    );
+    assert!(f.store.corrected(example.mark, 10).await.unwrap().is_empty());
 }
 
 pub async fn the_library_is_searched_and_paged(f: Fixture) {

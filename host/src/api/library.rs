@@ -93,6 +93,7 @@ pub async fn correct(
     _: Params<Nothing>,
     Body(correction): Body<Correction>,
 ) -> Answer<Detail> {
+    let correction = correction.tidied();
     correction.check().map_err(Problem::bad_request)?;
     let key = key(path);
     api.store().correct(&key, &correction).await?.ok_or_else(|| missing(&key))?;

@@ -2,10 +2,12 @@
 
 mod allowance;
 mod dialogue;
+mod name;
 mod platform;
 
 pub use allowance::{Estimate, Headroom, Limits};
 pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
+pub use name::{is_release_date, name};
 pub use platform::Platform;
 
 use serde::{Deserialize, Serialize};

@@ -151,6 +151,9 @@ pub trait Store: PluginStore + SubmissionStore + PageStore {
     /// An operator's correction; corrected fields are never overwritten by an extraction. `None` when there is no entry.
     async fn correct(&self, key: &TrackKey, correction: &Correction) -> Result<Option<LibraryEntry>, StoreError>;
 
+    /// Entries that an operator corrected, in the order they came, after a mark.
+    async fn corrected(&self, after: i64, limit: u32) -> Result<Vec<Corrected>, StoreError>;
+
     /// The tracks of some keys, as a strategy would be shown them.
     async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError>;
 

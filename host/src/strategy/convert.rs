@@ -1,8 +1,12 @@
-//! Between the domain's types and the contract's. Nothing is judged here; the bounds are `limits.rs`.
+//! Between the domain's types and the contract's. Names come in as the library keeps them, and a date that is none does not;
+//! nothing else is judged here: the bounds are `limits.rs`.
 
 use super::bindings::exports::liner::extractor::strategy as wit_strategy;
 use super::bindings::liner::extractor::types as wit;
-use crate::music::{Description, Extraction, MusicType, Origin, Outcome, Prompt, Reply, Step, Stop, Track, storable};
+use crate::music::{
+    Description, Extraction, MusicType, Origin, Outcome, Prompt, Reply, Step, Stop, Track, is_release_date, name,
+    storable,
+};
 
 /// A track as a strategy sees it, with what an earlier one believed.
 pub fn track_out(track: &Track, hint: Option<&Extraction>) -> wit::Track {
@@ -37,7 +41,8 @@ fn extraction_out(extraction: &Extraction) -> wit::Extraction {
             .origins
             .iter()
             .map(|(field, origin)| wit::FieldOrigin {
-                field: field.clone(),
+                // The contract's names have dashes, the library's have not.
+                field: field.replace('_', "-"),
                 origin: match origin {
                     Origin::Page => wit::Origin::Page,
                     Origin::Text => wit::Origin::Text,
@@ -51,11 +56,11 @@ fn extraction_out(extraction: &Extraction) -> wit::Extraction {
 
 fn extraction_in(extraction: wit::Extraction) -> Extraction {
     Extraction {
-        title: storable(extraction.title),
-        artist: extraction.artist.map(storable),
-        album: extraction.album.map(storable),
-        genres: extraction.genres.into_iter().map(storable).collect(),
-        release_date: extraction.release_date.map(storable),
+        title: name(&extraction.title),
+        artist: some_name(extraction.artist),
+        album: some_name(extraction.album),
+        genres: extraction.genres.into_iter().filter_map(|genre| some_name(Some(genre))).collect(),
+        release_date: extraction.release_date.filter(|date| is_release_date(date)),
         music_type: match extraction.music_type {
             wit::MusicType::Song => MusicType::Song,
             wit::MusicType::Album => MusicType::Album,
@@ -73,10 +78,15 @@ fn extraction_in(extraction: wit::Extraction) -> Extraction {
                     wit::Origin::Rules => Origin::Rules,
                     wit::Origin::Model => Origin::Model,
                 };
-                (storable(known.field), origin)
+                (storable(known.field).replace('-', "_"), origin)
             })
             .collect(),
     }
+}
+
+/// A name that is nothing but what cannot be seen is none.
+fn some_name(text: Option<String>) -> Option<String> {
+    text.map(|text| name(&text)).filter(|name| !name.is_empty())
 }
 
 fn outcome_in(outcome: wit::Outcome) -> Outcome {

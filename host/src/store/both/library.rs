@@ -1,11 +1,11 @@
 //! The library as people read and correct it.
 
-use super::super::{Backend, Row};
+use super::super::{Backend, Row, track_from};
 use crate::music::{MusicType, TrackKey};
 use crate::store::json::{from_json, json};
-use crate::store::{Correction, LibraryChange, LibraryEntry, LibraryQuery, StoreError};
+use crate::store::{Corrected, Correction, LibraryChange, LibraryEntry, LibraryQuery, StoreError};
 use sqlx::Row as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of [`LibraryEntry`]. What is being worked on is known to the queue alone.
 macro_rules! entries {
@@ -61,6 +61,19 @@ impl Backend {
         Ok(Some((entry, changes)))
     }
 
+    pub(super) async fn read_corrected(&self, after: i64, limit: u32) -> Result<Vec<Corrected>, StoreError> {
+        let rows = sqlx::query(
+            "select id, platform_name, platform_id, url, og_title, og_artist, og_description, og_metadata, shared_text,
+                 title, artist, album, release_date, music_type, corrected_fields
+             from music_library where corrected_fields <> '[]' and id > $1 order by id limit $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
+        .await?;
+        rows.iter().map(corrected_from).collect()
+    }
+
     pub(super) async fn write_correction(
         &self,
         key: &TrackKey,
@@ -108,6 +121,7 @@ fn escape_like(text: &str) -> String {
 
 fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
     let text = |column: &str| -> Result<String, StoreError> { Ok(row.try_get(column)?) };
+    let corrected: Vec<String> = from_json(&text("corrected_fields")?)?;
     Ok(LibraryEntry {
         key: TrackKey { platform_name: row.try_get("platform_name")?, platform_id: row.try_get("platform_id")? },
         url: row.try_get("url")?,
@@ -120,8 +134,8 @@ fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
         release_date: row.try_get("release_date")?,
         music_type: row.try_get("music_type")?,
         confidence_score: row.try_get("confidence_score")?,
-        origins: from_json(&text("origins")?)?,
-        corrected_fields: from_json(&text("corrected_fields")?)?,
+        origins: origins_of(&text("origins")?, &corrected)?,
+        corrected_fields: corrected,
         processing_status: row.try_get("state")?,
         strategy: row.try_get("strategy")?,
         strategy_digest: row.try_get("strategy_digest")?,
@@ -130,6 +144,28 @@ fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
         ai_processed_at: row.try_get("ai_processed_at")?,
         updated_at: row.try_get("updated_at")?,
         mark: row.try_get("mark")?,
+    })
+}
+
+/// Where each field came from; what an operator corrected came from there, whatever a strategy said since.
+fn origins_of(text: &str, corrected: &[String]) -> Result<BTreeMap<String, String>, StoreError> {
+    let said: BTreeMap<String, String> = from_json(text)?;
+    // Origins of the first versions are under the contract's names, which have dashes.
+    let said = said.into_iter().map(|(field, origin)| (field.replace('-', "_"), origin));
+    Ok(said.chain(corrected.iter().map(|field| (field.clone(), "operator".to_owned()))).collect())
+}
+
+fn corrected_from(row: &Row) -> Result<Corrected, StoreError> {
+    let fields: String = row.try_get("corrected_fields")?;
+    Ok(Corrected {
+        mark: row.try_get("id")?,
+        track: track_from(row)?,
+        title: row.try_get("title")?,
+        artist: row.try_get("artist")?,
+        album: row.try_get("album")?,
+        release_date: row.try_get("release_date")?,
+        music_type: row.try_get("music_type")?,
+        fields: from_json(&fields)?,
     })
 }
 

@@ -150,6 +150,11 @@ impl Backend {
                 write_unread(&mut tx, claim.row, failure, *again, *counts).await?;
                 go_on(&mut tx, claim.row, *goes_on, Some(failure)).await?;
             }
+            PageOutcome::Returned => {
+                let returned =
+                    "update page_fetch set due_at = (select ms from clock), claim = null where track_id = $1";
+                sqlx::query(returned).bind(claim.row).execute(&mut *tx).await?;
+            }
         }
         rest(&mut tx, &json(&[[host]])?, rest_for.unwrap_or_default()).await?;
         tx.commit().await?;

@@ -4,10 +4,10 @@ use super::super::Backend;
 use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
 use crate::store::{
-    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Correction, Enqueued, FailedTrack, Host, HostId,
-    JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse, NewHost, NewLink, NextDue,
-    Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError, Stray, Waiting,
-    Want,
+    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedTrack, Host,
+    HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse, NewHost, NewLink,
+    NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError, Stray,
+    Waiting, Want,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -106,6 +106,9 @@ impl Store for Backend {
     }
     async fn correct(&self, key: &TrackKey, correction: &Correction) -> Result<Option<LibraryEntry>, StoreError> {
         self.within(self.write_correction(key, correction)).await
+    }
+    async fn corrected(&self, after: i64, limit: u32) -> Result<Vec<Corrected>, StoreError> {
+        self.within(self.read_corrected(after, limit)).await
     }
     async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError> {
         self.within(self.read_tracks(keys)).await

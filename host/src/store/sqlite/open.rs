@@ -90,11 +90,24 @@ impl SqliteStore {
             .bind(host.id.as_str())
             .execute(&self.writer)
             .await?;
+        self.free_pages().await?;
         let ended = sqlx::query("update extraction_batch set lease_until = 0 where state = 'leased' and host_id <> $1")
             .bind(host.id.as_str())
             .execute(&self.writer)
             .await?;
         Ok(ended.rows_affected())
+    }
+
+    /// Whoever read pages of this file is gone.
+    async fn free_pages(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let free = "update page_fetch set due_at = (select ms from clock), claim = null where claim is not null";
+        if sqlx::query(free).execute(&mut *tx).await?.rows_affected() > 0 {
+            let due = "update page_origin set next_at = rests_until where exists (
+                 select 1 from page_fetch p where p.host = page_origin.host and p.due_at <= (select ms from clock))";
+            sqlx::query(due).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Closes both pools, so that the file is whole and its log folded in.

@@ -1,7 +1,8 @@
 //! The library as people read and correct it.
 
-use crate::music::{MusicType, TrackKey};
+use crate::music::{MusicType, Track, TrackKey, is_release_date, name};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Which entries of the library.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +43,8 @@ pub struct LibraryEntry {
     pub music_type: Option<String>,
     /// How sure the strategy was.
     pub confidence_score: Option<f64>,
-    /// Where each field came from.
-    pub origins: serde_json::Value,
+    /// Where each field came from: `page`, `text`, `rules`, `model` or `operator`.
+    pub origins: BTreeMap<String, String>,
     /// Fields an operator corrected.
     pub corrected_fields: Vec<String>,
     /// Where it is on its way.
@@ -83,6 +84,27 @@ pub struct LibraryChange {
     pub at: i64,
 }
 
+/// An entry that an operator corrected: an example whose answer is known. What the operator left as it was is confirmed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrected {
+    /// What the next ones come after.
+    pub mark: i64,
+    /// What the strategies are shown of it.
+    pub track: Track,
+    /// The title.
+    pub title: Option<String>,
+    /// Who is credited.
+    pub artist: Option<String>,
+    /// The release.
+    pub album: Option<String>,
+    /// Release date.
+    pub release_date: Option<String>,
+    /// Kind of release.
+    pub music_type: Option<String>,
+    /// Which fields were corrected.
+    pub fields: Vec<String>,
+}
+
 /// An operator's correction; a field that is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +140,19 @@ impl Correction {
         .collect()
     }
 
+    /// The same with names as the library keeps them.
+    #[must_use]
+    pub fn tidied(self) -> Self {
+        let tidy = |text: Option<String>| text.map(|text| name(&text));
+        Self {
+            title: tidy(self.title),
+            artist: tidy(self.artist),
+            album: tidy(self.album),
+            genres: self.genres.map(|genres| genres.iter().map(|genre| name(genre)).collect()),
+            ..self
+        }
+    }
+
     /// Refuses values that no entry may have.
     ///
     /// # Errors
@@ -144,16 +179,4 @@ impl Correction {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether a text is a year, a month or a day of the calendar.
-fn is_release_date(text: &str) -> bool {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    let day = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        10 => text.to_owned(),
-        _ => return false,
-    };
-    digits && day.parse::<jiff::civil::Date>().is_ok()
 }

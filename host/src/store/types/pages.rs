@@ -49,6 +49,8 @@ pub enum PageOutcome {
         /// Whether its track goes on with what is known.
         goes_on: bool,
     },
+    /// It was not read to its end, and is due at once.
+    Returned,
 }
 
 /// A page that cannot be had.
