@@ -140,6 +140,8 @@ fn describe() {
     describe_histogram!("liner_batch_seconds", "From a batch's claim to its end.");
     describe_histogram!("liner_strategy_call_seconds", "A call of a strategy.");
     describe_counter!("liner_strategy_dropped_total", "What strategies said that could not be true.");
+    describe_counter!("liner_pages_total", "Pages that were read, by outcome.");
+    describe_histogram!("liner_page_seconds", "A page, with waiting for its server's turn.");
     describe_counter!("liner_model_calls_total", "Questions to the model by outcome.");
     describe_counter!("liner_model_retries_total", "Requests to the model that were sent again.");
     describe_counter!(

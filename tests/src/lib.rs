@@ -12,6 +12,7 @@ pub mod postgres;
 mod proxy;
 mod rows;
 mod rows_of;
+mod site;
 mod stub;
 pub mod swapping;
 mod watch;
@@ -23,6 +24,7 @@ pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
 pub use rows::{clear_row, vague_row, vague_rows};
 pub use rows_of::{Rows, rows_of};
+pub use site::{Served, Site, SiteVisit};
 pub use stub::{Batch, BatchRequest, Behaviour, Exchange, Fate, Refusal, StubModel, Visit, hang_up};
 pub use watch::Watch;
 

@@ -6,6 +6,7 @@ mod health;
 mod hosts;
 mod library;
 mod model;
+mod pages;
 mod plugins;
 mod problem;
 mod queue;
@@ -71,6 +72,8 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/music-ai/status", get(queue::status))
         .route("/api/music-ai/failed", get(queue::failed))
         .route("/api/music-ai/failed/retry", post(queue::retry))
+        .route("/api/music-ai/pages", get(pages::list))
+        .route("/api/music-ai/pages/retry", post(pages::retry))
         .route("/api/music-ai/health", get(health::health))
         .route("/api/music-ai/library", get(library::list))
         .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))

@@ -86,7 +86,9 @@ pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Q
 #[must_use]
 pub fn waiting_reason(cause: &str, lack_of_model: Option<String>) -> String {
     match cause {
-        "page" => "the link came without its page's title; send it again with og_title".to_owned(),
+        "page" => "the link came without its page's title, and its page is yet to be read or cannot be had (GET \
+                   /api/music-ai/pages says why); sending it again with og_title lets it go on"
+            .to_owned(),
         "provider" => {
             format!("a model is needed: {}", lack_of_model.as_deref().unwrap_or("it is asked at the next run"))
         }
@@ -136,13 +138,19 @@ pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedPa
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryRequest {
-    items: Option<Vec<TrackKey>>,
+    pub(super) items: Option<Vec<TrackKey>>,
 }
 
 #[derive(Serialize)]
 pub struct Retried {
     success: bool,
     retried: u64,
+}
+
+impl Retried {
+    pub(super) const fn of(retried: u64) -> Self {
+        Self { success: true, retried }
+    }
 }
 
 /// Queues failed tracks again: all, or those named.
@@ -153,7 +161,7 @@ pub async fn retry(
 ) -> Answer<Retried> {
     let retried = api.store().retry_failed(request.items.as_deref()).await?;
     api.worker.wake();
-    Ok(Json(Retried { success: true, retried }))
+    Ok(Json(Retried::of(retried)))
 }
 
 /// What became of the rows of a request.

@@ -14,6 +14,7 @@ mod library;
 mod migrate;
 mod open;
 mod output;
+mod pages;
 mod plugin;
 mod process;
 mod replay;
@@ -58,6 +59,8 @@ enum Command {
     Hosts(hosts::Hosts),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
+    /// Show which pages cannot be had, or try them again
+    Pages(pages::Pages),
     /// Show what models were used for and what it cost
     Cost(cost::Cost),
     /// Show the library's newest entries
@@ -134,6 +137,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Resume(command) => command.run(config).await,
             Command::Hosts(command) => command.run(config).await,
             Command::Failed(command) => command.run(config).await,
+            Command::Pages(command) => command.run(config).await,
             Command::Cost(command) => command.run(config).await,
             Command::Library(command) => command.run(config).await,
             Command::Requeue(command) => command.run(config).await,

@@ -2,6 +2,8 @@
 
 use super::home::Home;
 use crate::config::Config;
+use crate::crawl::PageReader;
+use crate::ingest::fetch;
 use crate::model::{Anthropic, Api, Gateway, ModelProvider, OpenAi, RouteSettings};
 use crate::rollout::Rollout;
 use crate::store::{self, Store, StoreError};
@@ -143,6 +145,12 @@ fn provider(route: &RouteSettings) -> Result<Arc<dyn ModelProvider>, reqwest::Er
     })
 }
 
+/// Who reads pages.
+fn pages(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<PageReader> {
+    let client = fetch::Client::new(&config.fetch).context("the client that reads pages cannot start")?;
+    Ok(PageReader::new(store.clone(), Arc::new(client), config.fetch.clone()))
+}
+
 /// A worker that is not started, on a database that it is registered with.
 pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, Home)> {
     let store = store_patiently(config).await?;
@@ -153,6 +161,7 @@ pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, 
         config.required_fields.clone(),
         config.worker,
     );
+    let context = if config.fetch.enabled { context.reading(pages(config, &store)?) } else { context };
     let home = Home::open(&config.data_dir, &context.host);
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let served = config.address.port();

@@ -1,5 +1,6 @@
 //! Every setting: from the environment, `.env` or `liner.toml`, in this order, under one name; else its default.
 
+mod fetch;
 mod model;
 mod settings;
 mod sources;
@@ -7,6 +8,7 @@ mod sources;
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
 
+use crate::ingest::fetch::FetchSettings;
 use crate::model::ModelSettings;
 use crate::music::Field;
 use crate::secret::Secret;
@@ -100,6 +102,8 @@ pub struct Config {
     pub worker: WorkerSettings,
     /// The model.
     pub model: ModelSettings,
+    /// Pages.
+    pub fetch: FetchSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -135,6 +139,7 @@ impl Config {
             },
             data_dir,
             worker: worker(sources)?,
+            fetch: fetch::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,

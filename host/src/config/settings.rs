@@ -149,6 +149,27 @@ pub const SETTINGS: &[Setting] = &[
         "true or false",
         "whether all hosts' such batches are cancelled when one stops",
     ),
+    setting("LINER_FETCH", "true", "true or false", "whether the pages of links that come without a title are read"),
+    setting(
+        "LINER_FETCH_ALLOW",
+        "",
+        "a list of hosts, *.suffixes, addresses or networks, each with :PORT or without",
+        "what may be read from though it is not public, for tests and intranets",
+    ),
+    setting(
+        "LINER_FETCH_CONTACT",
+        "",
+        "an address of mail or of a page, without spaces",
+        "whom the owner of a server that is read from may turn to; sent with every request",
+    ),
+    setting("LINER_FETCH_TIMEOUT_MS", "10000", "100 to 60000", "milliseconds one page may take, redirects included"),
+    setting(
+        "LINER_FETCH_INTERVAL_MS",
+        "1000",
+        "0 to 3600000",
+        "milliseconds from one request to a server to the next, of all hosts together",
+    ),
+    setting("LINER_FETCH_CONCURRENCY", "8", "1 to 256", "pages at once, each from another server"),
     setting(
         "LINER_DANGEROUSLY_SEND_KEYS_UNENCRYPTED",
         "false",

@@ -7,9 +7,11 @@ mod platform;
 mod row;
 mod rows;
 pub mod sample;
+mod speaking;
 mod splitter;
 
 pub use platform::{Link, LinkError, identify};
 pub use row::{MAX_ROW, RawRow, RowError, RowText};
 pub use rows::{Unknown, parse, read_all};
+pub use speaking::says_something;
 pub use splitter::Splitter;

@@ -6,6 +6,7 @@ use super::shadow;
 use super::stats::Stats;
 use super::submission::Batches;
 use crate::config::WorkerSettings;
+use crate::crawl::PageReader;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
@@ -31,6 +32,8 @@ pub struct Context {
     pub settings: WorkerSettings,
     /// Who this is.
     pub host: HostId,
+    /// Who reads pages, if any are to be read.
+    pub pages: Option<PageReader>,
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
@@ -75,6 +78,7 @@ impl Context {
             required,
             settings,
             host: HostId::new(),
+            pages: None,
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
@@ -91,6 +95,12 @@ impl Context {
             active_runs: watch::Sender::new(0),
             last_run: Mutex::new(None),
         }
+    }
+
+    /// Reads the pages of links that came without what they say.
+    #[must_use]
+    pub fn reading(self, pages: PageReader) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// The batches that are being worked on.

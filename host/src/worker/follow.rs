@@ -4,6 +4,7 @@
 use super::Context;
 use super::reach::Access;
 use super::{retention, submission};
+use crate::crawl::PageReader;
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -42,6 +43,7 @@ async fn follow_others(context: &Context) -> Infallible {
                 beat(context).await;
                 heed_providers(context).await;
                 context.wake.notify_one();
+                context.pages.iter().for_each(PageReader::wake);
             }
             Err(error) => {
                 tracing::debug!("the database was not looked at: {error}");

@@ -28,6 +28,7 @@ pub use run::RunReport;
 pub use stats::{Totals, percent};
 pub use submission::Batches;
 
+use crate::crawl::PageReader;
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use backlog::Backlog;
 use run::Run;
@@ -187,7 +188,8 @@ impl Worker {
                 context.stats.panicked();
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
-            run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked).await;
+            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
+            tokio::join!(looking, read_pages(&context, receiver.clone()));
         });
         *running = Some(Running { phase, task });
         Ok(())
@@ -275,6 +277,15 @@ impl Worker {
     /// Looks at the queue at once.
     pub fn wake(&self) {
         self.context.wake.notify_one();
+        self.context.pages.iter().for_each(PageReader::wake);
+    }
+
+    /// Reads the pages that are due, by hand; returns how many.
+    pub async fn read_pages(&self) -> u64 {
+        match &self.context.pages {
+            Some(pages) => pages.read_due().await,
+            None => 0,
+        }
     }
 
     /// One run by hand: also when the worker is disabled or paused.
@@ -389,6 +400,15 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),
         _ => {}
     }
+}
+
+/// Reads pages until the phase ends. An operator's wish that this host takes nothing more holds for them too.
+async fn read_pages(context: &Context, mut phase: watch::Receiver<Phase>) {
+    let Some(pages) = &context.pages else { return };
+    let stopping = async {
+        let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
+    };
+    pages.run(|| !*context.draining.borrow(), stopping, &context.wake).await;
 }
 
 /// A run, counted while it goes on and when it was.

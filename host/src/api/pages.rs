@@ -1,0 +1,52 @@
+//! Pages that cannot be had: which and why, and another try.
+
+use super::problem::Problem;
+use super::queue::{Retried, RetryRequest};
+use super::request::{Json as Body, Nothing, Params};
+use super::{Answer, Api, limit, time};
+use crate::store::UnreadPage;
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListParams {
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+pub struct Unread {
+    count: usize,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    #[serde(flatten)]
+    page: UnreadPage,
+    tried_at: Option<Timestamp>,
+    /// When it is tried again, if it is.
+    next_try_at: Option<Timestamp>,
+}
+
+/// Pages that could not be had, those that were tried last first.
+pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Unread> {
+    let unread = api.store().unread_pages(limit(params.limit)?).await?;
+    let item = |page: UnreadPage| Item { tried_at: time(page.tried_at), next_try_at: page.due_at.and_then(time), page };
+    let items: Vec<Item> = unread.into_iter().map(item).collect();
+    Ok(Json(Unread { count: items.len(), items }))
+}
+
+/// Lets pages be read again that could not be had: all, or those named.
+pub async fn retry(
+    State(api): State<Arc<Api>>,
+    _: Params<Nothing>,
+    Body(request): Body<RetryRequest>,
+) -> Result<Json<Retried>, Problem> {
+    let retried = api.store().retry_pages(request.items.as_deref()).await?;
+    api.worker.wake();
+    Ok(Json(Retried::of(retried)))
+}

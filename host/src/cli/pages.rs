@@ -1,0 +1,48 @@
+//! `liner pages`: which pages cannot be had and why; with `--retry`, try them again.
+
+use super::{open, output};
+use crate::config::Config;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub struct Pages {
+    /// Try all of them again
+    #[arg(long)]
+    retry: bool,
+    /// The most to show
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// Print a line of JSON a page
+    #[arg(long)]
+    json: bool,
+}
+
+impl Pages {
+    pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let store = open::store(config).await?;
+        if self.retry {
+            let retried = store.retry_pages(None).await?;
+            store.close().await;
+            output::line(&format!("{retried} are read again"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let unread = store.unread_pages(self.limit).await?;
+        store.close().await;
+        if self.json {
+            return unread.iter().try_for_each(output::json).map(|()| ExitCode::SUCCESS);
+        }
+        if unread.is_empty() {
+            output::line("every page that was wanted could be had")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::table(
+            ["track", "link", "tries", "why"],
+            unread.into_iter().map(|page| {
+                let link = page.url.unwrap_or_default();
+                [page.key.to_string(), link, page.attempts.to_string(), page.failure]
+            }),
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,250 @@
+//! Bare links whose pages the real host reads, from a site on this machine, on both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use liner_tests::{Answer, Database, Finished, Host, Kind, Served, Site, eventually, liner};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A page that says in its own fields what it is about.
+const SONG: &str = r#"<!doctype html><html><head><meta charset="utf-8">
+<title>Harbour | Ada Lane</title>
+<meta property="og:title" content="Harbour &amp; Tide">
+<meta property="og:description" content="A song of Ada Lane">
+<meta property="og:image" content="/cover.jpg">
+<meta property="og:type" content="music.song">
+<meta property="music:release_date" content="2021-03-05">
+<script type="application/ld+json">{"@context": "https://schema.org", "@type": "MusicRecording",
+"name": "Harbour & Tide", "byArtist": {"@type": "MusicGroup", "name": "Ada Lane"},
+"inAlbum": {"@type": "MusicAlbum", "name": "Lighthouses"}, "datePublished": "2021-03-05"}</script>
+</head><body>…</body></html>"#;
+
+/// A page that only has a title.
+fn titled(title: &str) -> Served {
+    Served::page(format!("<html><head><meta property=\"og:title\" content=\"{title}\"></head></html>"))
+}
+
+/// A database, a site, and hosts that may read from it.
+struct Fixture {
+    database: Database,
+    site: Site,
+}
+
+impl Fixture {
+    async fn open(kind: Kind) -> Option<Self> {
+        Some(Self { database: Database::new(kind).await?, site: Site::open().await })
+    }
+
+    /// What a host of this database is set to.
+    fn settings<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mut settings = vec![
+            ("DATABASE_URL", self.database.url.as_str()),
+            ("LINER_FETCH", "true"),
+            ("LINER_FETCH_ALLOW", "127.0.0.1"),
+            ("LINER_FETCH_INTERVAL_MS", "0"),
+            ("RUST_LOG", "liner=info"),
+        ];
+        settings.extend(more);
+        settings
+    }
+
+    async fn host(&self, more: &[(&str, &str)]) -> Host {
+        Host::start(self.database.folder.path(), &self.settings(more)).await
+    }
+
+    /// A command on the database.
+    async fn liner(&self, arguments: &[&str]) -> Finished {
+        let run = liner(self.database.folder.path(), arguments, &self.settings(&[]), "").await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run
+    }
+
+    /// The entry of a page, once it is in a state.
+    async fn entry(&self, host: &Host, state: &str) -> Value {
+        eventually(state, || async {
+            let entries = host.get("/api/music-ai/library").await.json;
+            let entry = entries["items"].as_array()?.iter().find(|entry| entry["processing_status"] == state)?;
+            let path = format!("/api/music-ai/library/web/{}", entry["platform_id"].as_str()?);
+            Some(host.get(&path).await.json)
+        })
+        .await
+    }
+
+    async fn unread(&self, host: &Host) -> Answer {
+        eventually("a page that cannot be had", || async {
+            let answer = host.get("/api/music-ai/pages").await;
+            (answer.json["count"] == 1).then_some(answer)
+        })
+        .await
+    }
+}
+
+/// Runs a test on each kind that is installed.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$test(Fixture::open(Kind::Sqlite).await.unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(fixture) = Fixture::open(Kind::Postgres).await {
+                    super::$test(fixture).await;
+                }
+            }
+        })+
+    };
+}
+
+on_both!(
+    an_enqueued_link_ends_in_the_library_with_what_its_page_says,
+    a_page_that_is_not_there_is_listed_and_read_when_somebody_wants_it_again,
+    a_page_is_asked_for_with_what_it_was_marked_with_when_its_link_comes_again_long_after,
+    nothing_is_read_while_the_operator_has_paused,
+    what_a_killed_host_was_reading_is_read_by_its_heir,
+);
+
+async fn an_enqueued_link_ends_in_the_library_with_what_its_page_says(f: Fixture) {
+    f.site.put("/1", Served::page(SONG));
+    let host = f.host(&[]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    let entry = f.entry(&host, "ai_completed").await;
+    let fields = ["title", "artist", "album", "release_date", "music_type", "og_title"].map(|name| &entry[name]);
+    assert_eq!(fields, ["Harbour & Tide", "Ada Lane", "Lighthouses", "2021-03-05", "song", "Harbour & Tide"]);
+    assert_eq!((&entry["origins"]["artist"], &entry["strategy"]), (&json!("page"), &json!("rules")), "{entry}");
+    let [visit] = f.site.visits().try_into().unwrap();
+    let agent = visit.headers["user-agent"].to_str().unwrap();
+    assert!(agent.contains("liner/"), "{agent}");
+    assert!(["cookie", "authorization", "referer"].iter().all(|name| !visit.headers.contains_key(*name)));
+    let metrics = host.get("/metrics").await.text;
+    assert!(metrics.contains("liner_pages_total{outcome=\"read\"} 1"), "{metrics}");
+    assert_eq!(host.stop().await, Some(0));
+}
+
+async fn a_page_that_is_not_there_is_listed_and_read_when_somebody_wants_it_again(f: Fixture) {
+    let host = f.host(&[]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    let unread = f.unread(&host).await.json;
+    assert_eq!(unread["items"][0]["failure"], format!("{}: the server answers 404", f.site.link("/1")));
+    let status = host.get("/api/music-ai/status").await.json;
+    assert_eq!((&status["queue"]["pending"], &status["waiting"]["page"]["count"]), (&json!(1), &json!(1)), "{status}");
+    assert!(f.liner(&["pages"]).await.stdout.contains("the server answers 404"));
+
+    f.site.put("/1", Served::page(SONG));
+    let retried = host.post("/api/music-ai/pages/retry", "{}").await;
+    assert_eq!((retried.status, &retried.json["retried"]), (200, &json!(1)), "{}", retried.text);
+    f.entry(&host, "ai_completed").await;
+    assert_eq!(host.get("/api/music-ai/pages").await.json["count"], 0);
+    assert_eq!(host.stop().await, Some(0));
+}
+
+async fn a_page_is_asked_for_with_what_it_was_marked_with_when_its_link_comes_again_long_after(f: Fixture) {
+    f.site.put(
+        "/1",
+        Served::page(SONG).header("etag", "\"v1\"").header("last-modified", "Fri, 05 Mar 2021 00:00:00 GMT"),
+    );
+    let host = f.host(&[]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    f.entry(&host, "ai_completed").await;
+    f.database.execute("update page_fetch set tried_at = tried_at - 31 * 86400000").await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    let again = eventually("it is asked for again", || async { f.site.visits().get(1).cloned() }).await;
+    assert_eq!(
+        (&again.headers["if-none-match"], &again.headers["if-modified-since"]),
+        (&"\"v1\"".parse().unwrap(), &"Fri, 05 Mar 2021 00:00:00 GMT".parse().unwrap())
+    );
+    let unchanged = "liner_pages_total{outcome=\"unchanged\"} 1";
+    eventually("it is as it was", || async { host.get("/metrics").await.text.contains(unchanged).then_some(()) }).await;
+    assert_eq!(host.stop().await, Some(0));
+}
+
+async fn nothing_is_read_while_the_operator_has_paused(f: Fixture) {
+    f.site.put("/1", Served::page(SONG));
+    f.liner(&["pause"]).await;
+    let host = f.host(&[]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    host.post(
+        "/api/music-ai/queue",
+        json!([{"url": "https://a.example/x", "og_title": "Ada Lane - Tide"}]).to_string(),
+    )
+    .await;
+    assert!(f.site.visits().is_empty());
+    assert_eq!(host.post("/api/music-ai/worker/resume", "").await.status, 200);
+    f.entry(&host, "ai_completed").await;
+    assert_eq!(f.site.visits().len(), 1);
+    assert_eq!(host.stop().await, Some(0));
+}
+
+async fn what_a_killed_host_was_reading_is_read_by_its_heir(f: Fixture) {
+    f.site.put("/1", Served::nothing());
+    let host = f.host(&[("LINER_FETCH_TIMEOUT_MS", "60000")]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    eventually("it is being read", || async { f.site.visits().first().cloned() }).await;
+    host.kill().await;
+    f.site.put("/1", Served::page(SONG));
+    if f.database.kind == Kind::Postgres {
+        // Other hosts wait for the end of the lease.
+        f.database.execute("update page_fetch set due_at = 0; update page_origin set next_at = 0").await;
+    }
+    let heir = f.host(&[]).await;
+    f.entry(&heir, "ai_completed").await;
+    assert_eq!(heir.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_stops_gives_back_what_it_was_reading() {
+    let f = Fixture::open(Kind::Sqlite).await.unwrap();
+    f.site.put("/1", Served::nothing());
+    let host = f.host(&[("LINER_FETCH_TIMEOUT_MS", "60000")]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    eventually("it is being read", || async { f.site.visits().first().cloned() }).await;
+    assert_eq!(host.stop().await, Some(0));
+    let due = "select due_at <= (select ms from clock) and claim is null from page_fetch";
+    assert_eq!(f.database.number(due).await, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hosts_together_ask_a_server_once_in_the_interval() {
+    let Some(f) = Fixture::open(Kind::Postgres).await else { return };
+    let other = tempfile::tempdir().unwrap();
+    for n in 0..6 {
+        f.site.put(&format!("/{n}"), titled(&format!("Ada Lane - Tide {n}")));
+    }
+    let links: Vec<String> = (0..6).map(|n| f.site.link(&format!("/{n}"))).collect();
+    let interval = [("LINER_FETCH_INTERVAL_MS", "200")];
+    let hosts = [f.host(&interval).await, Host::start(other.path(), &f.settings(&interval)).await];
+    hosts[0].post("/api/music-ai/queue", links.join("\n")).await;
+    let visits =
+        eventually("all are read", || async { Some(f.site.visits()).filter(|visits| visits.len() == 6) }).await;
+    let took = visits[5].at - visits[0].at;
+    assert!(took > Duration::from_millis(900), "six pages within {took:?}");
+    for host in hosts {
+        assert_eq!(host.stop().await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_is_worked_off_by_hand_with_its_pages() {
+    let f = Fixture::open(Kind::Sqlite).await.unwrap();
+    f.site.put("/1", Served::page(SONG));
+    f.site.put("/2", Served::page(SONG));
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    f.liner(&["enqueue", &f.site.link("/2")]).await;
+    let run = f.liner(&["process"]).await;
+    assert!(run.stdout.contains("2 completed, 0 failed"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn a_host_that_reads_no_pages_says_what_lets_the_track_go_on() {
+    let f = Fixture::open(Kind::Sqlite).await.unwrap();
+    let host = f.host(&[("LINER_FETCH", "false")]).await;
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    let reason = host.get("/api/music-ai/status").await.json["waiting"]["page"]["reason"].clone();
+    assert!(reason.as_str().unwrap().contains("og_title"), "{reason}");
+    assert!(f.site.visits().is_empty());
+    assert_eq!(host.stop().await, Some(0));
+}
