@@ -53,7 +53,10 @@ fn recorded() -> Option<Vec<Recorded>> {
     };
     let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
     let pages: Vec<Map<String, Value>> = serde_json::from_slice(&manifest).unwrap();
-    assert_eq!(pages.iter().map(|page| page["file"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(), pages_in(&folder));
+    assert_eq!(
+        pages.iter().map(|page| page["file"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(),
+        pages_in(&folder)
+    );
     let page = |facts: Map<String, Value>| {
         let file = facts["file"].as_str().unwrap().to_owned();
         let bytes = std::fs::read(folder.join(&file)).unwrap();
@@ -89,7 +92,9 @@ fn every_recorded_page_is_read_as_its_manifest_says() {
         let mut compare = |name: &str, expected: Option<String>, read: Option<String>| {
             let read = read.as_deref().and_then(cleaned);
             // A long text is cut, and nothing else done to it.
-            let is_cut = |read: &str| read.chars().count() >= 1_990 && expected.as_ref().is_some_and(|whole| whole.starts_with(read));
+            let is_cut = |read: &str| {
+                read.chars().count() >= 1_990 && expected.as_ref().is_some_and(|whole| whole.starts_with(read))
+            };
             if read != expected && !read.as_deref().is_some_and(is_cut) {
                 wrong.push(format!("{}: {name} is {read:?}, not {expected:?}", recorded.file));
             }

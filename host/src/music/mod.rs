@@ -3,11 +3,13 @@
 mod allowance;
 mod dialogue;
 mod name;
+mod page;
 mod platform;
 
 pub use allowance::{Estimate, Headroom, Limits};
 pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
 pub use name::{is_release_date, name};
+pub use page::{Page, Validators};
 pub use platform::Platform;
 
 use serde::{Deserialize, Serialize};

@@ -18,9 +18,10 @@ pub use client::{Client, ClientError};
 pub use resolve::{Resolver, SystemResolver};
 pub use settings::FetchSettings;
 
+pub use crate::music::Validators;
+
 use crate::secret::Secret;
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use url::Url;
 
@@ -54,17 +55,6 @@ pub enum Accept {
     Json,
     /// RSS, Atom or JSON Feed.
     Feed,
-}
-
-/// What an answer is marked with, for the next time it is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Validators {
-    /// `ETag`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
-    /// `Last-Modified`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified: Option<String>,
 }
 
 /// Where a body goes while it arrives, without its transfer and content encodings.

@@ -117,7 +117,9 @@ impl Head {
     }
 
     fn read_link(&mut self, tag: &Tag) {
-        let Some(href) = tag.get("href").map(|href| href.trim().to_owned()).filter(|href| !href.is_empty()) else { return };
+        let Some(href) = tag.get("href").map(|href| href.trim().to_owned()).filter(|href| !href.is_empty()) else {
+            return;
+        };
         let rel = tag.get("rel").unwrap_or_default().to_lowercase();
         let kind = tag.get("type").unwrap_or_default().trim().to_lowercase();
         let is_oembed = matches!(kind.as_str(), "application/json+oembed" | "text/json+oembed");

@@ -17,6 +17,7 @@ mod tags;
 mod tests;
 mod text;
 
+pub use crate::music::Page;
 pub use blank::Blank;
 pub use oembed::Endpoint;
 pub use read::{Reading, Sources, Unread};
@@ -26,21 +27,6 @@ pub use reader::{MAX_PAGE, Reader};
 const MAX_TITLE: usize = 1_000;
 /// The most characters of a description.
 const MAX_DESCRIPTION: usize = 5_000;
-
-/// What was read of a link's page.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
-    /// OpenGraph title, else the next best that the page says.
-    pub og_title: Option<String>,
-    /// Uploader or channel, where the page or its platform names one.
-    pub og_artist: Option<String>,
-    /// OpenGraph description, else the next best.
-    pub og_description: Option<String>,
-    /// The page's picture, an http or https URL.
-    pub og_image_url: Option<String>,
-    /// Everything else that it said, by the names it uses itself.
-    pub metadata: serde_json::Map<String, serde_json::Value>,
-}
 
 impl Page {
     /// What the page is instead, when it says nothing of what was linked.

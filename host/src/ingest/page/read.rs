@@ -125,7 +125,10 @@ impl Sources {
         };
         if !trouble.as_ref().is_some_and(Unread::is_gone) {
             let known = known_as(platform, link, &at);
-            for asked in [self.embed(fetch, platform, known, &mut said).await, self.link(fetch, platform, known, &mut said).await] {
+            for asked in [
+                self.embed(fetch, platform, known, &mut said).await,
+                self.link(fetch, platform, known, &mut said).await,
+            ] {
                 if let (Some(trouble), Err(error)) = (&mut trouble, &asked) {
                     trouble.and(error);
                 }

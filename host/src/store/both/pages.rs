@@ -2,9 +2,7 @@
 
 use super::super::{Backend, Connection, Row};
 use super::queue::named;
-use crate::ingest::fetch::Validators;
-use crate::ingest::page::Page;
-use crate::music::TrackKey;
+use crate::music::{Page, TrackKey, Validators};
 use crate::store::json::json;
 use crate::store::{
     BatchId, PAGE_LEASE_MS, PAGE_STALE_MS, PAGE_UNREAD_MS, PageClaim, PageOutcome, PageStore, StoreError, UnreadPage,

@@ -1,9 +1,7 @@
 //! Pages that are read.
 
 use super::BatchId;
-use crate::ingest::fetch::Validators;
-use crate::ingest::page::Page;
-use crate::music::TrackKey;
+use crate::music::{Page, TrackKey, Validators};
 use serde::Serialize;
 use std::time::Duration;
 
