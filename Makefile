@@ -1,4 +1,4 @@
-.PHONY: run test chaos batches conformance check bench plugins plugins-check
+.PHONY: run test chaos batches conformance check bench fuzz plugins plugins-check
 
 run:
 	cargo run -- serve --sample
@@ -33,3 +33,13 @@ plugins:
 # Compiles them again and compares bytes where the compiler is the same one.
 plugins-check:
 	cargo run --quiet -p liner-plugins -- check
+
+# Strangers' texts at random, five minutes a target (FUZZ_SECONDS=10 for a glance). Needs cargo-fuzz; an ordinary compiler
+# will do, without sanitizers: no target has `unsafe` of its own.
+fuzz:
+	@for target in $${TARGETS:-url page rules reply}; do \
+		mkdir -p target/fuzz/corpus/$$target && \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target \
+			fuzz/seeds/$$target -- -max_total_time=$${FUZZ_SECONDS:-300} -max_len=20000 -timeout=5 -rss_limit_mb=1024 \
+			-print_final_stats=1 || exit 1; \
+	done
