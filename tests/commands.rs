@@ -155,21 +155,6 @@ async fn extract_needs_no_database_and_passes_unknown_fields_through() {
 }
 
 #[tokio::test]
-async fn eval_counts_what_is_right() {
-    let folder = folder();
-    let gold = r#"{"id":"a","url":"https://youtu.be/clear000001","og_title":"Ada Lane - Harbour (Official Video)","og_artist":"Ada Lane","expect":{"title":"Harbour","artist":"Ada Lane"}}
-{"id":"b","url":"https://youtu.be/clear000002","og_title":"Ada Lane - Bridge (Official Video)","og_artist":"Ada Lane","expect":{"title":"Other","artist":"Ada Lane"}}
-"#;
-    std::fs::write(folder.path().join("gold.ndjson"), gold).unwrap();
-    let run = liner(folder.path(), &["eval", "gold.ndjson", "--json"], &[], "").await;
-    let figures: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(
-        (&figures["rows"], &figures["title_right"], &figures["artist_right"]),
-        (&json!(2), &json!(1), &json!(2))
-    );
-}
-
-#[tokio::test]
 async fn pause_and_resume_reach_a_running_host() {
     let folder = folder();
     let host = Host::start(folder.path(), &[("AI_WORKER_INTERVAL_MS", "3600000")]).await;

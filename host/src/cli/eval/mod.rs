@@ -1,17 +1,27 @@
-//! `liner eval`: extracts from rows whose answers are known (`expect.title`, `expect.artist`, and alternatives in
-//! `expect.title_alts`, `expect.artist_alts`) and counts how many are right. Texts are compared by their letters and
-//! digits, without case; nothing is forgiven besides.
+//! `liner eval`: extracts from rows whose answers are known and says how many are right, where it goes wrong, whether
+//! confidence can be believed, and what changed since an earlier run. What counts as right is in [`compare`] and [`verdict`].
 
+mod baseline;
+mod compare;
 mod cost;
+mod figures;
+mod gold;
+mod reliability;
+mod report;
+mod save;
+mod show;
+mod verdict;
 
-use super::extract::{Entry, Extractor, read_rows};
+use super::extract::{Entry, Extractor, Row};
 use super::{open, output};
 use crate::config::Config;
 use clap::Args;
-use futures_util::StreamExt;
-use serde::Serialize;
-use serde_json::Value;
+use compare::Forms;
+use futures_util::TryStreamExt;
+use gold::{Gold, Label};
+use report::{Judged, Report};
 use std::process::ExitCode;
+use verdict::{Said, Verdict};
 
 #[derive(Debug, Args)]
 pub struct Eval {
@@ -20,122 +30,90 @@ pub struct Eval {
     /// From this confidence on, an answer counts as sure
     #[arg(long, default_value_t = 0.9)]
     sure: f64,
+    /// Only rows that carry this tag; if repeated, all of them
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// How many wrong answers, and how many changed rows, to name
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    worst: usize,
+    /// Write what was said about each row, and how far it is right
+    #[arg(long, value_name = "FILE", conflicts_with = "cost")]
+    save: Option<String>,
+    /// Say what changed since these answers: what --save wrote or `liner extract --json` printed
+    #[arg(long, value_name = "FILE", conflicts_with = "cost")]
+    baseline: Option<String>,
+    /// Exit with 1 if any figure is worse than the baseline's
+    #[arg(long, requires = "baseline")]
+    fail_if_worse: bool,
     /// Say instead what a thousand tracks like these cost; nobody is asked
     #[arg(long)]
     cost: bool,
     /// Ask the model for that, and say what was paid
     #[arg(long, requires = "cost")]
     ask: bool,
-    /// Print the figures as JSON
+    /// Print everything as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     strategy: open::Strategy,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Figures {
-    rows: usize,
-    title_right: usize,
-    artist_right: usize,
-    both_right: usize,
-    answered: usize,
-    sure: usize,
-    sure_and_right: usize,
-}
-
 impl Eval {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let mut rows = Vec::new();
-        for row in read_rows(&self.gold)? {
-            rows.push(row?);
-        }
+        let rows = gold::rows(&self.gold, &self.tags)?;
         let strategy = self.strategy.read()?;
         if self.cost {
             return cost::run(config, rows, cost::Terms { strategy, ask: self.ask, json: self.json }).await;
         }
-        let extractor = Extractor::open(config, strategy.as_ref()).await?;
-        let mut figures = Figures::default();
-        let mut batches = std::pin::pin!(extractor.extract(rows));
-        while let Some(batch) = batches.next().await {
-            batch?.iter().for_each(|entry| figures.count(entry, self.sure));
+        // What is wrong with a file is said before anything is asked.
+        let baseline = self.baseline.as_deref().map(baseline::Baseline::read).transpose()?;
+        let (rows, labels) = unzip(gold::label(&self.gold, rows)?);
+        if self.save.is_some() || baseline.is_some() {
+            gold::ensure_unique(&labels)?;
         }
-        anyhow::ensure!(figures.rows > 0, "{} has no row with `expect.title` or `expect.artist`", self.gold);
+        let entries = extract(config, strategy.as_ref(), rows).await?;
+        let said: Vec<Said> = entries.iter().map(Said::from).collect();
+        let forms = Forms::new()?;
+        let judge = |(label, said): (_, _)| judge(&forms, label, said, self.sure);
+        let judged: Vec<Judged<'_>> = labels.iter().zip(&said).map(judge).collect();
+        if let Some(file) = &self.save {
+            save::write(file, &entries, &judged)?;
+        }
+        let mut report = Report::of(&judged, self.sure, self.worst);
+        report.changes = baseline.map(|baseline| baseline.compare(&forms, &judged, self.sure)).transpose()?;
         if self.json {
-            output::json(&figures)?;
+            output::json(&report)?
         } else {
-            figures.show()?;
+            show::show(&report, self.worst)?
         }
-        Ok(ExitCode::SUCCESS)
+        let is_worse = report.changes.as_ref().is_some_and(baseline::Changes::is_worse);
+        Ok(if self.fail_if_worse && is_worse { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 
-impl Figures {
-    fn count(&mut self, entry: &Entry, sure: f64) {
-        let Some(expect) = entry.others.get("expect") else { return };
-        if expect.get("abstain") == Some(&Value::Bool(true)) {
-            return;
+fn unzip(gold: Vec<Gold>) -> (Vec<Row>, Vec<Label>) {
+    gold.into_iter().map(|Gold { row, label }| (row, label)).unzip()
+}
+
+async fn extract(config: &Config, strategy: Option<&open::Component>, rows: Vec<Row>) -> anyhow::Result<Vec<Entry>> {
+    let extractor = Extractor::open(config, strategy).await?;
+    let batches: Vec<Vec<Entry>> = extractor.extract(rows).try_collect().await?;
+    Ok(batches.into_iter().flatten().collect())
+}
+
+fn judge<'a>(forms: &Forms, label: &'a Label, said: &'a Said, sure: f64) -> Judged<'a> {
+    Judged { label, said, verdict: Verdict::of(forms, &label.expected, said, sure) }
+}
+
+impl From<&Entry> for Said {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            title: entry.title.clone(),
+            artist: entry.artist.clone(),
+            album: entry.album.clone(),
+            release_date: entry.release_date.clone(),
+            music_type: entry.music_type.map(|kind| kind.name().to_owned()).into(),
+            confidence: entry.confidence,
         }
-        let title = is_expected(expect, "title", "title_alts", entry.title.as_deref());
-        let artist = is_expected(expect, "artist", "artist_alts", entry.artist.as_deref());
-        let (Some(title), Some(artist)) = (title, artist) else { return };
-        let is_sure = entry.confidence.is_some_and(|confidence| confidence >= sure);
-        self.rows += 1;
-        self.title_right += usize::from(title);
-        self.artist_right += usize::from(artist);
-        self.both_right += usize::from(title && artist);
-        self.answered += usize::from(entry.title.is_some() || entry.artist.is_some());
-        self.sure += usize::from(is_sure);
-        self.sure_and_right += usize::from(is_sure && title && artist);
-    }
-
-    fn show(&self) -> anyhow::Result<()> {
-        let share = |part: usize, whole: usize| {
-            let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-            format!("{} %", crate::worker::percent(count(part), count(whole)))
-        };
-        let row =
-            |name: &str, part: usize, whole: usize| [name.to_owned(), format!("{part} of {whole}"), share(part, whole)];
-        output::table(
-            ["figure", "rows", "share"],
-            [
-                row("title right", self.title_right, self.rows),
-                row("artist right", self.artist_right, self.rows),
-                row("both right", self.both_right, self.rows),
-                row("answered", self.answered, self.rows),
-                row("sure", self.sure, self.rows),
-                row("right when sure", self.sure_and_right, self.sure),
-            ],
-        )
-    }
-}
-
-/// Whether an answer is the expected one or an alternative; `None` when nothing is expected.
-fn is_expected(expect: &Value, field: &str, alternatives: &str, answer: Option<&str>) -> Option<bool> {
-    let expected = expect.get(field)?.as_str()?;
-    let alternatives =
-        expect.get(alternatives).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let answer = plain(answer.unwrap_or_default());
-    Some(!answer.is_empty() && std::iter::once(expected).chain(alternatives).any(|text| plain(text) == answer))
-}
-
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn an_answer_is_right_when_its_letters_and_digits_are() {
-        let expect = json!({"title": "Don't Stop", "title_alts": ["Dont Stop (Live)"]});
-        let right = |answer| is_expected(&expect, "title", "title_alts", answer);
-        assert_eq!(right(Some("DONT STOP")), Some(true));
-        assert_eq!(right(Some("Don't Stop - Live")), Some(true));
-        assert_eq!(right(Some("Don't Stop (Official Video)")), Some(false));
-        assert_eq!(right(None), Some(false));
-        assert_eq!(is_expected(&expect, "artist", "artist_alts", Some("x")), None);
     }
 }
