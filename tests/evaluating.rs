@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use liner_tests::{Finished, liner};
+use liner_tests::{Finished, Host, clear_row, liner};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -185,4 +185,32 @@ async fn what_cannot_be_used_is_said_in_a_sentence() {
     assert!(run.code == Some(1) && run.stderr.contains("two rows are called a"), "{run:?}");
     let run = liner(folder(&good).path(), &["eval", "missing.ndjson"], &[], "").await;
     assert!(run.code == Some(1) && run.stderr.contains("cannot read missing.ndjson"), "{run:?}");
+}
+
+#[tokio::test]
+async fn an_operators_corrections_are_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = liner(folder.path(), &["eval", "--corrections"], &[], "").await;
+    assert_eq!(none.code, Some(1));
+    assert!(none.stderr.contains("no entry of") && none.stderr.contains("was corrected yet"), "{}", none.stderr);
+
+    let host = Host::start(folder.path(), &[]).await;
+    host.post("/api/music-ai/queue", clear_row()).await;
+    host.drained().await;
+    let path = "/api/music-ai/library/youtube/clear000001";
+    let corrected =
+        host.request("PATCH", path).body(r#"{"title": "Harbour\u0000  Lights\u202e"}"#).send().await.unwrap();
+    assert_eq!(corrected.status(), 200);
+    let entry = host.get(path).await.json;
+    assert_eq!((&entry["title"], &entry["origins"]["title"]), (&json!("Harbour Lights"), &json!("operator")));
+    let run = liner(folder.path(), &["eval", "--corrections", "--json"], &[], "").await;
+    let found: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    let figures = ["rows", "title_right", "artist_right"].map(|name| found[name].as_i64().unwrap());
+    assert_eq!(
+        figures,
+        [1, 0, 1],
+        "the rules read the title otherwise, and the artist as the operator left it: {found}"
+    );
+    assert_eq!(found["worst"][0]["id"], "youtube/clear000001");
+    assert_eq!(host.stop().await, Some(0));
 }

@@ -57,7 +57,7 @@ pub fn cache(config: &Config) -> Cache {
 }
 
 /// A component on the command line, in the place of the one of its name, or first.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Strategy {
     /// A component to use, in the place of the one of its name, or first
     #[arg(long = "strategy", value_name = "FILE")]

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod compare;
+mod corrections;
 mod cost;
 mod figures;
 mod gold;
@@ -26,7 +27,11 @@ use verdict::{Said, Verdict};
 #[derive(Debug, Args)]
 pub struct Eval {
     /// A file of rows with `expect`
-    gold: String,
+    #[arg(required_unless_present = "corrections")]
+    gold: Option<String>,
+    /// Take the entries of the database that an operator corrected instead
+    #[arg(long, conflicts_with_all = ["gold", "tags", "cost"])]
+    corrections: bool,
     /// From this confidence on, an answer counts as sure
     #[arg(long, default_value_t = 0.9)]
     sure: f64,
@@ -60,14 +65,14 @@ pub struct Eval {
 
 impl Eval {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let rows = gold::rows(&self.gold, &self.tags)?;
-        let strategy = self.strategy.read()?;
-        if self.cost {
+        let strategy = self.strategy.clone().read()?;
+        if let (true, Some(file)) = (self.cost, &self.gold) {
+            let rows = gold::rows(file, &self.tags)?;
             return cost::run(config, rows, cost::Terms { strategy, ask: self.ask, json: self.json }).await;
         }
         // What is wrong with a file is said before anything is asked.
         let baseline = self.baseline.as_deref().map(baseline::Baseline::read).transpose()?;
-        let (rows, labels) = unzip(gold::label(&self.gold, rows)?);
+        let (rows, labels) = unzip(self.rows(config).await?);
         if self.save.is_some() || baseline.is_some() {
             gold::ensure_unique(&labels)?;
         }
@@ -88,6 +93,13 @@ impl Eval {
         }
         let is_worse = report.changes.as_ref().is_some_and(baseline::Changes::is_worse);
         Ok(if self.fail_if_worse && is_worse { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    async fn rows(&self, config: &Config) -> anyhow::Result<Vec<Gold>> {
+        match &self.gold {
+            Some(file) => gold::label(file, gold::rows(file, &self.tags)?),
+            None => corrections::rows(config).await,
+        }
     }
 }
 
