@@ -220,6 +220,7 @@ impl Visitor for Head {
 
     fn close(&mut self, name: &str, at: usize) {
         self.inert.close(name);
+        self.keeps = None;
         if name == "head" {
             self.over.get_or_insert(at);
             self.inert = Inert::default();
@@ -235,6 +236,7 @@ impl Visitor for Head {
                 let room = json_ld::MAX_THINGS.saturating_sub(self.things.len());
                 self.things.extend(json_ld::things(text).into_iter().take(room));
             }
+            Some(Kept::Name) if text.trim().is_empty() => self.keeps = Some(Kept::Name),
             Some(Kept::Name) => self.is_credited_to(text),
             None => {}
         }
