@@ -1,12 +1,14 @@
 //! Every recorded page, read as its manifest says that its own tags do.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use async_trait::async_trait;
 use liner::ingest::fetch::{Answer, Appetite, Fault, Fetch, FetchError, Fetched, Request, Sink, Validators};
 use liner::ingest::identify;
 use liner::ingest::page::{Page, Reader, Reading, Sources};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
@@ -60,7 +62,10 @@ fn recorded() -> Option<Vec<Recorded>> {
     };
     let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
     let pages: Vec<Map<String, Value>> = serde_json::from_slice(&manifest).unwrap();
-    assert_eq!(pages.iter().map(|page| page["file"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(), pages_in(&folder));
+    assert_eq!(
+        pages.iter().map(|page| page["file"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(),
+        pages_in(&folder)
+    );
     let page = |facts: Map<String, Value>| {
         let file = facts["file"].as_str().unwrap().to_owned();
         let bytes = std::fs::read(folder.join(&file)).unwrap();
@@ -204,7 +209,7 @@ async fn every_recorded_page_is_read_over_a_connection() {
         let reading = Sources::default().read(&server, &platform, &recorded.url, None).await.unwrap();
         let Reading::Page { page, url, validators } = reading else { panic!("{} is new", recorded.file) };
         assert_eq!((&url, validators.etag.as_deref()), (&recorded.url, Some("\"1\"")));
-        assert_eq!(page, recorded.read(usize::MAX).0, "{}", recorded.file);
+        assert_eq!(*page, recorded.read(usize::MAX).0, "{}", recorded.file);
         // Who made it is asked of nobody else when the page says it, and what it is never.
         let asked = server.asked.into_inner().unwrap();
         assert!(page.og_artist.is_none() || asked.len() == 1, "{}: {asked:?}", recorded.file);

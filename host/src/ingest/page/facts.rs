@@ -1,8 +1,8 @@
 //! What was read of a link, from whatever said it, as one page.
 
 use super::head::Head;
-use super::oembed::OEmbed;
 use super::odesli::Odesli;
+use super::oembed::OEmbed;
 use super::text::{line, lines};
 use super::{MAX_DESCRIPTION, Page};
 use serde_json::{Map, Value};
@@ -79,7 +79,8 @@ impl Said {
         add("title", text(&self.head.title));
         add("oembed", self.oembed.as_ref().map(OEmbed::kept));
         add("odesli", self.odesli.as_ref().map(Odesli::kept));
-        let mut tags: Vec<_> = self.head.metas().iter().filter(|(name, _)| !ELSEWHERE.contains(&name.as_str())).collect();
+        let mut tags: Vec<_> =
+            self.head.metas().iter().filter(|(name, _)| !ELSEWHERE.contains(&name.as_str())).collect();
         tags.sort_by_key(|(name, _)| rank(name));
         let (telling, others) = tags.split_at(tags.partition_point(|(name, _)| rank(name) < JSON_LD));
         for (name, values) in telling {
@@ -129,4 +130,3 @@ fn fitting(facts: Vec<(String, Value)>) -> Map<String, Value> {
     };
     facts.into_iter().filter(fits).collect()
 }
-

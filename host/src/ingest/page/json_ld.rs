@@ -47,7 +47,8 @@ pub(super) fn things(script: &str) -> Vec<Map<String, Value>> {
 
 /// JSON as pages have it: in a comment or CDATA, with raw line breaks inside of texts, or with its quotes as entities.
 fn parse(script: &str) -> Option<Value> {
-    const WRAPPERS: &[&str] = &["<!--", "-->", "//<![CDATA[", "//]]>", "/*<![CDATA[*/", "/*]]>*/", "<![CDATA[", "]]>", "//"];
+    const WRAPPERS: &[&str] =
+        &["<!--", "-->", "//<![CDATA[", "//]]>", "/*<![CDATA[*/", "/*]]>*/", "<![CDATA[", "]]>", "//"];
     let mut json = script.trim();
     loop {
         let inner = WRAPPERS.iter().fold(json, |json, wrapper| {
@@ -62,7 +63,10 @@ fn parse(script: &str) -> Option<Value> {
     let json = json.trim_end_matches(';');
     let spaced = || json.replace(|c: char| c.is_control(), " ");
     let quoted = || spaced().replace("&quot;", "\"").replace("&#34;", "\"");
-    serde_json::from_str(json).or_else(|_| serde_json::from_str(&spaced())).or_else(|_| serde_json::from_str(&quoted())).ok()
+    serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(&spaced()))
+        .or_else(|_| serde_json::from_str(&quoted()))
+        .ok()
 }
 
 fn reduced(object: &Map<String, Value>) -> Option<Map<String, Value>> {
@@ -94,7 +98,8 @@ fn reduced(object: &Map<String, Value>) -> Option<Map<String, Value>> {
 fn kind(object: &Map<String, Value>) -> Option<&'static str> {
     let written = object.get("@type")?;
     let written = written.as_array().map_or(std::slice::from_ref(written), Vec::as_slice);
-    let short = |written: &Value| written.as_str().and_then(|long| long.rsplit(['/', '#', ':']).next()).map(str::to_owned);
+    let short =
+        |written: &Value| written.as_str().and_then(|long| long.rsplit(['/', '#', ':']).next()).map(str::to_owned);
     let known = |short: String| TYPES.iter().find(|known| **known == short).copied();
     written.iter().take(MAX_NAMES).filter_map(short).find_map(known)
 }

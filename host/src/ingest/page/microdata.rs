@@ -59,7 +59,9 @@ impl Microdata {
 impl Thing {
     fn of(kind: &str) -> Option<Self> {
         match kind {
-            "MusicRecording" | "MusicAlbum" | "MusicRelease" | "MusicPlaylist" | "MusicComposition" => Some(Self::Music),
+            "MusicRecording" | "MusicAlbum" | "MusicRelease" | "MusicPlaylist" | "MusicComposition" => {
+                Some(Self::Music)
+            }
             "VideoObject" | "AudioObject" | "MusicVideoObject" | "PodcastEpisode" => Some(Self::Recording),
             _ => None,
         }
