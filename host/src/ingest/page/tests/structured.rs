@@ -64,7 +64,7 @@ fn json_is_read_as_pages_have_it() {
         format!("/*<![CDATA[*/{thing}/*]]>*/"),
         format!("{thing};"),
         thing.replace('"', "&quot;"),
-        "{\"@type\": \"MusicAlbum\", \"name\": \"\tA\n\"}".to_owned(),
+        "{\"@type\": \"MusicAlbum\", \"name\": \"\tA\n\", \"x\": \"&quot;\"}".to_owned(),
     ] {
         assert_eq!(things(&written), json!([{"@type": "MusicAlbum", "name": "A"}]), "{written}");
     }
