@@ -211,11 +211,12 @@ async fn a_page_that_is_unchanged_is_all_there_is_to_say() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_is_passed_over() {
-    for answer in ["", "[]", "<html>", r#"{"title": 3}"#, r#"{"title": "", "author_name": null}"#] {
+    let endless = format!(r#"{{"title": "T", "html": "{}"}}"#, "x".repeat(300_000));
+    for answer in ["", "[]", "<html>", r#"{"title": 3}"#, r#"{"title": "", "author_name": null}"#, &endless] {
         let servers = Servers::default().with(LINK, "<title>Plain</title>").with(OEMBED, answer).with(ODESLI, answer);
         let page = servers.page("video").await;
-        assert_eq!((page.og_title.as_deref(), page.og_artist), (Some("Plain"), None), "{answer}");
+        assert_eq!((page.og_title.as_deref(), page.og_artist), (Some("Plain"), None), "{answer:.40}");
         let servers = Servers::default().failing(LINK, Fault::Status(403)).with(OEMBED, answer).with(ODESLI, answer);
-        assert!(servers.read("apple_music").await.is_err(), "{answer}");
+        assert!(servers.read("apple_music").await.is_err(), "{answer:.40}");
     }
 }
