@@ -18,7 +18,7 @@ const UNREACHABLE_REST: Duration = Duration::from_secs(60);
 pub fn of(claim: &PageClaim, reading: Result<Reading, Unread>) -> (PageOutcome, Option<Duration>) {
     match reading {
         Ok(Reading::Unchanged) => (PageOutcome::Unchanged, None),
-        Ok(Reading::Page { page, validators, .. }) => (PageOutcome::Read { page: Box::new(page), validators }, None),
+        Ok(Reading::Page { page, validators, .. }) => (PageOutcome::Read { page, validators }, None),
         Err(unread) => of_unread(claim, &unread),
     }
 }

@@ -1,5 +1,5 @@
 //! From bytes to text. A byte order mark says what a page is written in, else its header, else its `<meta>`, else the bytes
-//! themselves do: in the order of the WHATWG's standard, but that a declaration which they contradict is not believed.
+//! themselves do: in the order of the WHATWG's standard, but that bytes are believed before a declaration that they contradict.
 
 use super::tags::{Keep, Tag, Tags, Visitor};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -80,15 +80,14 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut String, is_last: bool)
 
 /// What bytes are written in: what was said first that they do not contradict, else what they look like.
 fn judge(declared: &[&'static Encoding], bytes: &[u8]) -> &'static Encoding {
-    // Servers say windows-1252, alias ISO-8859-1, of pages that they know nothing of.
-    let is_default = declared.first() == Some(&WINDOWS_1252);
-    if is_default && malformed(UTF_8, bytes) == 0 {
+    // What is UTF-8 throughout is nothing else by chance, and many servers say what they know nothing of.
+    if malformed(UTF_8, bytes) == 0 {
         return UTF_8;
     }
     let candidates = declared.iter().copied().chain([UTF_8]);
     // A page may well have a broken character or two; in a wrong encoding most are.
     let others = bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    candidates.into_iter().find(|encoding| malformed(encoding, bytes) * 10 <= others).unwrap_or_else(|| {
+    candidates.into_iter().find(|encoding| malformed(encoding, bytes) * 5 <= others).unwrap_or_else(|| {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(bytes, false);
         detector.guess(None, Utf8Detection::Deny)

@@ -44,7 +44,7 @@ pub(super) struct Head {
     inert: Inert,
     /// Where the head ended, or after it the title was found.
     over: Option<usize>,
-    /// Whether the next two are to be asked anew.
+    /// Whether something was read that the next two depend on.
     is_changed: bool,
     is_titled: bool,
     is_credited: bool,
@@ -107,13 +107,14 @@ impl Head {
         let names = ["property", "name"].iter().filter_map(|key| tag.get(key));
         let mut names = names.map(|name| name.trim().to_lowercase());
         let Some(name) = names.find(|name| is_kept(name)) else { return };
-        self.is_changed |= TITLES.contains(&name.as_str()) || MAKERS.contains(&name.as_str());
+        let counts = TITLES.contains(&name.as_str()) || MAKERS.contains(&name.as_str());
         let is_full = self.metas.len() >= MAX_METAS;
         match self.metas.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) if values.len() < MAX_REPEATS => values.push(content.into_owned()),
             None if !is_full => self.metas.push((name, vec![content.into_owned()])),
-            _ => {}
+            _ => return,
         }
+        self.is_changed |= counts;
     }
 
     fn read_link(&mut self, tag: &Tag) {
@@ -135,7 +136,7 @@ impl Head {
 
     fn is_credited_to(&mut self, name: &str) {
         self.credit = line(name, MAX_NAME);
-        self.is_changed = true;
+        self.is_changed |= self.credit.is_some();
     }
 
     fn starts_json_ld(&self, tag: &Tag) -> bool {
@@ -222,6 +223,7 @@ impl Visitor for Head {
 
     fn close(&mut self, name: &str, at: usize) {
         self.inert.close(name);
+        self.keeps = None;
         if name == "head" {
             self.over.get_or_insert(at);
             self.inert = Inert::default();
@@ -231,16 +233,20 @@ impl Visitor for Head {
 
     fn text(&mut self, text: &str) {
         match self.keeps.take() {
-            Some(Kept::Title) => self.title = line(text, super::MAX_TITLE),
+            Some(Kept::Title) => {
+                self.title = line(text, super::MAX_TITLE);
+                self.is_changed |= self.title.is_some();
+            }
             Some(Kept::JsonLd) => {
                 self.scripts += 1;
                 let room = json_ld::MAX_THINGS.saturating_sub(self.things.len());
                 self.things.extend(json_ld::things(text).into_iter().take(room));
+                self.is_changed = true;
             }
+            Some(Kept::Name) if text.trim().is_empty() => self.keeps = Some(Kept::Name),
             Some(Kept::Name) => self.is_credited_to(text),
             None => {}
         }
-        self.is_changed = true;
     }
 
     fn is_satisfied(&self) -> bool {

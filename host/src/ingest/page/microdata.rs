@@ -8,17 +8,26 @@ use super::tags::Tag;
 pub(super) enum Credit {
     /// In the tag.
     Said(String),
-    /// In the text that follows it.
+    /// In the text that follows it, be it in a link.
     Follows,
 }
 
 /// Reads microdata tag by tag.
 #[derive(Debug, Default)]
 pub(super) struct Microdata {
-    /// What the page is about: the type of its first thing.
-    about: Option<String>,
-    /// Whether the thing that was opened last is the page's thing's maker.
+    /// What the page is about: the first thing in it that somebody recorded.
+    about: Option<Thing>,
+    /// Whether the thing that was opened last is its maker.
     is_maker: bool,
+}
+
+/// Things that somebody recorded; an article has an author too, and nobody asks for that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thing {
+    /// Has an artist.
+    Music,
+    /// Has an author only.
+    Recording,
 }
 
 impl Microdata {
@@ -27,28 +36,34 @@ impl Microdata {
         let property = tag.get("itemprop").unwrap_or_default();
         if tag.has("itemscope") {
             if property.is_empty() {
-                let about = tag.get("itemtype").unwrap_or_default();
-                self.about.get_or_insert_with(|| about.rsplit('/').next().unwrap_or_default().to_owned());
+                let kind = tag.get("itemtype").unwrap_or_default();
+                self.about = self.about.or(Thing::of(kind.rsplit('/').next().unwrap_or_default()));
             }
             self.is_maker = self.is_makers(&property);
             return None;
         }
-        let is_name = self.is_maker && property == "name";
-        if !is_name && !self.is_makers(&property) {
-            return None;
-        }
-        match tag.get("content") {
-            Some(name) => Some(Credit::Said(name.into_owned())),
-            None if is_name => Some(Credit::Follows),
-            None => None,
-        }
+        let is_name = self.is_makers(&property) || (self.is_maker && property == "name");
+        is_name.then(|| tag.get("content").map_or(Credit::Follows, |name| Credit::Said(name.into_owned())))
     }
 
-    /// Whether a property of the page's thing names who made it: an article has an author too.
+    /// Whether a property of the page's thing names who made it.
     fn is_makers(&self, property: &str) -> bool {
-        let about = self.about.as_deref().unwrap_or_default();
-        let is_music = about.starts_with("Music");
-        let is_recording = is_music || matches!(about, "VideoObject" | "AudioObject" | "PodcastEpisode");
-        (property == "byArtist" && is_music) || (property == "author" && is_recording)
+        match self.about {
+            Some(Thing::Music) => matches!(property, "byArtist" | "author"),
+            Some(Thing::Recording) => property == "author",
+            None => false,
+        }
+    }
+}
+
+impl Thing {
+    fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "MusicRecording" | "MusicAlbum" | "MusicRelease" | "MusicPlaylist" | "MusicComposition" => {
+                Some(Self::Music)
+            }
+            "VideoObject" | "AudioObject" | "MusicVideoObject" | "PodcastEpisode" => Some(Self::Recording),
+            _ => None,
+        }
     }
 }

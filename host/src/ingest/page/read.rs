@@ -38,7 +38,7 @@ pub enum Reading {
     /// It was read.
     Page {
         /// What it says, or others say of it.
-        page: Page,
+        page: Box<Page>,
         /// Where it was, after redirects; the link's own URL when only others say something.
         url: Url,
         /// What to ask with the next time.
@@ -51,7 +51,6 @@ pub enum Reading {
 #[error("{error}")]
 pub struct Unread {
     /// Why its page was not read.
-    #[source]
     pub error: FetchError,
     /// Whether it, or somebody who was asked instead, may answer later.
     pub may_pass: bool,
@@ -125,16 +124,13 @@ impl Sources {
         };
         if !trouble.as_ref().is_some_and(Unread::is_gone) {
             let known = known_as(platform, link, &at);
-            for asked in [
-                self.embed(fetch, platform, known, &mut said).await,
-                self.link(fetch, platform, known, &mut said).await,
-            ] {
-                if let (Some(trouble), Err(error)) = (&mut trouble, &asked) {
-                    trouble.and(error);
-                }
+            let embedded = self.ask_platform(fetch, platform, known, &mut said).await;
+            let linked = self.ask_odesli(fetch, platform, known, &mut said).await;
+            for error in [embedded, linked].into_iter().filter_map(Result::err) {
+                trouble.iter_mut().for_each(|unread| unread.and(&error));
             }
         }
-        let page = said.page(&at);
+        let page = Box::new(said.page(&at));
         match trouble {
             Some(unread) if page.og_title.is_none() => Err(unread),
             _ => Ok(Reading::Page { page, url: at, validators }),
@@ -142,7 +138,13 @@ impl Sources {
     }
 
     /// Asks the platform's oEmbed, else the one that the page names, for what the page does not say.
-    async fn embed(&self, fetch: &dyn Fetch, platform: &str, link: &Url, said: &mut Said) -> Result<(), FetchError> {
+    async fn ask_platform(
+        &self,
+        fetch: &dyn Fetch,
+        platform: &str,
+        link: &Url,
+        said: &mut Said,
+    ) -> Result<(), FetchError> {
         let (is_untitled, is_uncredited) = (said.head.shared_title().is_none(), said.head.maker().is_none());
         let documented = self.oembed.iter().find(|endpoint| endpoint.knows(platform, link));
         let url = match documented {
@@ -157,7 +159,13 @@ impl Sources {
     }
 
     /// Asks Odesli when nobody has named the link yet.
-    async fn link(&self, fetch: &dyn Fetch, platform: &str, link: &Url, said: &mut Said) -> Result<(), FetchError> {
+    async fn ask_odesli(
+        &self,
+        fetch: &dyn Fetch,
+        platform: &str,
+        link: &Url,
+        said: &mut Said,
+    ) -> Result<(), FetchError> {
         let is_untitled = said.page(link).og_title.is_none();
         let Some(url) = odesli::about(&self.odesli, platform, link).filter(|_| is_untitled) else { return Ok(()) };
         said.odesli = Odesli::read(&json(fetch, &url).await?);

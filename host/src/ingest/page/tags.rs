@@ -157,7 +157,7 @@ impl<V: Visitor> Tags<V> {
         let _ = tokenizer.next();
         self.rest.drain(..seam_at.get());
         self.passed += seam_at.get();
-        self.due = if seam_at.get() == 0 { self.rest.len() * 2 } else { 0 };
+        self.due = if seam_at.get() == 0 { self.rest.len() + self.rest.len() / 8 + 1 } else { 0 };
     }
 }
 

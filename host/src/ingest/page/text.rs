@@ -79,7 +79,7 @@ fn reference(text: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, rest))
 }
 
-/// What a character reference stands for; itself where it stands for nothing.
+/// What a character reference stands for; itself where it stands for nothing as a whole, as `&notes;` does.
 fn characters(name: &str) -> String {
     let reference = format!("&{name};");
     let mut tokenizer = Tokenizer::new(&reference);
@@ -88,5 +88,6 @@ fn characters(name: &str) -> String {
         Ok(Token::String(text)) => Some(String::from_utf8_lossy(&text).into_owned()),
         _ => None,
     });
-    texts.collect()
+    let text: String = texts.collect();
+    if text.len() > 1 && text.ends_with(';') { reference } else { text }
 }
