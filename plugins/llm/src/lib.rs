@@ -1,23 +1,31 @@
 //! Tier 2: asks a model. One prompt for the batch, an id per track that the reply must echo, and a mapping that keeps
 //! what is valid and asks again for the rest.
 //!
-//! A track whose title and artist an earlier strategy settled is asked for its genres only.
+//! Nothing is asked that is known. A track whose title and artist an earlier strategy settled, or the page's own fields say, is asked
+//! for its genres only, and for nothing if the page says those too. One of which nothing is known but ids is passed on.
+//!
+//! `given` reads what is known, `line` says what the model is shown of a track, `prompt` asks; `items` finds the answers in a
+//! reply, `mixup` knows those that are about another track, and `reply` makes decisions of the rest.
 
+mod clean;
 mod config;
+mod given;
+mod items;
+mod line;
+mod link;
+mod mixup;
 mod prompt;
 mod reply;
 
 pub use config::GENRES;
 
 use config::Config;
+use given::Given;
 use liner_strategy::{Context, Description, Error, Prompt, Reply, Step, Strategy, Track};
 use prompt::Question;
 
 /// Extraction by a model.
 pub struct Llm;
-
-/// The confidence from which a hint is taken as settled, so that only what is missing is asked.
-const SETTLED: f64 = 0.9;
 
 impl Strategy for Llm {
     fn describe() -> Description {
@@ -39,12 +47,16 @@ impl Strategy for Llm {
 
     fn plan(context: &Context, tracks: &[Track]) -> Result<Step, Error> {
         let config = Config::read(&context.config)?;
-        let (mut whole, mut genres) = (Vec::new(), Vec::new());
+        let (mut step, mut whole, mut genres) = (Step::default(), Vec::new(), Vec::new());
         for (index, track) in (0..).zip(tracks) {
-            let settled = track.hint.as_ref().is_some_and(|hint| hint.artist.is_some() && hint.confidence >= SETTLED);
-            if settled { genres.push(index) } else { whole.push(index) }
+            let given = Given::of(&config, track);
+            match given.settled(track) {
+                Some(entry) if !entry.genres.is_empty() => step.decide(index, entry),
+                Some(_) => genres.push(index),
+                None if line::says_something(track, &given) => whole.push(index),
+                None => {}
+            }
         }
-        let mut step = Step::default();
         step.prompts.extend(prompt::ask(&config, Question::Extract, tracks, &whole));
         step.prompts.extend(prompt::ask(&config, Question::Complete, tracks, &genres));
         Ok(step)

@@ -1,15 +1,16 @@
-//! From a model's reply to decisions: every valid item is kept, whatever became of the others; what is missing or
-//! invalid is asked again; a cut reply is asked again in halves; nothing is guessed.
+//! From a model's reply to decisions: every valid item is kept, whatever became of the others; what is missing, invalid or
+//! another track's is asked again; a cut reply is asked again in halves; nothing is guessed.
 
+use crate::clean;
 use crate::config::Config;
+use crate::given::Given;
+use crate::items::{Item, Text, items};
+use crate::mixup::Texts;
 use crate::prompt::{self, Question};
 use liner_strategy::{
-    Context, Extraction, FieldOrigin, MusicType, Origin, Prompt, Reply, Step, Stop, Track, first_json_object,
-    is_release_date, music_type_from,
+    Context, Extraction, FieldOrigin, MusicType, Origin, Prompt, Reply, Step, Stop, Track, is_release_date,
+    music_type_from,
 };
-use serde::Deserialize;
-use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Maps a reply to the prompt that it answers.
@@ -24,16 +25,21 @@ pub fn interpret(
     let mut step = Step::default();
     let mut problems: BTreeMap<u32, String> = BTreeMap::new();
     let items = items(&reply.text);
+    let mut answers: BTreeMap<u32, Vec<&Item<'_>>> = BTreeMap::new();
+    items
+        .iter()
+        .for_each(|item| item.index().into_iter().for_each(|index| answers.entry(index).or_default().push(item)));
+    let texts = Texts::of(tracks, &prompt.indexes);
     for index in prompt.indexes.iter().copied() {
         let Some(track) = usize::try_from(index).ok().and_then(|at| tracks.get(at)) else { continue };
-        let mut answers = items.iter().filter(|item| item.index() == Some(index));
-        let answer = match (answers.next(), answers.next()) {
-            (Some(item), None) => match question {
-                Question::Extract => read_entry(config, item),
+        let answer = match answers.get(&index).map(Vec::as_slice) {
+            None | Some([]) => Err(absence(reply)),
+            // Said twice in the same words is said once.
+            Some([item, others @ ..]) if others.iter().all(|other| other == item) => match question {
+                Question::Extract => read_entry(config, track, item).and_then(|answer| unmixed(&texts, index, answer)),
                 Question::Complete => read_genres(config, track, item),
             },
-            (Some(_), Some(_)) => Err("the model answered it more than once".to_owned()),
-            (None, _) => Err(absence(reply)),
+            Some(_) => Err("the model answered it more than once".to_owned()),
         };
         match answer {
             Ok(Answer::Entry(entry)) => step.decide(index, entry),
@@ -96,104 +102,28 @@ fn absence(reply: &Reply) -> String {
     }
 }
 
-/// A text that is taken out of the reply without a copy where it can be.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// One item of a reply, as far as it is what was asked for.
-#[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Item<'a> {
-    id: Option<Text<'a>>,
-    music: Option<bool>,
-    t: Option<Text<'a>>,
-    a: Option<Text<'a>>,
-    al: Option<Text<'a>>,
-    g: Option<Vec<Text<'a>>>,
-    d: Option<Text<'a>>,
-    y: Option<Text<'a>>,
-    c: Option<f64>,
-}
-
-/// What a reply is when it is what was asked for.
-#[derive(Deserialize)]
-struct Items<'a> {
-    #[serde(borrow)]
-    items: Vec<Item<'a>>,
-}
-
-impl Item<'_> {
-    /// The index that it echoes.
-    fn index(&self) -> Option<u32> {
-        self.id.as_ref().and_then(|id| prompt::index_of(&id.0))
-    }
-
-    /// What can be used of an item that is not quite what was asked for.
-    fn of(mut item: Value) -> Self {
-        let mut text = |key: &str| match item.get_mut(key).map(Value::take) {
-            Some(Value::String(text)) => Some(Text(Cow::Owned(text))),
-            _ => None,
-        };
-        let (id, t, a, al, d, y) = (text("id"), text("t"), text("a"), text("al"), text("d"), text("y"));
-        let genres =
-            |list: &Vec<Value>| list.iter().filter_map(Value::as_str).map(|g| Text(Cow::Owned(g.to_owned()))).collect();
-        Self {
-            id,
-            music: item.get("music").and_then(Value::as_bool),
-            t,
-            a,
-            al,
-            g: item.get("g").and_then(Value::as_array).map(genres),
-            d,
-            y,
-            c: item.get("c").and_then(Value::as_f64),
+fn unmixed(texts: &Texts<'_>, index: u32, answer: Answer) -> Result<Answer, String> {
+    match answer {
+        Answer::Entry(entry) if texts.are_mixed_up(index, &entry) => {
+            Err("the model's answer is about another track".to_owned())
         }
+        answer => Ok(answer),
     }
 }
 
-/// The items of a reply; complete items of a cut reply too.
-fn items(text: &str) -> Vec<Item<'_>> {
-    let Some(json) = first_json_object(text) else { return salvage(text) };
-    if let Ok(Items { items }) = serde_json::from_str(json) {
-        return items;
-    }
-    let list = match serde_json::from_str::<Value>(json) {
-        Ok(Value::Array(list)) => list,
-        Ok(Value::Object(mut map)) => match map.remove("items") {
-            Some(Value::Array(list)) => list,
-            _ => vec![Value::Object(map)],
-        },
-        _ => return salvage(text),
-    };
-    list.into_iter().map(Item::of).collect()
-}
-
-/// The whole objects inside a list that was cut.
-fn salvage(text: &str) -> Vec<Item<'_>> {
-    let mut list = Vec::new();
-    let mut rest = text.find('[').and_then(|at| text.get(at + 1..)).unwrap_or_default();
-    while let Some(at) = rest.find('{') {
-        let Some(json) = rest.get(at..).and_then(first_json_object) else { break };
-        if let Ok(item) = serde_json::from_str::<Value>(json) {
-            list.push(Item::of(item));
-        }
-        rest = rest.get(at + json.len()..).unwrap_or_default();
-    }
-    list
-}
-
-fn read_entry(config: &Config, item: &Item<'_>) -> Result<Answer, String> {
+fn read_entry(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer, String> {
     match item.music {
         Some(false) => return Ok(Answer::NotMusic),
         Some(true) => {}
         None => return Err("the model's item lacks `music`".to_owned()),
     }
-    let title = text(&item.t).ok_or("the model's item has no title")?;
+    let given = Given::of(config, track);
+    let title = given.title.clone().or_else(|| name(item.t.as_ref()));
+    let title = title.ok_or("the model's item has no title, or one that is too long")?;
     let kind = item.y.as_ref().map_or("nothing", |kind| &kind.0);
-    let music_type =
-        music_type_from(kind).ok_or_else(|| format!("the model's item has the music type {}", shown(kind)))?;
-    let artist = text(&item.a);
+    let music_type = given.music_type.or_else(|| music_type_from(kind));
+    let music_type = music_type.ok_or_else(|| format!("the model's item has the music type {}", shown(kind)))?;
+    let artist = given.artist.clone().or_else(|| name(item.a.as_ref()));
     if artist.is_none() && !matches!(music_type, MusicType::Playlist | MusicType::Album) {
         return Err("the model's item has no artist".to_owned());
     }
@@ -201,12 +131,13 @@ fn read_entry(config: &Config, item: &Item<'_>) -> Result<Answer, String> {
     if !(0.0..=1.0).contains(&confidence) {
         return Err(format!("the model's item has the confidence {confidence}"));
     }
-    let mut entry = Extraction::song(title, artist, confidence);
+    let mut entry = Extraction::song(&title, artist.as_deref(), confidence);
     entry.music_type = music_type;
-    entry.album = text(&item.al).map(str::to_owned);
-    entry.genres = genres(config, item)?;
+    entry.album = name(item.al.as_ref());
+    entry.genres = if given.genres.is_empty() { genres(config, item)? } else { given.genres.clone() };
     // A date that is no date is dropped, not asked again: it is not worth a call.
-    entry.release_date = text(&item.d).filter(|date| is_release_date(date)).map(str::to_owned);
+    entry.release_date =
+        item.d.as_ref().map(|date| date.0.trim()).filter(|date| is_release_date(date)).map(str::to_owned);
     let fields = [
         ("title", true),
         ("artist", entry.artist.is_some()),
@@ -217,11 +148,13 @@ fn read_entry(config: &Config, item: &Item<'_>) -> Result<Answer, String> {
     ];
     let present = fields.into_iter().filter(|(_, present)| *present);
     entry.origins = present.map(|(field, _)| FieldOrigin { field: field.to_owned(), origin: Origin::Model }).collect();
+    given.overrule(&mut entry);
     Ok(Answer::Entry(entry))
 }
 
 fn read_genres(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer, String> {
-    let mut entry = track.hint.clone().ok_or("a track without a hint was asked for its genres only")?;
+    let known = Given::of(config, track).settled(track);
+    let mut entry = known.ok_or("a track of which too little is known was asked for its genres only")?;
     entry.genres = genres(config, item)?;
     entry.set_origin("genres", Origin::Model);
     Ok(Answer::Entry(entry))
@@ -243,8 +176,8 @@ fn genres(config: &Config, item: &Item<'_>) -> Result<Vec<String>, String> {
     Ok(genres)
 }
 
-fn text<'a>(text: &'a Option<Text<'_>>) -> Option<&'a str> {
-    text.as_ref().map(|text| text.0.trim()).filter(|text| !text.is_empty())
+fn name(text: Option<&Text<'_>>) -> Option<String> {
+    text.and_then(|text| clean::name(&text.0))
 }
 
 /// A value for an error message, cut to 60 characters.
