@@ -1,6 +1,6 @@
 //! Credits: the names in them, and the ways one name is written.
 
-use crate::text::{find_ignoring_case, fold, is_cjk_letter};
+use crate::text::{fold, is_cjk_letter, is_letter, starts_ignoring_case};
 use crate::title::brackets::{CLOSE, OPEN, is_voices};
 
 /// The marks before featured names.
@@ -9,7 +9,7 @@ const FEATURES: &[&str] = &["featuring ", "feat.", "feat ", "ft.", "ft ", "vo.",
 /// Whether a text begins with a mark of featured names.
 pub fn is_feature(text: &str) -> bool {
     let text = text.trim_start_matches(OPEN);
-    FEATURES.iter().any(|mark| text.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark)))
+    FEATURES.iter().any(|mark| starts_ignoring_case(text, mark))
 }
 
 /// A credit without its featured names; `Ada feat. Bo` is `Ada`.
@@ -28,15 +28,13 @@ pub fn features(credit: &str) -> Option<&str> {
 
 /// Where the mark of featured names begins and ends, if the credit has one behind a name.
 fn feature_at(credit: &str) -> Option<(usize, usize)> {
-    FEATURES
-        .iter()
-        .filter_map(|mark| {
-            let at = find_ignoring_case(credit, mark)?;
-            let before = credit.get(..at)?.chars().next_back();
-            let apart = before.is_none_or(|c| !c.is_alphanumeric() || is_cjk_letter(c));
-            apart.then_some((at, at + mark.len()))
-        })
-        .min()
+    let may_begin = |(_, byte): &(usize, u8)| matches!(byte, b'f' | b'F' | b'v' | b'V');
+    credit.bytes().enumerate().filter(may_begin).find_map(|(at, _)| {
+        let (before, rest) = credit.split_at_checked(at)?;
+        let mark = FEATURES.iter().find(|mark| starts_ignoring_case(rest, mark))?;
+        let apart = before.chars().next_back().is_none_or(|c| !is_letter(c) || is_cjk_letter(c));
+        apart.then_some((at, at + mark.len()))
+    })
 }
 
 /// A title without featured voice synthesisers, who are instruments there.
@@ -85,22 +83,34 @@ pub fn bare_fold(name: &str) -> String {
 pub fn names(credit: &str) -> impl Iterator<Item = &str> {
     credit
         .split([',', '&', '、', '/', '／', '×', '＆', '(', ')', '（', '）', '+'])
-        .flat_map(|part| part.split(" x "))
-        .flat_map(|part| part.split(" X "))
-        .flat_map(|part| part.split(" and "))
-        .flat_map(|part| part.split(" y "))
-        .flat_map(|part| part.split(" e "))
-        .flat_map(|part| part.split(" feat. "))
-        .flat_map(|part| part.split(" ft. "))
-        .flat_map(|part| part.split(" ft "))
+        .flat_map(at_joints)
         .map(str::trim)
         .filter(|name| !name.is_empty())
 }
 
+/// Words between two names.
+const JOINTS: &[&str] = &["x ", "and ", "y ", "e ", "feat. ", "ft. ", "ft "];
+
+/// Divides at the words that join names.
+fn at_joints(part: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(part);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        for (at, _) in text.match_indices(' ') {
+            let after = text.get(at + 1..).unwrap_or_default();
+            if let Some(joint) = JOINTS.iter().find(|joint| starts_ignoring_case(after, joint)) {
+                rest = after.get(joint.len()..);
+                return text.get(..at);
+            }
+        }
+        rest = None;
+        Some(text)
+    })
+}
+
 /// Whether a credit lists several names.
 pub fn is_list(credit: &str) -> bool {
-    credit.contains([',', '、'])
-        || [" & ", " x ", " X ", " e ", " y ", " × ", " and "].iter().any(|joint| credit.contains(joint))
+    credit.contains([',', '、', '&', '×']) || at_joints(credit).nth(1).is_some()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! that names another work (live, remix, acoustic, …) has a word that is in no table, so it stays.
 
 use crate::text::{Folded, is_cjk_letter, words};
-use crate::words::remarks::{ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, TELLING, WEAK_START};
+use crate::words::remarks::{ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START};
 use crate::words::{has, holds};
 
 /// What a word of a remark is.
@@ -46,25 +46,7 @@ pub fn is_decoration(remark: &str) -> bool {
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.
 fn is_language(word: &str) -> bool {
-    has(
-        &[
-            "eng",
-            "english",
-            "esp",
-            "han",
-            "hangul",
-            "jpn",
-            "kan",
-            "kanji",
-            "kor",
-            "rom",
-            "romaji",
-            "romanized",
-            "sub",
-            "subs",
-        ],
-        word,
-    )
+    has(LANGUAGES, word)
 }
 
 /// Whether all words of a remark are such as stand in remarks, telling or not.
@@ -75,8 +57,8 @@ pub fn is_small_talk(remark: &str) -> bool {
 /// `Some Game Animation Music Video`: a video of some kind, unless it shows another recording of the work.
 pub fn is_some_video(remark: &str) -> bool {
     let mut last = words(remark).rev();
-    let video = last.next().is_some_and(|word| has(&["clip", "video"], word));
-    let kind = last.next().is_some_and(|word| has(&["animated", "lyric", "lyrics", "music", "official"], word));
+    let video = last.next().is_some_and(|word| word.eq_ignore_ascii_case("video") || word.eq_ignore_ascii_case("clip"));
+    let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
     video && kind && !is_edition(remark)
 }
 

@@ -5,6 +5,16 @@
 /// pages leave in their OpenGraph tags decoded.
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let is_plain = |pair: &[u8]| matches!(pair, [b' ', b'!'..=b'~'] | [b'!'..=b'~', _]) && !pair.contains(&b'&');
+    if text.is_ascii()
+        && text.len() > 1
+        && text.as_bytes().windows(2).all(is_plain)
+        && !text.ends_with(|c: char| !c.is_ascii_graphic())
+        && text.bytes().all(|b| matches!(b, b' '..=b'~'))
+    {
+        out.push_str(text.trim());
+        return out;
+    }
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if c == '&'
@@ -73,6 +83,10 @@ fn fold_into(text: &str, mut push: impl FnMut(char)) {
             }
             continue;
         }
+        if is_cjk_letter(c) {
+            push(c);
+            continue;
+        }
         let c = narrow(c);
         if c.is_alphanumeric() {
             c.to_lowercase().map(base_letter).filter(|c| c.is_alphanumeric()).for_each(&mut push);
@@ -111,11 +125,21 @@ impl Folded {
 
 /// The words of a text as they are written: letters, digits, combining marks and the apostrophes inside.
 pub fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
-    text.split(|c: char| !is_word_letter(c)).filter(|word| word.chars().any(char::is_alphanumeric))
+    text.split(|c: char| !is_word_letter(c)).filter(|word| word.chars().any(is_letter))
 }
 
 fn is_word_letter(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}')
+    is_letter(c) || matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}')
+}
+
+/// Whether a character is a letter or a digit; what most titles are made of is known without a table.
+pub fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\u{7f}' => c.is_ascii_alphanumeric(),
+        '\u{c0}'..='\u{24f}' => !matches!(c, '×' | '÷'),
+        '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// A full-width Latin letter, digit or sign as its usual self.
@@ -168,6 +192,11 @@ pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a
     let at = text.len().checked_sub(suffix.len())?;
     let tail = text.get(at..)?;
     tail.eq_ignore_ascii_case(suffix).then(|| text.get(..at)).flatten()
+}
+
+/// Whether a text begins with an ASCII one, compared without case.
+pub fn starts_ignoring_case(text: &str, start: &str) -> bool {
+    text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// Where a text occurs in another, compared without case; the wanted text is ASCII.

@@ -2,7 +2,7 @@
 
 use crate::decoration::{is_album_remark, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year};
 use crate::text::clean;
-use crate::words::{has, voices::VOICES};
+use crate::words::{has, remarks::OFFICIAL, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
 pub const CLOSE: &[char] = &[')', ']', '}', '）', '］', '】', '〕'];
@@ -100,7 +100,7 @@ impl Remarks {
 }
 
 fn says_official(remark: &str) -> bool {
-    crate::text::words(remark).any(|word| has(&["oficial", "official", "officiel", "officielle", "ufficiale"], word))
+    crate::text::words(remark).any(|word| has(OFFICIAL, word))
 }
 
 /// `(Remix - Audio)`, `(with Ada - Official Video)`: the part that is no decoration, when the other one is.

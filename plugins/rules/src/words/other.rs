@@ -3,27 +3,27 @@
 /// Words that titles of music hardly have.
 #[rustfmt::skip]
 pub const NOT_MUSIC: &[&str] = &[
-    "android", "asmr", "championship", "coding", "css", "documental", "documentario", "documentary",
-    "entrevista", "esports", "fifa", "gameplay", "howto", "html", "ios", "iphone", "javascript", "keynote",
-    "lecture", "lectures", "lesson", "letsplay", "mukbang", "nba", "nfl", "nintendo", "olympic", "olympics",
-    "photoshop", "playstation", "playthrough", "podcast", "programming", "recipe", "smartphone", "speedrun",
-    "speedrunning", "sql", "tournament", "tutorial", "tutorials", "uefa", "unboxing", "vlog", "walkthrough",
-    "webinar", "xbox",
+    "css", "ios", "nba", "nfl", "sql", "asmr", "fifa", "html", "uefa", "vlog", "xbox", "howto", "coding",
+    "iphone", "lesson", "recipe", "android", "esports", "keynote", "lecture", "mukbang", "olympic", "podcast",
+    "webinar", "gameplay", "lectures", "letsplay", "nintendo", "olympics", "speedrun", "tutorial", "unboxing",
+    "photoshop", "tutorials", "documental", "entrevista", "javascript", "smartphone", "tournament",
+    "documentary", "playstation", "playthrough", "programming", "walkthrough", "championship", "documentario",
+    "speedrunning",
 ];
 
 /// Words that titles of music seldom have, telling only beside another clue.
 #[rustfmt::skip]
 pub const BESIDE: &[&str] = &[
-    "benchmark", "challenge", "console", "course", "debate", "diy", "ep", "episode", "excel", "highlights",
-    "interview", "java", "league", "marathon", "maraton", "match", "news", "prank", "pranks", "python",
-    "reaction", "reacts", "review", "trailer", "vs",
+    "ep", "vs", "diy", "java", "news", "excel", "match", "prank", "course", "debate", "league", "pranks",
+    "python", "reacts", "review", "console", "episode", "maraton", "trailer", "marathon", "reaction",
+    "benchmark", "challenge", "interview", "highlights",
 ];
 
 /// Words that titles of music have.
 #[rustfmt::skip]
 pub const MUSIC: &[&str] = &[
-    "acoustic", "album", "audio", "beat", "beats", "bgm", "cancion", "concert", "concerto", "cover", "dj",
-    "ending", "epsingle", "feat", "ft", "guitar", "instrumental", "karaoke", "live", "lyric", "lyrics", "mix",
-    "mixtape", "music", "musica", "mv", "opening", "orchestra", "ost", "piano", "playlist", "remix", "single",
-    "sonata", "song", "songs", "soundtrack", "symphony", "theme",
+    "dj", "ft", "mv", "bgm", "mix", "ost", "beat", "feat", "live", "song", "album", "audio", "beats", "cover",
+    "lyric", "music", "piano", "remix", "songs", "theme", "ending", "guitar", "lyrics", "musica", "single",
+    "sonata", "cancion", "concert", "karaoke", "mixtape", "opening", "acoustic", "concerto", "epsingle",
+    "playlist", "symphony", "orchestra", "soundtrack", "instrumental",
 ];
