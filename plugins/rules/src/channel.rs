@@ -65,15 +65,19 @@ impl Channel {
         let whole = clean(name);
         let song_first = holds(SONG_FIRST, &fold(&whole));
         let (name, kind) = kind(&whole);
-        let mut spellings = Vec::with_capacity(4);
-        spellings.push(bare_fold(name));
-        for spelling in parts(&whole).chain(parts(name)) {
+        let mut spellings = vec![bare_fold(name)];
+        let divided = |name: &&str| name.contains(DIVIDES);
+        let ways = [whole.as_str(), name].into_iter().take(if name == whole { 1 } else { 2 });
+        for spelling in ways.clone().chain(ways.filter(divided).flat_map(parts)) {
             let bare = vague_stripped(spelling);
-            spellings.push(bare_fold(spelling));
-            spellings.push(bare_fold(bare));
+            for spelling in [spelling, bare].into_iter().take(if bare == spelling { 1 } else { 2 }) {
+                let folded = bare_fold(spelling);
+                if !spellings.contains(&folded) {
+                    spellings.push(folded);
+                }
+            }
         }
-        spellings.retain(|spelling| spelling.chars().nth(1).is_some() || fold(&whole) == *spelling);
-        spellings.dedup();
+        spellings.retain(|spelling| spelling.chars().nth(1).is_some() || whole.chars().nth(1).is_none());
         let shown = if kind == Kind::Vevo { split_words(name) } else { parts(name).next().unwrap_or(name).to_owned() };
         Self { name: shown, kind, song_first, spellings, whole }
     }
@@ -157,11 +161,12 @@ fn kind(name: &str) -> (&str, Kind) {
     (vague_stripped(name), if vague_stripped(name) == name { Kind::Other } else { Kind::Official })
 }
 
+/// What stands between the writings of one name.
+const DIVIDES: &[char] = &['/', '／', '|', '｜', '(', ')', '（', '）', '《', '》', '【', '】', '[', ']', '@'];
+
 /// The writings that a channel puts side by side: `名前 / Name`, `Name (名前)`.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
-    name.split(['/', '／', '|', '｜', '(', ')', '（', '）', '《', '》', '【', '】', '[', ']', '@'])
-        .map(str::trim)
-        .filter(|part| part.chars().any(char::is_alphanumeric))
+    name.split(DIVIDES).map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric))
 }
 
 fn vague_stripped(name: &str) -> &str {

@@ -110,7 +110,7 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a credit lists several names.
 pub fn is_list(credit: &str) -> bool {
-    credit.contains([',', '、', '&', '×']) || at_joints(credit).nth(1).is_some()
+    credit.contains([',', '、', '&', '＆', '×', '/', '+', '(']) || at_joints(credit).nth(1).is_some()
 }
 
 #[cfg(test)]

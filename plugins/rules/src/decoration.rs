@@ -4,7 +4,9 @@
 //! that names another work (live, remix, acoustic, …) has a word that is in no table, so it stays.
 
 use crate::text::{Folded, is_cjk_letter, words};
-use crate::words::remarks::{ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START};
+use crate::words::remarks::{
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START,
+};
 use crate::words::{has, holds};
 
 /// What a word of a remark is.

@@ -21,7 +21,7 @@ pub fn read(track: &Track) -> Option<(String, Option<String>, f64)> {
 fn by_sharer(text: &str) -> Option<(String, Option<String>, f64)> {
     let line = text.lines().map(clean).find(|line| !without_links(line).is_empty())?;
     let line = without_links(&line);
-    let title = Title::read(&line);
+    let title = Title::read(&line, None);
     let (pieces, _) = title.pieces();
     let short = line.len() <= 120;
     let roles = roles::assign(&title, None, false);

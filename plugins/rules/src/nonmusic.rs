@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn doubt(title: &str, category: Option<&str>) -> Doubt {
-        weigh(&Title::read(title), None, category)
+        weigh(&Title::read(title, None), None, category)
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use crate::channel::{Channel, Kind};
 use crate::credit::{bracketed, features, is_feature, is_list, spellings, without_features, without_voices};
 use crate::evidence::Evidence;
-use crate::text::{is_cjk, words};
+use crate::text::{is_cjk, is_latin, words};
 use crate::title::brackets::{CLOSE, is_voices};
 use crate::title::pieces::{Mark, Piece, at_quotes};
 use crate::title::{Title, at_by, join, tidy, trim_marks};
-use crate::words::{has, speech::SPEECH};
+use crate::words::{has, speech::SPEECH, voices::VOICES};
 
 /// Who performs what, and by what evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ struct Scene<'a> {
     title: &'a Title,
     pieces: &'a [Piece<'a>],
     channel: Option<&'a Channel>,
+    /// The ways each piece may write a name.
+    spelled: Vec<Vec<String>>,
     /// Whether uploaders' decoration was found.
     decorated: bool,
 }
@@ -32,7 +34,11 @@ struct Scene<'a> {
 /// Says who performs what.
 pub fn assign(title: &Title, channel: Option<&Channel>, by_artist: bool) -> Roles {
     let (pieces, stripped) = title.pieces();
-    let scene = Scene { title, pieces: &pieces, channel, decorated: title.decorated || stripped };
+    let spelled = match channel {
+        Some(_) if pieces.len() > 1 => pieces.iter().map(|piece| spellings(piece.text)).collect(),
+        _ => Vec::new(),
+    };
+    let scene = Scene { title, pieces: &pieces, channel, spelled, decorated: title.decorated || stripped };
     let by_channel = || channel.and_then(|channel| scene.by_channel(channel));
     by_channel().or_else(|| scene.by_form()).unwrap_or_else(|| scene.whole(by_artist))
 }
@@ -72,10 +78,7 @@ impl Scene<'_> {
 
     /// One of the pieces is the channel's name.
     fn piece_is_channel(&self, channel: &Channel) -> Option<Roles> {
-        if self.pieces.len() < 2 {
-            return None;
-        }
-        let at = self.pieces.iter().position(|piece| channel.is(&spellings(piece.text)))?;
+        let at = self.spelled.iter().position(|piece| channel.is(piece))?;
         if at > 0 && channel.kind == Kind::Label {
             return None;
         }
@@ -127,25 +130,19 @@ impl Scene<'_> {
     /// `Channel: Title`, `Title, Channel`, `Channel-Title`, `Title by Channel`, `Channel   Title`.
     fn at_weak_mark(&self, channel: &Channel) -> Option<Roles> {
         let text = self.pieces.first()?.text;
-        // With a dash behind it a comma joins performers.
-        let marks: &[&str] =
-            if self.pieces.len() > 1 { &[": ", "："] } else { &[": ", "：", ", ", " by ", "-", "·"] };
-        let halves = marks.iter().filter_map(|mark| text.split_once(mark));
+        // With a dash behind it a comma joins performers, and a hyphen names.
+        let marks: &[char] = if self.pieces.len() > 1 { &[':', '：'] } else { &[':', '：', ',', '-', '·'] };
+        let spaced = |mark: char, right: &str| !matches!(mark, ':' | ',') || right.starts_with(' ');
+        let halves = marks.iter().filter_map(|mark| text.split_once(*mark).filter(|(_, right)| spaced(*mark, right)));
         let gap = self.title.gap.as_ref().map(|(head, tail)| (head.as_str(), tail.as_str()));
-        for (left, right) in halves.chain(gap) {
-            let rest = if self.pieces.len() > 1 && self.pieces.get(1).is_some_and(|piece| piece.mark.is_dash()) {
-                format!("{right} - {}", join(self.pieces.get(1..).unwrap_or_default()))
-            } else {
-                right.to_owned()
-            };
+        halves.chain(at_by(text)).chain(gap).find_map(|(left, right)| {
             if channel.is(&spellings(left.trim())) {
-                return roles(&rest, left, Evidence::ChannelAtWeakMark);
+                let behind = self.pieces.get(1).filter(|piece| piece.mark.is_dash());
+                let rest = behind.map(|_| format!("{right} - {}", join(self.pieces.get(1..).unwrap_or_default())));
+                return roles(rest.as_deref().unwrap_or(right), left, Evidence::ChannelAtWeakMark);
             }
-            if channel.is(&spellings(right.trim())) {
-                return roles(left, right, Evidence::ChannelAtWeakMark);
-            }
-        }
-        None
+            channel.is(&spellings(right.trim())).then(|| roles(left, right, Evidence::ChannelAtWeakMark))?
+        })
     }
 
     /// A voice synthesiser stands where a singer would: the credit is the producer's.
@@ -175,11 +172,13 @@ impl Scene<'_> {
             return None;
         }
         let label = channel.kind == Kind::Label;
-        if let Some(at) = self.pieces.iter().position(|piece| !label && channel.is_among(piece.text)) {
+        if let Some(at) =
+            self.pieces.iter().position(|piece| !label && is_list(piece.text) && channel.is_among(piece.text))
+        {
             let evidence = if at == 0 { Evidence::ChannelAmongBefore } else { Evidence::ChannelAmongBehind };
             return self.credited_at(at, evidence);
         }
-        let at = self.pieces.iter().position(|piece| channel.is_near(&spellings(piece.text), label))?;
+        let at = self.spelled.iter().position(|piece| channel.is_near(piece, label))?;
         self.credited_at(at, self.evidence_of(at, false))
     }
 
@@ -328,6 +327,9 @@ const REVERSED: i32 = 2;
 
 /// Whether a text names voices where a singer would stand: alone, featured, or before the same in another script.
 fn sings(text: &str) -> bool {
+    if is_latin(text) && !is_list(text) && !is_feature(text) {
+        return has(VOICES, text);
+    }
     is_voices(text)
         || is_feature(text) && features(text).is_some_and(is_voices)
         || text.split_once(' ').is_some_and(|(head, _)| is_cjk(head) && is_voices(head))

@@ -5,14 +5,8 @@
 /// pages leave in their OpenGraph tags decoded.
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let is_plain = |pair: &[u8]| matches!(pair, [b' ', b'!'..=b'~'] | [b'!'..=b'~', _]) && !pair.contains(&b'&');
-    if text.is_ascii()
-        && text.len() > 1
-        && text.as_bytes().windows(2).all(is_plain)
-        && !text.ends_with(|c: char| !c.is_ascii_graphic())
-        && text.bytes().all(|b| matches!(b, b' '..=b'~'))
-    {
-        out.push_str(text.trim());
+    if is_clean(text) {
+        out.push_str(text);
         return out;
     }
     let mut rest = text;
@@ -35,6 +29,18 @@ pub fn clean(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Whether a text is ASCII with nothing in it to clean, as most are.
+fn is_clean(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        if !matches!(byte, b' '..=b'~') || byte == b'&' || byte == b' ' && before == b' ' {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' '
 }
 
 /// Like [`clean`], line by line; descriptions carry meaning in their lines.
@@ -76,6 +82,12 @@ pub fn fold(text: &str) -> String {
 }
 
 fn fold_into(text: &str, mut push: impl FnMut(char)) {
+    if text.is_ascii() {
+        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
+            push(char::from(byte.to_ascii_lowercase()));
+        }
+        return;
+    }
     for c in text.chars() {
         if c.is_ascii() {
             if c.is_ascii_alphanumeric() {
@@ -106,6 +118,13 @@ impl Folded {
     /// Folds a word.
     pub fn of(word: &str) -> Self {
         let (mut bytes, mut len) = ([0; Self::LONGEST], 0usize);
+        if word.is_ascii() && word.len() <= Self::LONGEST {
+            for (slot, byte) in bytes.iter_mut().zip(word.bytes().filter(u8::is_ascii_alphanumeric)) {
+                *slot = byte.to_ascii_lowercase();
+                len += 1;
+            }
+            return Self { bytes, len };
+        }
         let mut fits = true;
         fold_into(word, |c| match bytes.get_mut(len..len + c.len_utf8()) {
             Some(slot) if fits => {

@@ -49,22 +49,21 @@ const ARTIST_FIELD: &[&str] = &[
 /// Reads one track.
 pub fn read(track: &Track) -> Verdict {
     let metadata = Metadata::read(&track.og_metadata);
-    let given = track.og_title.as_deref().filter(|title| !clean(title).is_empty());
-    let from_page = || metadata.title();
-    let Some(og_title) = given.map(str::to_owned).or_else(from_page) else {
+    let given = track.og_title.as_deref().map(clean).filter(|title| !title.is_empty());
+    let Some(og_title) = given.or_else(|| metadata.title()) else {
         return without_title(track, &metadata);
     };
     let channel = track.og_artist.clone().or_else(|| metadata.channel());
     let channel = channel.as_deref().map(Channel::read).filter(|channel| !channel.name.is_empty());
     let topic = channel.as_ref().filter(|channel| channel.kind == Kind::Topic).map(|channel| channel.name.as_str());
-    let facts = page::read(track, &clean(&og_title), &metadata, topic);
+    let facts = page::read(track, &og_title, &metadata, topic);
     if let Some(reason) = facts.not_music {
         return Verdict::NotMusic(reason);
     }
     if facts.artist.is_some() || matches!(facts.kind, Some(MusicType::Artist | MusicType::Playlist)) {
-        return Verdict::Entry(from_facts(&clean(&og_title), facts));
+        return Verdict::Entry(from_facts(&og_title, facts));
     }
-    let title = Title::read(&og_title);
+    let title = Title::read(&og_title, track.og_title.as_deref());
     let doubt = match facts.kind {
         Some(_) => Doubt::None,
         None => weigh(&title, channel.as_ref(), metadata.category().as_deref()),
@@ -108,7 +107,7 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
 
 fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Channel>) -> Extraction {
     if track.platform_name == "bandcamp"
-        && let Some((name, artist)) = clean(og_title).rsplit_once(", by ")
+        && let Some((name, artist)) = og_title.rsplit_once(", by ")
     {
         return entry(name, Some(artist), BANDCAMP, Origin::Text);
     }

@@ -39,7 +39,8 @@ impl Metadata {
     /// What the structured fields say of the work.
     pub fn facts(&self, track: &Track) -> Facts {
         let mut facts = Facts::default();
-        if self.0.is_null() && track.url.is_none() {
+        let may_be_episode = matches!(track.platform_name.as_str(), "spotify" | "apple_music" | "web");
+        if self.0.is_null() && !may_be_episode {
             return facts;
         }
         if let Some(reason) = self.not_music(track) {

@@ -59,7 +59,9 @@ pub fn read(title: &str) -> Remarks {
         from = span.end;
     }
     remarks.text.push_str(title.get(from..).unwrap_or_default());
-    remarks.text = clean(&remarks.text);
+    if from > 0 {
+        remarks.text = clean(&remarks.text);
+    }
     remarks
 }
 
@@ -122,6 +124,9 @@ fn without_decorated_part(inner: &str) -> Option<&str> {
 fn named_album(inner: &str) -> Option<&str> {
     const MARKS: &[&str] =
         &["from the album ", "from the lp ", "from the ep ", "new album", "del album ", "do album ", "dell'album "];
+    if inner.len() < 10 {
+        return None;
+    }
     let mark = MARKS.iter().find_map(|mark| Some((crate::text::find_ignoring_case(inner, mark)?, mark.len())));
     let rest = inner.get(mark.map(|(at, width)| at + width)?..)?.trim();
     let name = match quoted_head(rest) {
@@ -134,21 +139,21 @@ fn named_album(inner: &str) -> Option<&str> {
 
 /// Whether a text names voice synthesisers and nobody else.
 pub fn is_voices(text: &str) -> bool {
-    let text = text.trim().trim_end_matches("より").trim_end_matches("歌唱");
-    if text.is_empty() {
-        return false;
+    const JOINTS: &[char] = &[',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／'];
+    let text = text.trim();
+    let text = text.strip_suffix("より").or_else(|| text.strip_suffix("歌唱")).unwrap_or(text);
+    if is_voice(text) {
+        return true;
     }
-    let named = |name: &str| {
-        let name = name.trim();
-        has(VOICES, name)
-            || !name.is_empty() && name.split_whitespace().all(|word| has(VOICES, word))
-            || crate::credit::bracketed(name).is_some_and(|(bare, inner)| has(VOICES, bare) && has(VOICES, inner))
-    };
-    named(text)
-        || text
-            .split([',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／', '_'])
-            .all(|name| name.trim().is_empty() || named(name))
-            && text.split([',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／']).any(|name| named(name))
+    let mut names = text.split(JOINTS).filter(|name| !name.trim().is_empty()).peekable();
+    names.peek().is_some() && names.all(is_voice)
+}
+
+fn is_voice(name: &str) -> bool {
+    let mut words = crate::text::words(name).peekable();
+    has(VOICES, name)
+        || words.peek().is_some() && words.all(|word| has(VOICES, word))
+        || crate::credit::bracketed(name).is_some_and(|(bare, inner)| has(VOICES, bare) && has(VOICES, inner))
 }
 
 /// A text that begins with a quote: what is in it, and what follows.

@@ -31,15 +31,14 @@ pub struct Title {
 }
 
 impl Title {
-    /// Reads a title as the page gives it.
-    pub fn read(og_title: &str) -> Self {
-        let text = clean(og_title);
-        let text = without_file_ending(without_platform(&text));
+    /// Reads a title that is cleaned; `raw` is the one before, which may have told by its spaces where a dash was.
+    pub fn read(text: &str, raw: Option<&str>) -> Self {
+        let text = without_file_ending(without_platform(text));
         let text = without_hashtags(text);
         let remarks = brackets::read(text);
         let text = without_number(&remarks.text).to_owned();
         Self {
-            gap: gap(og_title, &text),
+            gap: raw.and_then(|raw| gap(raw, &text)),
             text,
             album: remarks.album,
             album_name: remarks.album_name,
@@ -247,7 +246,7 @@ mod tests {
     use super::*;
 
     fn parts(title: &str) -> Vec<String> {
-        let title = Title::read(title);
+        let title = Title::read(title, Some(title));
         title.pieces().0.iter().map(|piece| tidy(piece.text)).collect()
     }
 
@@ -286,11 +285,15 @@ mod tests {
         assert_eq!(tidy("Akari no Uta「灯りの歌」"), "灯りの歌");
     }
 
+    fn gapped(raw: &str) -> Option<(String, String)> {
+        Title::read(&clean(raw), Some(raw)).gap
+    }
+
     #[test]
     fn a_lost_dash_leaves_a_gap() {
-        let gap = Title::read("Ada Lane   Harbour (HD)").gap.unwrap();
+        let gap = gapped("Ada Lane   Harbour (HD)").unwrap();
         assert_eq!(gap, ("Ada Lane".to_owned(), "Harbour".to_owned()));
-        assert!(Title::read("Ada  Lane  Harbour").gap.is_none());
+        assert!(gapped("Ada  Lane  Harbour").is_none());
     }
 
     #[test]
