@@ -1,6 +1,9 @@
 //! Channels and uploaders: which of them are the artist, and under what name.
 
-use crate::text::{clean, fold};
+use crate::credit::{bare_fold, names};
+use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
+use crate::words::labels::{LABEL_WORDS, LABELS, SONG_FIRST};
+use crate::words::{has, holds};
 
 /// How a channel is related to who performs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Kind {
     Vevo,
     /// Says of itself that it is official.
     Official,
+    /// A label, a programme, a collector of songs.
+    Label,
     /// Anybody.
     Other,
 }
@@ -20,87 +25,156 @@ pub enum Kind {
 pub struct Channel {
     /// The name that is left.
     pub name: String,
+    /// The name as it is given.
+    pub whole: String,
     /// What the marks said.
     pub kind: Kind,
+    /// Whether it is one of those whose titles begin with the song.
+    pub song_first: bool,
+    /// The ways its name is written, folded.
+    spellings: Vec<String>,
 }
 
-/// Endings (folded) that say "this is the official channel", longest first.
+/// Endings that say "this is the official channel", longest first.
 const OFFICIAL: &[&str] = &[
     " official youtube channel",
     " official artist channel",
     " official channel",
+    "公式チャンネル",
     " official music",
     " official tv",
+    " band official",
+    "officialvideos",
     " official",
     " oficial",
     " officiel",
     " ufficiale",
-    "公式チャンネル",
-    "公式",
-    " band official",
-    " music",
-    " tv",
-    " channel",
-    " videos",
-    "officialvideos",
+    " resmi",
+    "チャンネル",
     "official",
+    "公式",
 ];
+
+/// Endings that say little: an artist's channel has them, and a label's.
+const VAGUE: &[&str] =
+    &[" music", " tv", " channel", " videos", " youtube", "youtube", " band", "music", "tv", " hq", "hq"];
 
 impl Channel {
     /// Reads a channel's name.
     pub fn read(name: &str) -> Self {
-        let name = clean(name);
-        if let Some(artist) = name.strip_suffix(" - Topic") {
-            return Self { name: artist.to_owned(), kind: Kind::Topic };
-        }
-        if let Some(artist) = strip_suffix_ignoring_case(&name, "vevo").filter(|artist| !artist.trim().is_empty()) {
-            return Self { name: split_words(artist.trim()), kind: Kind::Vevo };
-        }
-        for ending in OFFICIAL {
-            if let Some(artist) = strip_suffix_ignoring_case(&name, ending).filter(|artist| !artist.trim().is_empty()) {
-                let artist = artist.trim_end_matches([' ', '-', '–', '|', '/', '_']);
-                return Self { name: artist.to_owned(), kind: Kind::Official };
+        let whole = clean(name);
+        let song_first = holds(SONG_FIRST, &fold(&whole));
+        let (name, kind) = kind(&whole);
+        let mut spellings = vec![bare_fold(name)];
+        let divided = |name: &&str| name.contains(DIVIDES);
+        let ways = [whole.as_str(), name].into_iter().take(if name == whole { 1 } else { 2 });
+        for spelling in ways.clone().chain(ways.filter(divided).flat_map(parts)) {
+            let bare = vague_stripped(spelling);
+            for spelling in [spelling, bare].into_iter().take(if bare == spelling { 1 } else { 2 }) {
+                let folded = bare_fold(spelling);
+                if !spellings.contains(&folded) {
+                    spellings.push(folded);
+                }
             }
         }
-        Self { name, kind: Kind::Other }
+        spellings.retain(|spelling| spelling.chars().nth(1).is_some() || whole.chars().nth(1).is_none());
+        let shown = if kind == Kind::Vevo { split_words(name) } else { parts(name).next().unwrap_or(name).to_owned() };
+        Self { name: shown, kind, song_first, spellings, whole }
     }
 
-    /// Whether a name in a title is this channel's: the same letters, or the channel's with a short mark around it.
-    pub fn is(&self, name: &str) -> bool {
-        let (own, other) = (fold(&self.name), fold(name));
-        let bare = |name: &str| name.strip_prefix("the").map_or(name.to_owned(), str::to_owned);
-        !own.is_empty() && (own == other || bare(&own) == bare(&other))
+    /// Whether a credit, in the ways it may be written, is this channel's name.
+    pub fn is(&self, credit: &[String]) -> bool {
+        credit.iter().any(|spelling| self.spellings.contains(spelling))
     }
 
-    /// Whether a credit names this channel among others, or the channel's name holds the credit and a little more.
+    /// Whether a credit names this channel among others.
     pub fn is_among(&self, credit: &str) -> bool {
-        let (own, other) = (fold(&self.name), fold(credit));
-        if own.chars().count() < 3 || other.chars().count() < 3 {
-            return self.is(credit);
+        names(credit).any(|name| self.spellings.contains(&bare_fold(name)))
+    }
+
+    /// Whether the channel's name holds the credit and a little more, or the other way round.
+    /// A collector's channel may only begin with the name, and with a long one.
+    pub fn is_near(&self, credit: &[String], collector: bool) -> bool {
+        let long = |name: &String| name.chars().nth(if collector { 7 } else { 3 }).is_some();
+        credit.iter().filter(|name| long(name)).any(|name| {
+            self.spellings.iter().filter(|own| long(own)).any(|own| {
+                own.starts_with(name.as_str())
+                    || !collector
+                        && (own.ends_with(name.as_str())
+                            || name.starts_with(own.as_str())
+                            || name.ends_with(own.as_str()))
+            })
+        })
+    }
+
+    /// How much of a text's beginning, in whole words, this channel's name begins with: at least two words, or one that
+    /// is the whole name.
+    pub fn begins<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let own = self.spellings.first()?;
+        let (mut folded, mut best, mut count) = (String::new(), None, 0);
+        for word in words(text).take(8) {
+            folded.push_str(&fold(word));
+            if !own.starts_with(&folded) {
+                break;
+            }
+            count += 1;
+            let end = (word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize) + word.len();
+            if count >= 2 && folded.chars().nth(5).is_some() || self.spellings.contains(&folded) {
+                best = Some(end);
+            }
         }
-        other.starts_with(&own)
-            || other.ends_with(&own)
-            || own.starts_with(&other)
-            || own.ends_with(&other)
-            || credit_names(credit).any(|name| self.is(name))
+        let (head, tail) = text.split_at_checked(best?)?;
+        (tail.starts_with(' ') && tail.chars().any(char::is_alphanumeric)).then(|| (head.trim(), tail.trim()))
     }
 }
 
-/// The single names of a joint credit.
-pub fn credit_names(credit: &str) -> impl Iterator<Item = &str> {
-    credit
-        .split([',', '&', '、', '/', '×', '(', ')', '（', '）'])
-        .flat_map(|part| part.split(" x "))
-        .flat_map(|part| part.split(" feat. "))
-        .flat_map(|part| part.split(" ft. "))
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
+/// Whether a text is the name of a label or programme.
+pub fn is_label(text: &str) -> bool {
+    holds(LABELS, &fold(text))
 }
 
-fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
-    let at = text.len().checked_sub(suffix.len())?;
-    let tail = text.get(at..)?;
-    tail.eq_ignore_ascii_case(suffix).then(|| text.get(..at)).flatten()
+fn kind(name: &str) -> (&str, Kind) {
+    let some = |name: &&str| !name.trim().is_empty();
+    let is_label = |name: &str| holds(LABELS, &fold(name)) || words(name).any(|word| has(LABEL_WORDS, word));
+    if let Some(artist) = name.strip_suffix(" - Topic") {
+        let nobody = matches!(fold(artist).as_str(), "variousartists" | "release");
+        return (artist, if nobody { Kind::Label } else { Kind::Topic });
+    }
+    if let Some(artist) = strip_suffix_ignoring_case(name, "vevo").filter(some) {
+        let artist = artist.trim();
+        let artist = strip_suffix_ignoring_case(artist, "official").filter(some).unwrap_or(artist);
+        return (artist, if is_label(artist) { Kind::Label } else { Kind::Vevo });
+    }
+    for ending in OFFICIAL {
+        if let Some(artist) = strip_suffix_ignoring_case(name, ending).filter(some) {
+            let artist = artist.trim_end_matches([' ', '-', '–', '|', '/', '_']);
+            return (artist, if is_label(artist) { Kind::Label } else { Kind::Official });
+        }
+    }
+    // A virtual singer's channel: "Name Ch. agency".
+    if let Some((singer, _)) = name.split_once(" Ch.").filter(|(singer, _)| !singer.is_empty()) {
+        return (singer, Kind::Official);
+    }
+    if is_label(name) {
+        return (name, Kind::Label);
+    }
+    (vague_stripped(name), if vague_stripped(name) == name { Kind::Other } else { Kind::Official })
+}
+
+/// What stands between the writings of one name.
+const DIVIDES: &[char] = &['/', '／', '|', '｜', '(', ')', '（', '）', '《', '》', '【', '】', '[', ']', '@'];
+
+/// The writings that a channel puts side by side: `名前 / Name`, `Name (名前)`.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(DIVIDES).map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric))
+}
+
+fn vague_stripped(name: &str) -> &str {
+    let ending = OFFICIAL.iter().chain(VAGUE).find_map(|ending| strip_suffix_ignoring_case(name, ending));
+    ending
+        .map(|name| name.trim_end_matches([' ', '-', '_']))
+        .filter(|name| name.chars().nth(1).is_some())
+        .unwrap_or(name)
 }
 
 /// `JonPardi` → `Jon Pardi`; a name in one case stays as it is.
@@ -123,14 +197,20 @@ fn split_words(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credit::spellings;
 
     #[test]
     fn a_channel_is_read_for_its_artist() {
         for (channel, name, kind) in [
             ("Insane Clown Posse - Topic", "Insane Clown Posse", Kind::Topic),
             ("JonPardiVEVO", "Jon Pardi", Kind::Vevo),
+            ("AdaOfficialVEVO", "Ada", Kind::Vevo),
             ("Queen Official", "Queen", Kind::Official),
             ("Walker #57", "Walker #57", Kind::Other),
+            ("Ada Lane Ch. somelive-EN", "Ada Lane", Kind::Official),
+            ("灯り / Akari", "灯り", Kind::Other),
+            ("Harbour Records", "Harbour Records", Kind::Label),
+            ("Various Artists - Topic", "Various Artists", Kind::Label),
         ] {
             let read = Channel::read(channel);
             assert_eq!((read.name.as_str(), read.kind), (name, kind));
@@ -139,8 +219,19 @@ mod tests {
 
     #[test]
     fn a_channel_recognises_its_own_name_in_a_credit() {
-        assert!(Channel::read("The Strokes").is("strokes"));
+        assert!(Channel::read("The Strokes").is(&spellings("strokes")));
+        assert!(Channel::read("灯り / Akari").is(&spellings("Akari feat. Bo")));
+        assert!(Channel::read("Akari").is(&spellings("灯り (Akari)")));
         assert!(Channel::read("MelimVEVO").is_among("Melim, Lulu Santos"));
-        assert!(!Channel::read("Musikladen").is_among("America"));
+        assert!(Channel::read("AdaLaneFans").is_near(&spellings("Ada Lane"), false));
+        assert!(!Channel::read("Musikladen").is_near(&spellings("America"), false));
+    }
+
+    #[test]
+    fn a_title_may_begin_with_the_channel() {
+        assert_eq!(Channel::read("AdaLaneArgentina").begins("Ada Lane Harbour"), Some(("Ada Lane", "Harbour")));
+        assert_eq!(Channel::read("Ada").begins("Ada Harbour"), Some(("Ada", "Harbour")));
+        assert_eq!(Channel::read("Adamant").begins("Ada Harbour"), None);
+        assert_eq!(Channel::read("Ada Lane").begins("Ada Lane"), None);
     }
 }

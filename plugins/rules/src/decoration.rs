@@ -3,271 +3,176 @@
 //! A remark is decoration when every word of it is in a table and at least one of them is telling on its own. A remark
 //! that names another work (live, remix, acoustic, …) has a word that is in no table, so it stays.
 
-use crate::text::words;
+use crate::text::{Folded, is_cjk_letter, words};
+use crate::words::remarks::{
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START,
+};
+use crate::words::{has, holds};
 
-/// Words that mark a remark as decoration by themselves.
-const TELLING: &[&str] = &[
-    "official",
-    "officiel",
-    "oficial",
-    "ufficiale",
-    "offiziell",
-    "offizielles",
-    "officieel",
-    "resmi",
-    "video",
-    "videoclip",
-    "videoclipe",
-    "videolyric",
-    "clip",
-    "klip",
-    "mv",
-    "pv",
-    "audio",
-    "lyric",
-    "lyrics",
-    "lyrical",
-    "letra",
-    "letras",
-    "paroles",
-    "testo",
-    "visualizer",
-    "visualiser",
-    "visual",
-    "hd",
-    "hq",
-    "4k",
-    "8k",
-    "uhd",
-    "1080p",
-    "720p",
-    "480p",
-    "360p",
-    "60fps",
-    "hdtv",
-    "legendado",
-    "subtitulado",
-    "subtitulos",
-    "karaokelyrics",
-    "explicit",
-    "uncensored",
-    "premiere",
-    "trailer",
-    "teaser",
-    "teledysk",
-    "muzik",
-    "videosu",
-    "remastered",
-    "ncs",
-    "公式",
-    "歌詞",
-    "歌詞付き",
-    "字幕",
-    "原创曲",
-    "原創曲",
-    "オリジナル",
-    "オリジナル曲",
-    "オリジナルmv",
-    "アニメmv",
-    "オリジナルpv",
-    "手描きpv",
-    "動画",
-    "뮤직비디오",
-    "뮤비",
-    "최초공개",
-    "가사",
-    "клип",
-    "видео",
-    "премьера",
-    "คลิป",
-    "vietsub",
-    "engsub",
-    "colorcoded",
-];
+/// What a word of a remark is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Telling,
+    Filler,
+    Meaningful,
+}
 
-/// Words that stand beside telling ones and say nothing by themselves.
-const FILLER: &[&str] = &[
-    "the",
-    "music",
-    "full",
-    "song",
-    "new",
-    "in",
-    "with",
-    "on",
-    "screen",
-    "original",
-    "and",
-    "color",
-    "coded",
-    "version",
-    "promo",
-    "promotional",
-    "musical",
-    "de",
-    "la",
-    "con",
-    "le",
-    "quality",
-    "high",
-    "best",
-    "sound",
-    "studio",
-    "free",
-    "download",
-    "out",
-    "now",
-    "exclusive",
-    "m",
-    "v",
-    "eng",
-    "sub",
-    "han",
-    "rom",
-    "kan",
-    "esp",
-    "español",
-    "espanol",
-    "ingles",
-    "english",
-    "french",
-    "br",
-    "pt",
-    "tv",
-    "vevo",
-    "album",
-    "tour",
-    "short",
-    "film",
-    "dir",
-    "complete",
-    "completo",
-    "y",
-    "e",
-    "et",
-    "hit",
-    "latest",
-    "release",
-    "releases",
-    "musica",
-    "musik",
-    "ver",
-    "wshh",
-    "ft",
-    "performance",
-    "legenda",
-    "tradução",
-    "traducao",
-    "latam",
-    "feature",
-    "starring",
-    "shot",
-    "edition",
-    "color",
-    "mono",
-    "stereo",
-    "remaster",
-    "digital",
-    "digitally",
-    "clean",
-    "10",
-    "hours",
-    "hour",
-    "extra",
-    "upload",
-];
-
-/// Words that by themselves fill a bracket at the head of a title.
-const HEADS: &[&str] = &["mv", "pv", "vietsub", "official", "audio", "teaser", "lyrics", "hd", "公式", "최초공개"];
+impl Word {
+    fn read(word: &str) -> Self {
+        let folded = Folded::of(word);
+        let word = folded.as_str();
+        if holds(TELLING, word) || is_cjk_remark(word) {
+            Self::Telling
+        } else if holds(FILLER, word) || is_year(word) {
+            Self::Filler
+        } else {
+            Self::Meaningful
+        }
+    }
+}
 
 /// Whether a remark (a bracket's content, or a part behind a separator) is decoration.
 pub fn is_decoration(remark: &str) -> bool {
-    let words = words(remark);
-    if words.is_empty() {
-        return true;
+    let (mut telling, mut count, mut former) = (false, 0usize, "");
+    for word in words(remark) {
+        match Word::read(word) {
+            Word::Meaningful => return credits_makers(remark),
+            Word::Telling => telling = true,
+            // "M/V" comes as two words.
+            Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
+        }
+        (former, count) = (word, count + 1);
     }
-    if let [year] = words.as_slice()
-        && is_year(year)
-    {
-        return true;
-    }
-    if remark.to_lowercase().starts_with("prod")
-        && matches!(words.first().map(String::as_str), Some("prod" | "produced"))
-    {
-        return true;
-    }
-    let slashed_mv = words.windows(2).any(|pair| pair == ["m", "v"]);
-    let telling = slashed_mv || words.iter().any(|word| TELLING.contains(&word.as_str()));
-    telling && words.iter().all(|word| is_noise(word))
+    telling || count == 0 || count == 1 && is_year(former) || count > 1 && words(remark).all(is_language)
+}
+
+/// `Kan/Rom/Eng`: the languages of the lyrics shown.
+fn is_language(word: &str) -> bool {
+    has(LANGUAGES, word)
+}
+
+/// Whether all words of a remark are such as stand in remarks, telling or not.
+pub fn is_small_talk(remark: &str) -> bool {
+    words(remark).nth(1).is_some() && words(remark).all(|word| Word::read(word) != Word::Meaningful)
+}
+
+/// `Some Game Animation Music Video`: a video of some kind, unless it shows another recording of the work.
+pub fn is_some_video(remark: &str) -> bool {
+    let mut last = words(remark).rev();
+    let video = last.next().is_some_and(|word| word.eq_ignore_ascii_case("video") || word.eq_ignore_ascii_case("clip"));
+    let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
+    video && kind && !is_edition(remark)
+}
+
+/// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
+fn credits_makers(remark: &str) -> bool {
+    let mut words = words(remark);
+    words.next().is_some_and(|first| has(CREDITS, first)) && words.next().is_some()
 }
 
 /// Whether a remark says that the link is a whole album.
 pub fn is_album_remark(remark: &str) -> bool {
-    let words = words(remark);
-    let has = |word: &str| words.iter().any(|known| known == word);
-    has("album") && (has("full") || has("complete") || has("stream")) || words == ["disco", "completo"]
+    let (mut album, mut whole, mut count) = (false, false, 0);
+    for word in words(remark).take(6) {
+        match Folded::of(word).as_str() {
+            "album" | "albun" | "lp" | "ep" | "disco" => album = true,
+            "full" | "complete" | "completo" | "complet" | "stream" | "entier" => whole = true,
+            _ => {}
+        }
+        count += 1;
+    }
+    album && whole && count < 6
+}
+
+/// Whether a remark tells of another recording of the work, such as "Live in Berlin".
+pub fn is_edition(remark: &str) -> bool {
+    words(remark).any(|word| has(EDITIONS, word))
+}
+
+/// A head such as `[MV]` that says nothing of the work.
+pub fn is_head(remark: &str) -> bool {
+    let mut words = words(remark);
+    let first = words.next();
+    let second = words.next();
+    first.is_some()
+        && words.next().is_none()
+        && [first, second]
+            .into_iter()
+            .flatten()
+            .all(|word| has(HEADS, word) || is_cjk_remark(Folded::of(word).as_str()))
 }
 
 /// A title without decoration that hangs on its end outside brackets: `Song Official Video`, `Song (HD) Lyrics`.
 pub fn strip_tail(title: &str) -> &str {
-    let mut best = title;
-    for (at, _) in title.char_indices().filter(|(_, c)| c.is_whitespace()) {
-        let (head, tail) = title.split_at(at);
-        if !head.trim().is_empty() && is_decoration(tail) && is_strong_tail(tail) {
-            best = head;
+    let start = title.trim_start().len();
+    let mut cut = title.len();
+    let (mut telling, mut count) = (false, 0usize);
+    let mut best = None;
+    for word in words(title).rev() {
+        let kind = Word::read(word);
+        let at = offset(title, word);
+        // Between the words of a remark stand spaces and signs; a bracket or a quote belongs to something else.
+        let between = title.get(at + word.len()..cut).unwrap_or_default();
+        if kind == Word::Meaningful
+            || between.contains(['(', '[', '【', '（', ')', ']', '】', '）', '"', '“', '”', '」', '』'])
+        {
             break;
         }
-    }
-    best.trim_end_matches([' ', '-', '–', '—', '|', '/', '_', ','])
-}
-
-/// A head such as `[MV]` or `MV ` that says nothing of the work.
-pub fn is_head(remark: &str) -> bool {
-    let words = words(remark);
-    words.len() <= 2 && words.iter().all(|word| HEADS.contains(&word.as_str()))
-}
-
-/// Outside brackets one word must not be enough to cut a real title ("Video", "The Audio"), unless it is never a title's end.
-fn is_strong_tail(tail: &str) -> bool {
-    let words = words(tail);
-    match words.as_slice() {
-        [word] => matches!(
-            word.as_str(),
-            "mv" | "hd" | "hq" | "lyrics" | "4k" | "1080p" | "720p" | "visualizer" | "videoclip" | "letra" | "pv"
-        ),
-        [first, ..] => {
-            !matches!(
-                first.as_str(),
-                "the"
-                    | "in"
-                    | "with"
-                    | "on"
-                    | "and"
-                    | "de"
-                    | "la"
-                    | "le"
-                    | "y"
-                    | "e"
-                    | "new"
-                    | "song"
-                    | "10"
-                    | "version"
-                    | "now"
-                    | "out"
-                    | "free"
-                    | "best"
-                    | "sound"
-            ) || words.len() == 2 && matches!(first.as_str(), "with" | "con")
+        (cut, count) = (at, count + 1);
+        telling |= kind == Word::Telling || is_slashed_mv(title, at, word);
+        let folded = Folded::of(word);
+        let before = title.get(..at).unwrap_or_default().trim_end().chars().next_back();
+        let strong = match count {
+            _ if before == Some(',') => true,
+            1 if matches!(before, Some(')' | ']')) && is_year(folded.as_str()) => {
+                telling = true;
+                true
+            }
+            1 => holds(ALONE, folded.as_str()),
+            _ => !holds(WEAK_START, folded.as_str()),
+        };
+        if telling && strong && at > title.len() - start {
+            best = Some(at);
         }
-        [] => false,
     }
+    let is_closed = |kept: &&str| kept.rfind(['(', '[', '（']) <= kept.rfind([')', ']', '）']);
+    let kept = best.and_then(|at| title.get(..at)).map(without_connector).filter(is_closed);
+    kept.filter(|kept| words(kept).next().is_some())
+        .unwrap_or(title)
+        .trim_end_matches([' ', '-', '–', '—', '|', '/', '_', ',', ':', '：', '·', '~', '+', '●', '•'])
 }
 
-fn is_noise(word: &str) -> bool {
-    TELLING.contains(&word) || FILLER.contains(&word) || is_year(word)
+/// "Song with lyrics", "Song con letra": the word before belongs to the remark.
+fn without_connector(kept: &str) -> &str {
+    let kept = kept.trim_end();
+    [" with", " con", " w/", " + ", " mit", " com"].iter().find_map(|word| kept.strip_suffix(word)).unwrap_or(kept)
 }
 
-fn is_year(word: &str) -> bool {
+fn is_slashed_mv(title: &str, at: usize, word: &str) -> bool {
+    word.eq_ignore_ascii_case("m") && title.get(at..at + 3).is_some_and(|mv| mv.eq_ignore_ascii_case("m/v"))
+}
+
+/// Where a word, which is a part of a text, begins in it.
+fn offset(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+/// A word of a script without spaces is a remark when it is made of the parts of remarks and nothing else.
+fn is_cjk_remark(word: &str) -> bool {
+    if !word.chars().any(is_cjk_letter) {
+        return false;
+    }
+    let mut rest = word;
+    while !rest.is_empty() {
+        let part = CJK_PARTS.iter().filter_map(|part| rest.strip_prefix(*part)).min_by_key(|rest| rest.len());
+        let Some(after) = part else { return false };
+        rest = after;
+    }
+    true
+}
+
+/// Whether a word is a year of recorded music.
+pub fn is_year(word: &str) -> bool {
     word.len() == 4 && word.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year))
 }
 
@@ -287,11 +192,27 @@ mod tests {
             "公式",
             "2019",
             "Lyric Video",
+            "オリジナル曲",
+            "アニメMV",
+            "not the video",
+            "Directed by Bo Reed",
+            "Prod. Bo",
         ] {
             assert!(is_decoration(noise), "{noise}");
         }
-        for work in ["Live", "Remix", "Acoustic Version", "Ao Vivo", "feat. Dido", "Pt. 2", "Radio Edit", "From \"Up\""]
-        {
+        for work in [
+            "Live",
+            "Remix",
+            "Acoustic Version",
+            "Ao Vivo",
+            "feat. Dido",
+            "Pt. 2",
+            "Radio Edit",
+            "From \"Up\"",
+            "Official Live Video",
+            "Directed",
+            "星空",
+        ] {
             assert!(!is_decoration(work), "{work}");
         }
     }
@@ -300,7 +221,15 @@ mod tests {
     fn a_tail_is_cut_only_where_it_cannot_be_the_title() {
         assert_eq!(strip_tail("Nightcall Official Video"), "Nightcall");
         assert_eq!(strip_tail("Wonderwall Lyrics"), "Wonderwall");
+        assert_eq!(strip_tail("Wonderwall with lyrics"), "Wonderwall");
+        assert_eq!(strip_tail("Harbour M/V"), "Harbour");
         assert_eq!(strip_tail("Video Killed The Radio Star"), "Video Killed The Radio Star");
         assert_eq!(strip_tail("Pop Video"), "Pop Video");
+        assert_eq!(strip_tail("Official Video"), "Official Video");
+    }
+
+    #[test]
+    fn a_tail_is_not_cut_inside_a_bracket() {
+        assert_eq!(strip_tail("Harbour (Some Animation Video"), "Harbour (Some Animation Video");
     }
 }

@@ -5,11 +5,17 @@
 //! channel it is, `page` reads the descriptions platforms write, and `verdict` puts them together.
 
 mod channel;
+mod credit;
 mod decoration;
+mod evidence;
+mod guess;
+mod nonmusic;
 mod page;
+mod roles;
 mod text;
 mod title;
 mod verdict;
+mod words;
 
 use liner_strategy::{Context, Description, Error, Step, Strategy, Track};
 use serde::Deserialize;

@@ -1,9 +1,13 @@
 //! From what a page says to an extraction, with a confidence that says how often such a reading is right.
 
 use crate::channel::{Channel, Kind};
-use crate::page::{self, Facts};
-use crate::text::{clean, has_kana, is_cjk};
-use crate::title::{self, Form, Parts};
+use crate::evidence::Evidence;
+use crate::guess;
+use crate::nonmusic::{Doubt, weigh};
+use crate::page::{self, Facts, Metadata};
+use crate::roles::{self, Roles};
+use crate::text::clean;
+use crate::title::Title;
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
 /// What the rules make of a track.
@@ -11,11 +15,18 @@ use liner_strategy::{Extraction, MusicType, Origin, Track};
 pub enum Verdict {
     /// An entry, as sure as its confidence says.
     Entry(Extraction),
-    /// The platform itself says that it is not music.
+    /// It is not music, and why.
     NotMusic(&'static str),
     /// The page says nothing to go by.
     Unknown,
 }
+
+/// How sure an entry is whose title and artist are the platform's own fields.
+const STRUCTURED: f64 = 0.98;
+/// How sure `Title, by Artist` is, as Bandcamp titles its pages.
+const BANDCAMP: f64 = 0.93;
+/// The most that is left of the confidence where something speaks against music.
+const DOUBTED: f64 = 0.6;
 
 /// Platforms whose uploader field is the performing artist, not whoever uploaded.
 const ARTIST_FIELD: &[&str] = &[
@@ -37,33 +48,98 @@ const ARTIST_FIELD: &[&str] = &[
 
 /// Reads one track.
 pub fn read(track: &Track) -> Verdict {
-    let Some(og_title) = track.og_title.as_deref().map(clean).filter(|title| !title.is_empty()) else {
-        return Verdict::Unknown;
+    let metadata = Metadata::read(&track.og_metadata);
+    let given = track.og_title.as_deref().map(clean).filter(|title| !title.is_empty());
+    let Some(og_title) = given.or_else(|| metadata.title()) else {
+        return without_title(track, &metadata);
     };
-    let description = track.og_description.as_deref().unwrap_or_default();
-    if let Some(facts) = page::read(&track.platform_name, &og_title, description) {
-        return from_facts(&og_title, facts);
+    let channel = track.og_artist.clone().or_else(|| metadata.channel());
+    let channel = channel.as_deref().map(Channel::read).filter(|channel| !channel.name.is_empty());
+    let topic = channel.as_ref().filter(|channel| channel.kind == Kind::Topic).map(|channel| channel.name.as_str());
+    let facts = page::read(track, &og_title, &metadata, topic);
+    if let Some(reason) = facts.not_music {
+        return Verdict::NotMusic(reason);
     }
+    if facts.artist.is_some() || matches!(facts.kind, Some(MusicType::Artist | MusicType::Playlist)) {
+        return Verdict::Entry(from_facts(&og_title, facts));
+    }
+    let title = Title::read(&og_title, track.og_title.as_deref());
+    let doubt = match facts.kind {
+        Some(_) => Doubt::None,
+        None => weigh(&title, channel.as_ref(), metadata.category().as_deref()),
+    };
+    if let Doubt::NotMusic(reason) = doubt {
+        return Verdict::NotMusic(reason);
+    }
+    let mut entry = from_title(track, &og_title, &title, channel.as_ref());
+    if doubt == Doubt::Some {
+        entry.confidence = entry.confidence.min(DOUBTED);
+    }
+    add_facts(&mut entry, facts);
+    Verdict::Entry(entry)
+}
+
+/// A page without any title may have structured fields still, a speaking address, or what the sharer wrote.
+fn without_title(track: &Track, metadata: &Metadata) -> Verdict {
+    let facts = page::read(track, "", metadata, None);
+    match (facts.not_music, &facts.title) {
+        (Some(reason), _) => Verdict::NotMusic(reason),
+        (None, Some(title)) => {
+            let title = title.clone();
+            Verdict::Entry(from_facts(&title, facts))
+        }
+        (None, None) => guess::read(track).map_or(Verdict::Unknown, |(title, artist, confidence)| {
+            Verdict::Entry(entry(&title, artist.as_deref(), confidence, Origin::Text))
+        }),
+    }
+}
+
+fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
+    let title = facts.title.take().unwrap_or_else(|| og_title.to_owned());
+    // An artist's page has a name and no title; the name is both, so that an entry is never without a title.
+    let is_artist = facts.kind == Some(MusicType::Artist);
+    let artist = facts.artist.take().or_else(|| is_artist.then(|| title.clone()));
+    let sure = if artist.is_some() { STRUCTURED } else { DOUBTED };
+    let mut entry = entry(&title, artist.as_deref(), sure, Origin::Page);
+    add_facts(&mut entry, facts);
+    entry
+}
+
+fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Channel>) -> Extraction {
     if track.platform_name == "bandcamp"
         && let Some((name, artist)) = og_title.rsplit_once(", by ")
     {
-        return Verdict::Entry(entry(name, Some(artist), 0.93, Origin::Text));
+        return entry(name, Some(artist), BANDCAMP, Origin::Text);
     }
-    let channel = track.og_artist.as_deref().map(Channel::read).filter(|channel| !channel.name.is_empty());
-    Verdict::Entry(from_title(&track.platform_name, title::read(&og_title), channel.as_ref()))
+    let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
+    let Roles { title: song, artist, evidence } = roles::assign(title, channel, by_artist);
+    let mut entry = entry(&song, artist.as_deref(), confidence(evidence, &track.platform_name), Origin::Text);
+    if title.album {
+        entry.music_type = MusicType::Album;
+    }
+    entry.set_origin("music-type", Origin::Rules);
+    if let Some(album) = &title.album_name {
+        entry.album = Some(album.clone());
+        entry.set_origin("album", Origin::Text);
+    }
+    entry
 }
 
-fn from_facts(og_title: &str, facts: Facts) -> Verdict {
-    let Some(kind) = facts.kind else {
-        return Verdict::NotMusic("the platform calls it a podcast episode");
-    };
-    let title = facts.title.unwrap_or_else(|| og_title.to_owned());
-    // An artist's page has a name and no title; the name is both, so that an entry is never without a title.
-    let artist = facts.artist.or_else(|| (kind == MusicType::Artist).then(|| title.clone()));
-    let sure = if artist.is_some() { 0.98 } else { 0.6 };
-    let mut entry = entry(&title, artist.as_deref(), sure, Origin::Page);
-    entry.music_type = kind;
-    entry.set_origin("music-type", Origin::Page);
+/// TIDAL, Genius and Jamendo write `Artist - Title` themselves; on a platform for musicians the uploader is mostly one.
+fn confidence(evidence: Evidence, platform: &str) -> f64 {
+    match (platform, evidence) {
+        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => BANDCAMP,
+        ("soundcloud" | "audius", Evidence::OtherWhole) => 0.7,
+        _ => evidence.confidence(),
+    }
+}
+
+/// Adds what the page's own fields say to a reading of the title.
+fn add_facts(entry: &mut Extraction, facts: Facts) {
+    if let Some(kind) = facts.kind {
+        entry.music_type = kind;
+        entry.set_origin("music-type", Origin::Page);
+    }
     if let Some(album) = facts.album {
         entry.album = Some(album);
         entry.set_origin("album", Origin::Page);
@@ -72,80 +148,10 @@ fn from_facts(og_title: &str, facts: Facts) -> Verdict {
         entry.release_date = Some(date);
         entry.set_origin("release-date", Origin::Page);
     }
-    Verdict::Entry(entry)
-}
-
-fn from_title(platform: &str, parts: Parts, channel: Option<&Channel>) -> Extraction {
-    let (title, artist, confidence) = match &parts.right {
-        Some(right) => two_sides(&parts, &parts.left, right, channel),
-        None => one_side(platform, &parts, channel),
-    };
-    let mut entry = entry(&title, artist.as_deref(), confidence, Origin::Text);
-    if parts.album {
-        entry.music_type = MusicType::Album;
+    if !facts.genres.is_empty() {
+        entry.genres = facts.genres;
+        entry.set_origin("genres", Origin::Page);
     }
-    entry.set_origin("music-type", Origin::Rules);
-    entry
-}
-
-/// Which side is the artist: the one the channel names; else what the form's custom says, less surely.
-fn two_sides(parts: &Parts, left: &str, right: &str, channel: Option<&Channel>) -> (String, Option<String>, f64) {
-    let straight = |confidence| (right.to_owned(), Some(left.to_owned()), confidence);
-    let reversed = |confidence| (left.to_owned(), Some(right.to_owned()), confidence);
-    let custom_is_reversed = match parts.form {
-        Form::Slash => is_cjk(left) || is_cjk(right),
-        Form::By => true,
-        _ => false,
-    };
-    let sure = match parts.form {
-        Form::Dash => 0.95,
-        Form::Quoted => 0.93,
-        Form::ManyDashes => 0.7,
-        Form::Slash | Form::Pipe | Form::By => 0.85,
-        Form::Whole => 0.4,
-    };
-    if let Some(channel) = channel {
-        let with = channel.is(left);
-        let against = channel.is(right);
-        if with != against {
-            return if with { straight(sure) } else { reversed(sure - 0.02) };
-        }
-        let (with, against) = (channel.is_among(left), channel.is_among(right));
-        if with != against {
-            return if with { straight(sure - 0.03) } else { reversed(0.5) };
-        }
-        if channel.kind == Kind::Topic {
-            // A generated channel's title is the work's own, dash and all.
-            return (format!("{left} - {right}"), Some(channel.name.clone()), 0.9);
-        }
-    }
-    let unsure = match parts.form {
-        Form::Dash if parts.decorated => 0.8,
-        Form::Dash if has_kana(left) || has_kana(right) => 0.6,
-        Form::Dash => 0.65,
-        Form::Quoted => 0.72,
-        Form::By => 0.6,
-        _ => 0.55,
-    };
-    if custom_is_reversed { reversed(unsure) } else { straight(unsure) }
-}
-
-/// A title alone: who performs is the channel, if the channel is one that belongs to an artist.
-fn one_side(platform: &str, parts: &Parts, channel: Option<&Channel>) -> (String, Option<String>, f64) {
-    let title = parts.left.clone();
-    let Some(channel) = channel else { return (title, None, 0.3) };
-    let artist = Some(channel.name.clone());
-    let confidence = match channel.kind {
-        Kind::Topic if channel.name == "Various Artists" => return (title, None, 0.3),
-        Kind::Topic => 0.97,
-        _ if ARTIST_FIELD.contains(&platform) => 0.95,
-        Kind::Vevo => 0.85,
-        Kind::Official => 0.75,
-        Kind::Other if platform == "soundcloud" || platform == "audius" => 0.7,
-        Kind::Other if parts.decorated => 0.65,
-        Kind::Other => 0.4,
-    };
-    (title, artist, confidence)
 }
 
 fn entry(title: &str, artist: Option<&str>, confidence: f64, origin: Origin) -> Extraction {

@@ -1,57 +1,20 @@
-//! Descriptions that platforms write themselves, by template. What they say is a fact, not a guess.
+//! The descriptions that shops and streaming services write, by their templates.
 
-use crate::text::{clean, fold, lines};
-use liner_strategy::{MusicType, is_release_date};
-
-/// What a platform's own text says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// The work's title, where the text has it.
-    pub title: Option<String>,
-    /// Who is credited.
-    pub artist: Option<String>,
-    /// The release.
-    pub album: Option<String>,
-    /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
-    pub release_date: Option<String>,
-    /// What kind of link it is; `None` when the platform says that it is not music.
-    pub kind: Option<MusicType>,
-}
-
-impl Facts {
-    fn new(kind: MusicType) -> Self {
-        Self { title: None, artist: None, album: None, release_date: None, kind: Some(kind) }
-    }
-}
+use super::Facts;
+use super::PODCAST;
+use super::date::release_date;
+use crate::text::{clean, fold};
+use liner_strategy::MusicType;
 
 /// Reads the description of a page by the template of the platform that wrote it.
 pub fn read(platform: &str, og_title: &str, description: &str) -> Option<Facts> {
-    provided_to_youtube(description).or_else(|| match platform {
+    match platform {
         "spotify" => spotify(description),
-        "apple_music" | "applemusic" => apple_music(og_title, description),
+        "apple_music" => apple_music(og_title, description),
         "deezer" => deezer(description),
         "bandcamp" => bandcamp(og_title, description),
         _ => None,
-    })
-}
-
-/// `Provided to YouTube by LABEL`, then `Title · Artist · Artist`, the album, `℗ year label`, `Released on: date`.
-fn provided_to_youtube(description: &str) -> Option<Facts> {
-    let lines = lines(description);
-    let at = lines.iter().position(|line| line.starts_with("Provided to YouTube by "))?;
-    let mut rest = lines.get(at + 1..)?.iter();
-    let credit = rest.next()?;
-    let (title, artists) = credit.split_once(" · ")?;
-    let mut facts = Facts::new(MusicType::Song);
-    facts.title = Some(title.to_owned());
-    facts.artist = Some(artists.replace(" · ", ", "));
-    facts.album = rest.next().filter(|line| !line.starts_with('℗')).cloned();
-    facts.release_date = lines
-        .iter()
-        .find_map(|line| line.strip_prefix("Released on: "))
-        .filter(|date| is_release_date(date))
-        .map(str::to_owned);
-    Some(facts)
+    }
 }
 
 /// `Artist · Song · 2020`, `Artist · Album of the song · Song · 2020`, `Artist · Album · 2018 · 12 songs.`,
@@ -59,7 +22,7 @@ fn provided_to_youtube(description: &str) -> Option<Facts> {
 fn spotify(description: &str) -> Option<Facts> {
     let text = clean(description);
     if text.starts_with("Listen to this episode from ") || text.starts_with("Podcast · ") {
-        return Some(Facts { title: None, artist: None, album: None, release_date: None, kind: None });
+        return Some(Facts::not_music(PODCAST));
     }
     let text = text.trim_start_matches("Listen on Spotify: ").trim_end_matches('.');
     let parts: Vec<&str> = text.split(" · ").collect();
@@ -71,7 +34,7 @@ fn spotify(description: &str) -> Option<Facts> {
         [artist, "Album" | "Single" | "EP" | "Compilation", year, ..] => {
             let mut facts = Facts::new(MusicType::Album);
             facts.artist = Some((*artist).to_owned());
-            facts.release_date = date(year);
+            facts.release_date = release_date(year);
             Some(facts)
         }
         _ => None,
@@ -82,7 +45,7 @@ fn song(artist: &str, album: Option<&str>, year: &str) -> Option<Facts> {
     let mut facts = Facts::new(MusicType::Song);
     facts.artist = Some(artist.to_owned());
     facts.album = album.map(str::to_owned);
-    facts.release_date = date(year);
+    facts.release_date = release_date(year);
     Some(facts)
 }
 
@@ -103,7 +66,7 @@ fn apple_music(og_title: &str, description: &str) -> Option<Facts> {
     let mut facts = Facts::new(kind);
     facts.title = Some(name.to_owned());
     facts.artist = Some(artist.to_owned());
-    facts.release_date = date(year);
+    facts.release_date = release_date(year);
     Some(facts)
 }
 
@@ -111,7 +74,7 @@ fn apple_music(og_title: &str, description: &str) -> Option<Facts> {
 fn deezer(description: &str) -> Option<Facts> {
     let text = clean(description);
     let parts: Vec<&str> = text.split(" - ").map(str::trim).collect();
-    let at = parts.iter().position(|part| date(part).is_some())?;
+    let at = parts.iter().position(|part| release_date(part).is_some())?;
     let word = parts.get(at.checked_sub(1)?)?;
     let kind = match fold(word).as_str() {
         "album" | "albume" | "ep" | "single" => MusicType::Album,
@@ -120,7 +83,7 @@ fn deezer(description: &str) -> Option<Facts> {
     };
     let mut facts = Facts::new(kind);
     facts.artist = Some(parts.get(..at - 1)?.join(" - "));
-    facts.release_date = parts.get(at).and_then(|year| date(year));
+    facts.release_date = parts.get(at).and_then(|year| release_date(year));
     facts.artist.as_ref().is_some_and(|artist| !artist.is_empty()).then_some(facts)
 }
 
@@ -129,12 +92,11 @@ fn bandcamp(og_title: &str, description: &str) -> Option<Facts> {
     let text = clean(description);
     let title = clean(og_title);
     let (name, artist) = title.rsplit_once(", by ")?;
-    let first = text.split('\n').next().unwrap_or_default();
-    let (kind, album) = if let Some(album) = first.strip_prefix("from the album ") {
+    let (kind, album) = if let Some(album) = text.strip_prefix("from the album ") {
         (MusicType::Song, Some(album.to_owned()))
-    } else if first.starts_with("track by ") {
+    } else if text.starts_with("track by ") {
         (MusicType::Song, None)
-    } else if first.contains(" track album") || first.ends_with(" track EP") {
+    } else if text.contains(" track album") || text.ends_with(" track EP") {
         (MusicType::Album, None)
     } else {
         return None;
@@ -146,24 +108,9 @@ fn bandcamp(og_title: &str, description: &str) -> Option<Facts> {
     Some(facts)
 }
 
-fn date(text: &str) -> Option<String> {
-    let text = text.trim();
-    is_release_date(text).then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_provided_to_youtube_block_is_read_whole() {
-        let text = "Provided to YouTube by A Label\n\nTime Machine · The Pilots · Ada\n\nDeparture\n\n℗ 2007 A Label\n\nReleased on: 2006-01-01";
-        let facts = read("youtube", "Time Machine", text).unwrap();
-        assert_eq!(facts.title.as_deref(), Some("Time Machine"));
-        assert_eq!(facts.artist.as_deref(), Some("The Pilots, Ada"));
-        assert_eq!(facts.album.as_deref(), Some("Departure"));
-        assert_eq!(facts.release_date.as_deref(), Some("2006-01-01"));
-    }
 
     #[test]
     fn spotify_descriptions_are_read_in_each_form() {
@@ -172,7 +119,10 @@ mod tests {
         assert_eq!(song.release_date.as_deref(), Some("2017"));
         assert_eq!(read("spotify", "Lights", "Ada · Album · 2018 · 12 songs.").unwrap().kind, Some(MusicType::Album));
         assert_eq!(read("spotify", "Ada", "Artist · 2M monthly listeners.").unwrap().kind, Some(MusicType::Artist));
-        assert_eq!(read("spotify", "Talk", "Listen to this episode from Talks on Spotify.").unwrap().kind, None);
+        assert_eq!(
+            read("spotify", "Talk", "Listen to this episode from Talks on Spotify.").unwrap().not_music,
+            Some(PODCAST)
+        );
         assert_eq!(read("spotify", "Harbour", "Harbour, a song"), None);
     }
 

@@ -1,0 +1,88 @@
+//! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
+
+use crate::channel::{Channel, Kind};
+use crate::text::{Folded, words};
+use crate::title::Title;
+use crate::words::holds;
+use crate::words::other::{BESIDE, MUSIC, NOT_MUSIC};
+
+/// What is to be thought of a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing speaks against music.
+    None,
+    /// Something does, and not enough.
+    Some,
+    /// Plainly something else.
+    NotMusic(&'static str),
+}
+
+/// Categories of videos that hold music hardly ever.
+const CATEGORIES: &[&str] = &[
+    "gaming",
+    "education",
+    "news & politics",
+    "science & technology",
+    "sports",
+    "howto & style",
+    "travel & events",
+    "pets & animals",
+    "autos & vehicles",
+    "nonprofits & activism",
+];
+
+/// Weighs the words of a title and the category its uploader chose.
+pub fn weigh(title: &Title, channel: Option<&Channel>, category: Option<&str>) -> Doubt {
+    if channel.is_some_and(|channel| matches!(channel.kind, Kind::Topic | Kind::Vevo)) {
+        return Doubt::None;
+    }
+    let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
+    let (mut weak, mut numbered) = (0usize, false);
+    let mut music = title.album || title.official && title.decorated || category == Some("music");
+    for word in words(&title.text).take(60) {
+        let folded = Folded::of(word);
+        let word = folded.as_str();
+        // A lesson or an episode has a number.
+        weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
+        numbered = matches!(word, "ep" | "episode" | "lecture" | "lesson" | "tutorial");
+        strong += usize::from(holds(NOT_MUSIC, word));
+        weak += usize::from(holds(BESIDE, word));
+        music |= holds(MUSIC, word);
+    }
+    match (strong, weak) {
+        (0, 0) => Doubt::None,
+        (2.., _) | (1, 1..) if !music => Doubt::NotMusic("its title tells of something other than music"),
+        _ => Doubt::Some,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubt(title: &str, category: Option<&str>) -> Doubt {
+        weigh(&Title::read(title, None), None, category)
+    }
+
+    #[test]
+    fn two_clues_tell_what_is_not_music() {
+        for (title, category) in [
+            ("Harbour Quest gameplay walkthrough", None),
+            ("Harbour Quest Trailer", Some("gaming")),
+            ("Learn to sail - Tutorial 3", None),
+            ("Sailing lecture 4.2", None),
+            ("Boat review podcast", None),
+            ("Boat unboxing", Some("science & technology")),
+        ] {
+            assert!(matches!(doubt(title, category), Doubt::NotMusic(_)), "{title}");
+        }
+    }
+
+    #[test]
+    fn one_clue_is_a_doubt_and_music_is_never_taken_for_something_else() {
+        assert_eq!(doubt("Harbour Trailer", None), Doubt::Some);
+        assert_eq!(doubt("Harbour", Some("gaming")), Doubt::Some);
+        assert_eq!(doubt("Harbour Quest gameplay song remix tutorial", None), Doubt::Some);
+        assert_eq!(doubt("Ada Lane - Harbour", None), Doubt::None);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the platform says itself, in structured fields and in descriptions by template: facts, not guesses.
+
+mod date;
+mod metadata;
+mod shops;
+mod youtube;
+
+pub use metadata::Metadata;
+
+use liner_strategy::{MusicType, Track};
+
+/// What a podcast's page is told apart by.
+pub const PODCAST: &str = "the platform calls it a podcast episode";
+
+/// What a platform's own fields say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// The work's title.
+    pub title: Option<String>,
+    /// Who is credited.
+    pub artist: Option<String>,
+    /// The release.
+    pub album: Option<String>,
+    /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    pub release_date: Option<String>,
+    /// What kind of link it is.
+    pub kind: Option<MusicType>,
+    /// One to three, lower case.
+    pub genres: Vec<String>,
+    /// Why it is not music, where the platform says so.
+    pub not_music: Option<&'static str>,
+}
+
+impl Facts {
+    fn new(kind: MusicType) -> Self {
+        Self { kind: Some(kind), ..Self::default() }
+    }
+
+    fn not_music(reason: &'static str) -> Self {
+        Self { not_music: Some(reason), ..Self::default() }
+    }
+
+    /// Adds what another field of the page says: what is missing here, and a date that is more exact.
+    fn fill(&mut self, other: Self) {
+        self.title = self.title.take().or(other.title);
+        self.artist = self.artist.take().or(other.artist);
+        self.album = self.album.take().or(other.album);
+        self.kind = self.kind.or(other.kind);
+        self.not_music = self.not_music.or(other.not_music);
+        if self.genres.is_empty() {
+            self.genres = other.genres;
+        }
+        let exact = |date: &Option<String>| date.as_ref().map_or(0, String::len);
+        if exact(&other.release_date) > exact(&self.release_date) {
+            self.release_date = other.release_date;
+        }
+    }
+}
+
+/// Everything the page's own fields and templates say. `artist` is the name of a channel generated for one.
+pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&str>) -> Facts {
+    let description = track.og_description.as_deref().unwrap_or_default();
+    let mut facts = youtube::provided(og_title, artist, description)
+        .or_else(|| shops::read(&track.platform_name, og_title, description))
+        .unwrap_or_default();
+    if facts.not_music.is_none() {
+        let mut structured = metadata.facts(track);
+        structured.fill(facts);
+        facts = structured;
+    }
+    facts
+}

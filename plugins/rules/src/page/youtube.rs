@@ -1,0 +1,76 @@
+//! The description that YouTube writes for what distributors deliver.
+
+use super::Facts;
+use super::date::release_date;
+use crate::text::{clean, lines};
+use liner_strategy::MusicType;
+
+/// `Provided to YouTube by LABEL`, then `Title · Artist · Artist`, the album, `℗ year label`, `Released on: date`.
+pub fn provided(og_title: &str, artist: Option<&str>, description: &str) -> Option<Facts> {
+    let (_, block) = description.split_once("Provided to YouTube by ")?;
+    let mut facts = by_lines(block).or_else(|| in_one_line(og_title, artist, block))?;
+    let date = block.split_once("Released on: ").and_then(|(_, date)| date.get(..10));
+    facts.release_date = date.and_then(release_date);
+    Some(facts)
+}
+
+fn by_lines(block: &str) -> Option<Facts> {
+    let mut lines = lines(block).skip(1);
+    let credit = lines.next()?;
+    let (title, artists) = credit.split_once(" · ")?;
+    let mut facts = Facts::new(MusicType::Song);
+    facts.title = Some(title.to_owned());
+    facts.artist = Some(artists.replace(" · ", ", "));
+    facts.album = lines.next().filter(|line| !is_rights(line) && !line.starts_with("Released on"));
+    Some(facts)
+}
+
+/// The page's own description has the block without line ends, and often without spaces in their place. The title is
+/// known, so the credit begins behind it; where it ends is known only of the artist the channel is named after.
+fn in_one_line(og_title: &str, artist: Option<&str>, block: &str) -> Option<Facts> {
+    let block = clean(block);
+    let mark = format!("{og_title} · ");
+    let (_, credit) = block.split_once(&mark)?;
+    let artist = artist?;
+    let after = credit.strip_prefix(artist)?;
+    let mut facts = Facts::new(MusicType::Song);
+    facts.title = Some(og_title.to_owned());
+    facts.artist = Some(artist.to_owned());
+    let end = after.find(is_rights_mark)?;
+    let album = after.get(..end)?.trim();
+    facts.album = (!album.is_empty() && !album.starts_with('·')).then(|| album.to_owned());
+    Some(facts)
+}
+
+fn is_rights(line: &str) -> bool {
+    line.starts_with(is_rights_mark)
+}
+
+fn is_rights_mark(c: char) -> bool {
+    matches!(c, '℗' | '©')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provided_to_youtube_block_is_read_whole() {
+        let text = "Provided to YouTube by A Label\n\nTime Machine · The Pilots · Ada\n\nDeparture\n\n℗ 2007 A Label\n\nReleased on: 2006-01-01";
+        let facts = provided("Time Machine", None, text).unwrap();
+        assert_eq!(facts.title.as_deref(), Some("Time Machine"));
+        assert_eq!(facts.artist.as_deref(), Some("The Pilots, Ada"));
+        assert_eq!(facts.album.as_deref(), Some("Departure"));
+        assert_eq!(facts.release_date.as_deref(), Some("2006-01-01"));
+    }
+
+    #[test]
+    fn a_block_without_line_ends_is_read_by_the_title_and_the_channel() {
+        let text = "Provided to YouTube by A LabelTime Machine · The PilotsDeparture℗ 2007 A LabelReleased on: 2006-01-01Producer: Bo";
+        let facts = provided("Time Machine", Some("The Pilots"), text).unwrap();
+        assert_eq!(facts.artist.as_deref(), Some("The Pilots"));
+        assert_eq!(facts.album.as_deref(), Some("Departure"));
+        assert_eq!(facts.release_date.as_deref(), Some("2006-01-01"));
+        assert_eq!(provided("Time Machine", None, text), None);
+    }
+}

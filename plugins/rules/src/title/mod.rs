@@ -1,0 +1,306 @@
+//! A title as uploaders write it, taken apart: decoration off, and divided at its marks.
+
+pub mod brackets;
+pub mod pieces;
+
+use crate::channel::is_label;
+use crate::decoration::{is_decoration, is_small_talk, is_year, strip_tail};
+use crate::text::{clean, find_ignoring_case, is_cjk, is_latin, strip_suffix_ignoring_case, words};
+use brackets::quoted_head;
+use pieces::{DASHES, Mark, Piece};
+
+/// A title without its decoration.
+#[derive(Debug)]
+pub struct Title {
+    /// What is left, as one line.
+    pub text: String,
+    /// Whether a remark said that this is a whole album.
+    pub album: bool,
+    /// An album that a remark named.
+    pub album_name: Option<String>,
+    /// Whether decoration was found, which only music uploads have.
+    pub decorated: bool,
+    /// Whether a remark said "official".
+    pub official: bool,
+    /// Whether a bracket named a voice synthesiser.
+    pub voice: bool,
+    /// A name in the last of the brackets 【】.
+    pub credit: Option<String>,
+    /// The two halves around the one place where more than one space stands, as where a dash got lost.
+    pub gap: Option<(String, String)>,
+}
+
+impl Title {
+    /// Reads a title that is cleaned; `raw` is the one before, which may have told by its spaces where a dash was.
+    pub fn read(text: &str, raw: Option<&str>) -> Self {
+        let text = without_file_ending(without_platform(text));
+        let text = without_hashtags(text);
+        let remarks = brackets::read(text);
+        let text = without_number(&remarks.text).to_owned();
+        Self {
+            gap: raw.and_then(|raw| gap(raw, &text)),
+            text,
+            album: remarks.album,
+            album_name: remarks.album_name,
+            decorated: remarks.decorated,
+            official: remarks.official,
+            voice: remarks.voice,
+            credit: remarks.credit,
+        }
+    }
+
+    /// The pieces between the marks that are not decoration; at least one. Says whether some were.
+    pub fn pieces(&self) -> (Vec<Piece<'_>>, bool) {
+        let mut pieces = pieces::pieces(&self.text);
+        let all = pieces.len();
+        let first = pieces.first().copied();
+        if all > 1 {
+            let mut index = 0;
+            pieces.retain(|piece| {
+                index += 1;
+                let year = is_year(piece.text);
+                !(is_decoration(piece.text) && (!year || all > 2)
+                    || index > 2 && is_small_talk(piece.text)
+                    || index > 2 && is_label(piece.text))
+            });
+        }
+        let mut stripped = pieces.len() < all;
+        for piece in &mut pieces {
+            let kept = strip_tail(piece.text);
+            stripped |= kept.len() + 2 < piece.text.len();
+            piece.text = kept;
+        }
+        if let Some(piece) = pieces.first_mut() {
+            piece.mark = Mark::Start;
+        }
+        if pieces.is_empty() {
+            pieces.extend(first);
+        }
+        (pieces, stripped)
+    }
+}
+
+/// Pieces as one text again, a dash between them.
+pub fn join(pieces: &[Piece<'_>]) -> String {
+    match pieces {
+        [one] => one.text.to_owned(),
+        _ => pieces.iter().map(|piece| piece.text).collect::<Vec<_>>().join(" - "),
+    }
+}
+
+/// The title that a part of the text names: without quotes around the whole of it, without the separators left on its
+/// ends, and without what was said about a quoted title.
+pub fn tidy(part: &str) -> String {
+    let part = strip_tail(trim_marks(part));
+    if let Some((inner, after)) = quoted_head(part) {
+        let after = after.trim();
+        if after.is_empty() || !is_remark(after) && !after.starts_with(|c: char| c.is_alphanumeric() && is_cjk(part)) {
+            return inner.to_owned();
+        }
+        if is_remark(after) {
+            return format!("{inner} {after}");
+        }
+    }
+    original_after_romanised(part).unwrap_or(part).to_owned()
+}
+
+/// `Umi no Uta「海の歌」`: the quotes hold the title in its own script.
+fn original_after_romanised(part: &str) -> Option<&str> {
+    let at = part.find(['「', '『'])?;
+    let (head, quote) = part.split_at(at);
+    let (inner, after) = quoted_head(quote)?;
+    (at > 0 && is_latin(head) && is_cjk(inner) && after.trim().is_empty()).then_some(inner)
+}
+
+/// Whether what follows a quoted title belongs to it: brackets, and featured names.
+fn is_remark(after: &str) -> bool {
+    after.starts_with(brackets::OPEN) || crate::credit::is_feature(after)
+}
+
+/// A part without the spaces and marks left on its ends.
+pub fn trim_marks(part: &str) -> &str {
+    let is_mark = |c: char| {
+        c.is_whitespace()
+            || DASHES.contains(&c)
+            || matches!(
+                c,
+                '|' | '/'
+                    | '_'
+                    | ':'
+                    | '~'
+                    | '／'
+                    | '｜'
+                    | '：'
+                    | '♪'
+                    | '♫'
+                    | '🎵'
+                    | '🎶'
+                    | '●'
+                    | '•'
+                    | ','
+                    | '·'
+            )
+    };
+    let trimmed = part.trim_matches(is_mark);
+    if trimmed.is_empty() { part.trim() } else { trimmed }
+}
+
+/// The names platforms append to their pages' titles.
+fn without_platform(text: &str) -> &str {
+    const NAMES: &[&str] = &[
+        " - YouTube Music",
+        " - YouTube",
+        " | Spotify",
+        " on Spotify",
+        " on Apple Music",
+        " | Free Listening on SoundCloud",
+        " on SoundCloud",
+        " | TIDAL",
+        " on TIDAL",
+        " | Deezer",
+        " - Deezer",
+        " | Bandcamp",
+        " | Genius Lyrics",
+        " | Jamendo Music - Free music downloads",
+        " | Audiomack",
+        " | Mixcloud",
+        " | Beatport",
+        " | Last.fm",
+        " - niconico",
+        " - ニコニコ動画",
+        "_哔哩哔哩_bilibili",
+    ];
+    if !text.contains(['|', '-', '_']) && !text.contains(" on ") {
+        return text;
+    }
+    NAMES.iter().find_map(|name| text.strip_suffix(name)).unwrap_or(text)
+}
+
+/// `Song.mp3`: a file's ending.
+fn without_file_ending(text: &str) -> &str {
+    const ENDINGS: &[&str] =
+        &[".mp4", ".mp3", ".m4v", ".m4a", ".mov", ".wmv", ".avi", ".flv", ".mpg", ".mkv", ".wav", ".flac"];
+    if !text.get(text.len().saturating_sub(5)..).is_some_and(|end| end.contains('.')) {
+        return text;
+    }
+    ENDINGS
+        .iter()
+        .find_map(|ending| strip_suffix_ignoring_case(text, ending))
+        .filter(|kept| !kept.is_empty())
+        .unwrap_or(text)
+}
+
+/// Hashtags at the end say where the upload is to be found.
+fn without_hashtags(text: &str) -> &str {
+    let mut kept = text;
+    while let Some((head, tag)) = kept.trim_end().rsplit_once([' ', '#'])
+        && kept.trim_end().ends_with(tag)
+        && kept.get(head.len()..).is_some_and(|tail| tail.trim_start().starts_with('#'))
+        && tag.trim_start_matches('#').chars().any(char::is_alphabetic)
+        && !head.trim().is_empty()
+    {
+        kept = head.trim_end_matches([' ', '#']);
+    }
+    kept
+}
+
+/// A leading track number: `05 - `, `10. `.
+fn without_number(text: &str) -> &str {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 || digits > 2 {
+        return text;
+    }
+    match text.split_at(digits).1 {
+        rest if rest.starts_with(". ") => rest.trim_start_matches(". "),
+        rest if rest.starts_with(" - ") && rest.matches(" - ").count() > 1 => rest.trim_start_matches(" - "),
+        _ => text,
+    }
+}
+
+/// The halves around the only run of spaces in a raw title.
+fn gap(og_title: &str, text: &str) -> Option<(String, String)> {
+    let at = og_title.find("  ")?;
+    let (head, tail) = og_title.split_at(at);
+    let tail = tail.trim_start();
+    if tail.contains("  ") || head.trim().is_empty() || tail.is_empty() || text.contains(['|', '/']) {
+        return None;
+    }
+    let head = clean(head);
+    let rest = text.strip_prefix(head.as_str())?;
+    rest.starts_with(' ').then(|| (head, rest.trim().to_owned()))
+}
+
+/// `Title by Artist`, where what follows is a name and not the rest of a phrase ("Stand by Me", "Step by Step").
+pub fn at_by(text: &str) -> Option<(&str, &str)> {
+    let at = find_ignoring_case(text, " by ")?;
+    let (left, right) = (text.get(..at)?.trim(), text.get(at + 4..)?.trim());
+    let first = words(right).next()?;
+    let name = right.starts_with(|c: char| c.is_uppercase() || is_cjk(right) || !c.is_alphanumeric());
+    let phrase = crate::words::has(crate::words::speech::SPEECH, first)
+        || words(left).next_back().is_some_and(|last| last.eq_ignore_ascii_case(first));
+    (name && !phrase && !left.is_empty()).then_some((left, right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(title: &str) -> Vec<String> {
+        let title = Title::read(title, Some(title));
+        title.pieces().0.iter().map(|piece| tidy(piece.text)).collect()
+    }
+
+    #[test]
+    fn usual_forms_are_divided_and_undecorated() {
+        for (title, expected) in [
+            ("Ada Lane - Harbour (Official Video)", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane – Harbour [HD] Lyrics", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - \"Harbour\" (Official Music Video)", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour (Bo Remix)", vec!["Ada Lane", "Harbour (Bo Remix)"]),
+            ("Ada Lane - Harbour ft. Bo (Live) [Official Audio]", vec!["Ada Lane", "Harbour ft. Bo (Live)"]),
+            ("05 - Ada Lane - Harbour", vec!["Ada Lane", "Harbour"]),
+            ("[MV] Ada Lane _ Harbour", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane | Harbour | Official Video", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour - Official Video - 2012", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour (Official Video).mov", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour #harbour #newmusic", vec!["Ada Lane", "Harbour"]),
+            ("灯り / Ada：MUSIC VIDEO", vec!["灯り", "Ada"]),
+        ] {
+            assert_eq!(parts(title), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn a_hyphen_inside_a_word_or_a_bracket_does_not_divide() {
+        assert_eq!(parts("Anti-Hero"), ["Anti-Hero"]);
+        assert_eq!(parts("Harbour (Ada - Live)"), ["Harbour (Ada - Live)"]);
+    }
+
+    #[test]
+    fn a_quoted_title_is_what_is_in_the_quotes() {
+        assert_eq!(tidy("\"Harbour\" from Lights"), "Harbour");
+        assert_eq!(tidy("'Harbour' (Live)"), "Harbour (Live)");
+        assert_eq!(tidy("「灯り」"), "灯り");
+        assert_eq!(tidy("「灯り」という言葉"), "「灯り」という言葉");
+        assert_eq!(tidy("Akari no Uta「灯りの歌」"), "灯りの歌");
+    }
+
+    fn gapped(raw: &str) -> Option<(String, String)> {
+        Title::read(&clean(raw), Some(raw)).gap
+    }
+
+    #[test]
+    fn a_lost_dash_leaves_a_gap() {
+        let gap = gapped("Ada Lane   Harbour (HD)").unwrap();
+        assert_eq!(gap, ("Ada Lane".to_owned(), "Harbour".to_owned()));
+        assert!(gapped("Ada  Lane  Harbour").is_none());
+    }
+
+    #[test]
+    fn by_divides_before_a_name_only() {
+        assert_eq!(at_by("Harbour by Ada Lane"), Some(("Harbour", "Ada Lane")));
+        for whole in ["Stand by Me", "Step by Step", "Call Me by Your Name", "lost by the sea"] {
+            assert_eq!(at_by(whole), None, "{whole}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Vocabulary: tables of folded words, sorted by length and then by letters, so that a look-up halves instead of walking
+//! and hardly ever compares letters.
+
+pub mod labels;
+pub mod other;
+pub mod remarks;
+pub mod speech;
+pub mod voices;
+
+use crate::text::Folded;
+use std::cmp::Ordering;
+
+/// Whether a table has a word, which is folded for the look-up.
+pub fn has(table: &[&str], word: &str) -> bool {
+    holds(table, Folded::of(word).as_str())
+}
+
+/// Whether a table has a word that is folded already.
+pub fn holds(table: &[&str], folded: &str) -> bool {
+    table.binary_search_by(|word| order(word, folded)).is_ok()
+}
+
+fn order(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fold;
+
+    #[test]
+    fn tables_are_sorted_and_folded_as_the_look_up_needs() {
+        for table in [
+            labels::LABELS,
+            labels::LABEL_WORDS,
+            labels::SONG_FIRST,
+            other::BESIDE,
+            other::MUSIC,
+            other::NOT_MUSIC,
+            remarks::ALONE,
+            remarks::CJK_PARTS,
+            remarks::CREDITS,
+            remarks::EDITIONS,
+            remarks::FILLER,
+            remarks::HEADS,
+            remarks::LANGUAGES,
+            remarks::OFFICIAL,
+            remarks::VIDEO_KINDS,
+            remarks::TELLING,
+            remarks::WEAK_START,
+            speech::SPEECH,
+            voices::VOICES,
+        ] {
+            assert!(table.windows(2).all(|pair| order(pair[0], pair[1]).is_lt()));
+            for word in table {
+                assert_eq!(fold(word), *word);
+                assert!(has(table, word));
+            }
+        }
+    }
+}
