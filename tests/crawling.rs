@@ -150,7 +150,7 @@ async fn a_page_is_asked_for_with_what_it_was_marked_with_when_its_link_comes_ag
     let host = f.host(&[]).await;
     f.liner(&["enqueue", &f.site.link("/1")]).await;
     f.entry(&host, "ai_completed").await;
-    f.database.execute("update page_fetch set tried_at = tried_at - 31 * 86400000").await;
+    f.database.execute("update page_fetch set tried_at = tried_at - 2678400000").await;
     f.liner(&["enqueue", &f.site.link("/1")]).await;
     let again = eventually("it is asked for again", || async { f.site.visits().get(1).cloned() }).await;
     assert_eq!(
