@@ -127,7 +127,35 @@ async fn a_server_that_says_nothing_is_left_when_the_time_is_over() {
         visitor.stay().await;
     })
     .await;
-    assert_eq!(refused(&here(), &server.url("/")).await, Fault::Timeout(Duration::from_secs(10)));
+    let client = here();
+    assert_eq!(refused(&client, &server.url("/")).await, Fault::Timeout(Duration::from_secs(10)));
+    assert!(matches!(refused(&client, &server.url("/")).await, Fault::Busy { .. }), "and not asked again at once");
+}
+
+#[tokio::test]
+async fn a_server_that_was_left_no_time_by_those_before_it_is_not_blamed() {
+    let hasty = Server::doing(|mut visitor| async move {
+        if visitor.head().await.starts_with("get /end ") {
+            visitor.send(&ok("x")).await;
+        }
+        visitor.stay().await;
+    })
+    .await;
+    let to = hasty.url("/");
+    let slow = Server::doing(move |mut visitor| {
+        let to = to.clone();
+        async move {
+            visitor.head().await;
+            tokio::time::pause();
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            tokio::time::resume();
+            visitor.send(&super::server::redirect(302, &to)).await;
+        }
+    })
+    .await;
+    let client = here();
+    assert_eq!(refused(&client, &slow.url("/")).await, Fault::Timeout(Duration::from_secs(10)));
+    assert_eq!(whole(&client, &hasty.url("/end")).await, "x");
 }
 
 #[tokio::test]
@@ -193,6 +221,10 @@ async fn a_head_without_end_is_not_read_to_it() {
         assert_eq!(fault, Fault::TooLarge("has longer headers than are read".to_owned()), "{beginning:?}");
         is_closed(&sent).await;
     }
+    let many: Vec<_> = (0..150).map(|at| format!("x-{at}: y")).collect();
+    let server = Server::always(answer("200 OK", &many.iter().map(String::as_str).collect::<Vec<_>>(), b"x")).await;
+    let fault = refused(&here(), &server.url("/")).await;
+    assert_eq!(fault, Fault::TooLarge("has longer headers than are read".to_owned()));
 }
 
 #[tokio::test]

@@ -76,7 +76,13 @@ async fn a_redirect_leads_to_nothing_but_the_web() {
 async fn a_redirect_to_no_address_is_told() {
     let nowhere = answer("302 Away", &[], b"");
     let nothing = [&b"HTTP/1.1 302 Away\r\nlocation: \xff\xfe\r\ncontent-length: 0\r\n\r\n"[..]].concat();
-    for bytes in [nowhere, nothing, redirect(302, "http://"), redirect(302, "http://[::1")] {
+    for bytes in [
+        nowhere,
+        nothing,
+        redirect(302, "http://"),
+        redirect(302, "http://[::1"),
+        redirect(302, "http://[fe80::1%25eth0]/"),
+    ] {
         let server = Server::always(bytes).await;
         let fault = refused(&here(), &server.url("/")).await;
         assert!(matches!(fault, Fault::Redirect(_)), "{fault}");
