@@ -44,7 +44,7 @@ pub(super) fn check(url: &Url, allowed: &Allowed) -> Result<Check, Fault> {
 fn special_name(name: &str) -> Option<&'static str> {
     let is_below =
         |ending: &&str| name.strip_suffix(*ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    if LOCAL.iter().any(|ending| is_below(ending)) {
+    if LOCAL.iter().any(is_below) {
         return Some("a name of a local network");
     }
     (!name.contains('.')).then_some("a name without a domain")

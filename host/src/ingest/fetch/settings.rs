@@ -14,7 +14,7 @@ pub struct FetchSettings {
     pub contact: Option<String>,
     /// How long a page may take, redirects included.
     pub timeout: Duration,
-    /// From one request to an origin to the next.
+    /// From one request to a site to the next.
     pub interval: Duration,
     /// Pages at once.
     pub concurrency: usize,

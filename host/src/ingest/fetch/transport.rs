@@ -30,7 +30,7 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
     Fault::Unreachable(what)
 }
 
-/// TLS fails inside of an error of I/O, which names the cause of what is inside as its own.
+/// TLS fails inside of errors of I/O, each of which names the cause of what is inside as its own.
 fn tls<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
-    cause.downcast_ref::<rustls::Error>().or_else(|| cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref())
+    cause.downcast_ref().or_else(|| tls(cause.downcast_ref::<io::Error>()?.get_ref()?))
 }
