@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use liner_tests::raw::{Server, Visitor, answer, redirect};
 use liner_tests::{Answer, Database, Finished, Host, Kind, Served, Site, eventually, liner};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::time::Duration;
 
 /// A page that says in its own fields what it is about.
@@ -246,5 +250,87 @@ async fn a_host_that_reads_no_pages_says_what_lets_the_track_go_on() {
     let reason = host.get("/api/music-ai/status").await.json["waiting"]["page"]["reason"].clone();
     assert!(reason.as_str().unwrap().contains("og_title"), "{reason}");
     assert!(f.site.visits().is_empty());
+    assert_eq!(host.stop().await, Some(0));
+}
+
+/// A page with a title, of which there is more than is read.
+const TITLE: &str = "<html><head><meta property=\"og:title\" content=\"Ada Lane - Harbour (Official Video)\">";
+
+/// What a server does with whoever asks it.
+async fn server<F: Future<Output = ()> + Send>(act: impl Fn(Visitor) -> F + Clone + Send + 'static) -> Server {
+    Server::doing(act).await
+}
+
+/// Says a beginning, then the same again and again.
+async fn endless(beginning: String, then: &'static str) -> Server {
+    server(move |mut visitor| {
+        let beginning = beginning.clone();
+        async move {
+            visitor.head().await;
+            visitor.send(beginning.as_bytes()).await;
+            visitor.send_endlessly(then.as_bytes()).await;
+        }
+    })
+    .await
+}
+
+/// A gigabyte of spaces, packed.
+fn bomb() -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let megabyte = vec![b' '; 1 << 20];
+    (0..1024).for_each(|_| packed.write_all(&megabyte).unwrap());
+    answer("200 OK", &["content-type: text/html", "content-encoding: gzip"], &packed.finish().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_servers_do_each_page_costs_a_bounded_time_and_its_track_says_what_became_of_it() {
+    let f = Fixture::open(Kind::Sqlite).await.unwrap();
+    let html = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n";
+    let slow = server(|mut visitor| async move {
+        visitor.head().await;
+        visitor.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>").await;
+        while visitor.send(b" ").await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let packed = bomb();
+    let misnamed = [TITLE.replace("Harbour", "灯台").as_bytes(), b"</head>"].concat();
+    let servers = [
+        (endless(format!("{html}{TITLE}</head>"), "<p>").await, None),
+        (endless(format!("{html}<html><head>"), "<p>").await, Some("a page that says nothing about itself")),
+        (slow, Some("took longer than 2 s")),
+        (Server::saying(|_| redirect(302, "/")).await, Some("redirects:")),
+        (Server::saying(move |_| packed.clone()).await, Some("is packed more tightly than 200 to 1")),
+        (endless("HTTP/1.1 200 OK\r\nx: ".into(), "endless").await, Some("has longer headers than are read")),
+        (Server::always(answer("200 OK", &["content-type: text/html; charset=shift_jis"], &misnamed)).await, None),
+    ];
+    let host = f.host(&[("LINER_FETCH_TIMEOUT_MS", "2000")]).await;
+    let links: Vec<String> = servers.iter().map(|(server, _)| server.url("/")).collect();
+    host.post("/api/music-ai/queue", links.join("\n")).await;
+    let unread = eventually("five cannot be had", || async {
+        let unread = host.get("/api/music-ai/pages").await.json;
+        (unread["count"] == 5).then_some(unread)
+    })
+    .await;
+    for (server, said) in &servers {
+        let item = unread["items"].as_array().unwrap().iter().find(|item| item["url"] == server.url("/"));
+        match said {
+            Some(said) => {
+                let item = item.unwrap_or_else(|| panic!("{said}: {unread}"));
+                assert!(item["failure"].as_str().unwrap().contains(said), "{said}: {item}");
+                assert_eq!(item["next_try_at"].is_string(), *said == "took longer than 2 s", "{item}");
+            }
+            None => assert!(item.is_none(), "{unread}"),
+        }
+    }
+    let titles = "select og_title from music_library where og_title is not null order by id";
+    let read = eventually("the two others are read", || async {
+        Some(f.database.texts(titles).await).filter(|titles| titles.len() == 2)
+    })
+    .await;
+    assert_eq!(read, ["Ada Lane - Harbour (Official Video)", "Ada Lane - 灯台 (Official Video)"]);
+    let status = host.get("/api/music-ai/status").await.json;
+    assert_eq!(status["waiting"]["page"]["count"], 5, "{status}");
     assert_eq!(host.stop().await, Some(0));
 }

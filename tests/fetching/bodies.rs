@@ -1,11 +1,11 @@
 //! What strangers send: without end, without haste, packed, broken, or not what was asked for.
 
-use super::server::{Server, Visitor, answer, ok};
 use super::{Cup, here, page, read, refused, settings, url, whole};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use liner::ingest::fetch::{Accept, Client, Fault, Fetch, FetchError, FetchSettings, Fetched, Request};
 use liner_tests::eventually;
+use liner_tests::raw::{Server, Visitor, answer, ok};
 use std::future::Future;
 use std::io::Write;
 use std::sync::Arc;
@@ -149,7 +149,7 @@ async fn a_server_that_was_left_no_time_by_those_before_it_is_not_blamed() {
             tokio::time::pause();
             tokio::time::sleep(Duration::from_secs(8)).await;
             tokio::time::resume();
-            visitor.send(&super::server::redirect(302, &to)).await;
+            visitor.send(&liner_tests::raw::redirect(302, &to)).await;
         }
     })
     .await;
@@ -180,7 +180,7 @@ async fn redirects_do_not_make_time() {
             tokio::time::pause();
         }
         tokio::time::sleep(Duration::from_secs(4)).await;
-        visitor.send(&super::server::redirect(302, &format!("/{}", at + 1))).await;
+        visitor.send(&liner_tests::raw::redirect(302, &format!("/{}", at + 1))).await;
     })
     .await;
     assert_eq!(refused(&here(), &server.url("/0")).await, Fault::Timeout(Duration::from_secs(10)));

@@ -1,9 +1,9 @@
 //! What is said to strangers, and what is kept from them.
 
-use super::server::{Server, answer, ok, redirect};
 use super::{Cup, here, page, refused, settings, url, whole};
 use liner::ingest::fetch::{Accept, Client, Fault, Fetch, FetchError, FetchSettings, Fetched, Request, Validators};
 use liner::secret::Secret;
+use liner_tests::raw::{Server, answer, ok, redirect};
 
 const KEY: &str = "sk-very-secret";
 

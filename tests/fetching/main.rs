@@ -8,7 +8,6 @@ mod headers;
 mod names;
 mod peace;
 mod redirects;
-mod server;
 mod where_to;
 
 use liner::ingest::fetch::{Accept, Appetite, Client, Fault, Fetch, FetchError, FetchSettings, Fetched, Request, Sink};

@@ -1,9 +1,9 @@
 //! When servers are left in peace.
 
 use super::names::Names;
-use super::server::{Server, answer, ok};
 use super::{knowing, page, refused, settings, whole};
 use liner::ingest::fetch::{Client, Fault, FetchSettings};
+use liner_tests::raw::{Server, answer, ok};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

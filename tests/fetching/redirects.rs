@@ -1,8 +1,8 @@
 //! Where redirects lead, and where they do not.
 
-use super::server::{Server, answer, ok, redirect};
 use super::{here, page, refused, settings, whole};
 use liner::ingest::fetch::{Client, Fault, Fetched};
+use liner_tests::raw::{Server, answer, ok, redirect};
 
 /// A server whose `/0` leads to `/1`, that to `/2`, and so on to `/n`, a page.
 async fn chain(n: usize) -> Server {

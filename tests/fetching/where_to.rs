@@ -1,9 +1,9 @@
 //! Where nobody is asked: addresses, names and ports that are not of the public Internet.
 
 use super::names::Names;
-use super::server::{Server, ok, redirect};
 use super::{here, knowing, page, refused, settings, whole};
 use liner::ingest::fetch::{Client, Fault, FetchSettings, SystemResolver};
+use liner_tests::raw::{Server, ok, redirect};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ mod host;
 mod in_process;
 pub mod postgres;
 mod proxy;
+pub mod raw;
 mod rows;
 mod rows_of;
 mod site;
