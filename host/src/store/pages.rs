@@ -21,12 +21,8 @@ pub const PAGE_UNREAD_MS: i64 = 86_400_000;
 pub trait PageStore: Send + Sync {
     /// Claims pages that are due: one of each server that is not resting, which then rests for `interval`. Nothing while
     /// the operator has paused, unless `even_paused`.
-    async fn claim_pages(
-        &self,
-        most: u32,
-        interval: Duration,
-        even_paused: bool,
-    ) -> Result<Vec<PageClaim>, StoreError>;
+    async fn claim_pages(&self, most: u32, interval: Duration, even_paused: bool)
+    -> Result<Vec<PageClaim>, StoreError>;
 
     /// Writes down what came of reading a page, and lets its track go on where that is said; lets the server rest for a
     /// while where that is said. Whether the claim still held it; nothing is changed otherwise.

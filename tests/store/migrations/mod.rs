@@ -16,13 +16,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Every former version that databases may be of.
-const FORMERS: &[&Former] = &[
-    &sqlite_2::VERSION_2,
-    &sqlite_3::VERSION_3,
-    &sqlite_4::VERSION_4,
-    &postgres_1::VERSION_1,
-    &postgres_2::VERSION_2,
-];
+const FORMERS: &[&Former] =
+    &[&sqlite_2::VERSION_2, &sqlite_3::VERSION_3, &sqlite_4::VERSION_4, &postgres_1::VERSION_1, &postgres_2::VERSION_2];
 
 /// A former version.
 pub struct Former {
