@@ -3,6 +3,7 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod crawl;
 pub mod digest;
 mod failpoint;
 pub mod ingest;

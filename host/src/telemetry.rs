@@ -140,6 +140,8 @@ fn describe() {
     describe_histogram!("liner_batch_seconds", "From a batch's claim to its end.");
     describe_histogram!("liner_strategy_call_seconds", "A call of a strategy.");
     describe_counter!("liner_strategy_dropped_total", "What strategies said that could not be true.");
+    describe_counter!("liner_sync_posts_total", "New posts of channels.");
+    describe_counter!("liner_sync_links_total", "Links to music in them.");
     describe_counter!("liner_model_calls_total", "Questions to the model by outcome.");
     describe_counter!("liner_model_retries_total", "Requests to the model that were sent again.");
     describe_counter!(

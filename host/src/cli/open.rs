@@ -2,6 +2,8 @@
 
 use super::home::Home;
 use crate::config::Config;
+use crate::crawl::Syncer;
+use crate::ingest::fetch::Fetch;
 use crate::model::{Anthropic, Api, Gateway, ModelProvider, OpenAi, RouteSettings};
 use crate::rollout::Rollout;
 use crate::store::{self, Store, StoreError};
@@ -141,6 +143,16 @@ fn provider(route: &RouteSettings) -> Result<Arc<dyn ModelProvider>, reqwest::Er
         Api::Anthropic { version } => Arc::new(Anthropic::new(route, version)?),
         Api::OpenAi(dialect) => Arc::new(OpenAi::new(route, dialect.clone())?),
     })
+}
+
+/// Who syncs channels.
+pub fn syncer(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Syncer> {
+    Ok(Syncer::new(store.clone(), client()?, config.sync.clone()))
+}
+
+/// Who reads from servers of strangers.
+fn client() -> anyhow::Result<Arc<dyn Fetch>> {
+    anyhow::bail!("this version reads nothing from outside")
 }
 
 /// A worker that is not started, on a database that it is registered with.

@@ -3,9 +3,11 @@
 mod model;
 mod settings;
 mod sources;
+mod sync;
 
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
+pub use sync::SyncSettings;
 
 use crate::model::ModelSettings;
 use crate::music::Field;
@@ -100,6 +102,8 @@ pub struct Config {
     pub worker: WorkerSettings,
     /// The model.
     pub model: ModelSettings,
+    /// Channels.
+    pub sync: SyncSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -135,6 +139,7 @@ impl Config {
             },
             data_dir,
             worker: worker(sources)?,
+            sync: sync::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,

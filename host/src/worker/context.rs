@@ -6,6 +6,7 @@ use super::shadow;
 use super::stats::Stats;
 use super::submission::Batches;
 use crate::config::WorkerSettings;
+use crate::crawl::Syncer;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
@@ -31,6 +32,8 @@ pub struct Context {
     pub settings: WorkerSettings,
     /// Who this is.
     pub host: HostId,
+    /// Who syncs channels, where that is done.
+    pub channels: Option<Arc<Syncer>>,
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
@@ -75,6 +78,7 @@ impl Context {
             required,
             settings,
             host: HostId::new(),
+            channels: None,
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
@@ -91,6 +95,12 @@ impl Context {
             active_runs: watch::Sender::new(0),
             last_run: Mutex::new(None),
         }
+    }
+
+    /// Syncs channels.
+    #[must_use]
+    pub fn syncing(self, channels: Syncer) -> Self {
+        Self { channels: Some(Arc::new(channels)), ..self }
     }
 
     /// The batches that are being worked on.

@@ -187,7 +187,8 @@ impl Worker {
                 context.stats.panicked();
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
-            run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked).await;
+            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
+            tokio::join!(looking, sync_channels(&context, receiver.clone()));
         });
         *running = Some(Running { phase, task });
         Ok(())
@@ -389,6 +390,15 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),
         _ => {}
     }
+}
+
+/// Syncs channels until the phase ends. An operator's wish that this host takes nothing more holds for them too.
+async fn sync_channels(context: &Context, mut phase: watch::Receiver<Phase>) {
+    let Some(channels) = &context.channels else { return };
+    let stopping = async {
+        let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
+    };
+    channels.run(|| !*context.draining.borrow(), stopping, &|| context.wake.notify_one()).await;
 }
 
 /// A run, counted while it goes on and when it was.
