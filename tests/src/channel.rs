@@ -64,12 +64,14 @@ impl FarcasterChannel {
     }
 }
 
+/// A header's name and its value.
+type Key = (&'static str, String);
 type FetchScript = dyn Fn(usize, &Url) -> Result<String, Fault> + Send + Sync;
 
 /// A client that reads what a script says.
 pub struct ScriptedFetch {
     script: Box<FetchScript>,
-    requests: Mutex<Vec<(Url, Option<(&'static str, String)>)>>,
+    requests: Mutex<Vec<(Url, Option<Key>)>>,
 }
 
 impl ScriptedFetch {
@@ -81,7 +83,7 @@ impl ScriptedFetch {
 
     /// What was asked for so far, with which keys.
     #[must_use]
-    pub fn requests(&self) -> Vec<(Url, Option<(&'static str, String)>)> {
+    pub fn requests(&self) -> Vec<(Url, Option<Key>)> {
         self.requests.lock().unwrap().clone()
     }
 }

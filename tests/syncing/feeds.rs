@@ -23,12 +23,7 @@ async fn a_farcaster_channel_is_asked_for_as_neynars_documentation_says() {
         channel.cast(&format!("0x{n}"), NOON + n, "hi", &["https://youtu.be/dQw4w9WgXcQ"], 7);
     }
     let fetch = ScriptedFetch::new(move |_, url| Ok(channel.answer(url)));
-    let (key, base) = (key(), url("https://neynar.example/base/"));
-    let base = {
-        let mut base = base;
-        base.set_path("");
-        base
-    };
+    let (key, base) = (key(), url("https://neynar.example"));
     let neynar = Neynar::new(&key, &base, "music");
     let first = neynar.page(&*fetch, None).await.unwrap();
     let post = &first.posts[0];

@@ -67,7 +67,7 @@ async fn a_channel_is_synced_on_demand_and_its_status_says_how_it_went() {
     assert_eq!((&status["posts"], &status["links"], &status["is_running"]), (&json!(3), &json!(3), &json!(false)));
     assert!(status["last_sync_at"].as_str().unwrap().ends_with('Z') && status["last_cast_at"].is_string());
     let entry = host.get("/api/music-ai/library/youtube/bbbbbbbbbbb").await.json;
-    assert_eq!((&entry["share_count"], &entry["shared_text"]), (&json!(3), &json!("hear")));
+    assert_eq!(entry["share_count"], 3);
     assert_eq!(host.post("/api/sync/trigger/music", "").await.json["posts"], 0);
     let visits = service.feeds.visits();
     assert_eq!(visits.len(), 3);
@@ -89,7 +89,7 @@ async fn a_feed_is_synced_by_its_url_and_gets_no_key() {
         synced.text
     );
     let entry = host.get("/api/music-ai/library/youtube/aaaaaaaaaaa").await.json;
-    assert_eq!((&entry["share_count"], &entry["shared_text"]), (&json!(2), &json!("Tide\nit")));
+    assert_eq!(entry["share_count"], 2);
     assert!(service.feeds.visits().iter().all(|(_, headers)| !headers.contains_key("x-api-key")));
     for (path, words) in [("/moved", "the server answers 404"), ("/page", "no feed that can be read")] {
         let failed = host.post(&format!("/api/sync/trigger/{}", service.feed(path)), "").await;

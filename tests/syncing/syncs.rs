@@ -51,7 +51,9 @@ impl Fixture {
     }
 
     async fn try_sync(&self, fetch: &Arc<ScriptedFetch>) -> Result<Synced, SyncError> {
-        let ready = || drop(self.ready.fetch_add(1, Ordering::SeqCst));
+        let ready = || {
+            self.ready.fetch_add(1, Ordering::SeqCst);
+        };
         self.syncer(fetch, 1_000).sync(&music(), &ready).await
     }
 
