@@ -23,7 +23,8 @@ insert into provider_batch (id, provider, model, requests, state, provider_id, i
 insert into page_fetch (track_id, host, priority, due_at, claim, attempts, etag, last_modified, tried_at, failure)
     values (1, 'example.org:8080', 3, 5, 'c', 2, '"tag"', 'then', 4, 'the server answers 503');
 insert into page_origin (host, next_at, rests_until) values ('example.org:8080', 5, 6);
-insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, posts, links) values ('music', 1, 0, 'no', 2, 3, 4);
+insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, cursor, newest_at, posts, links)
+    values ('music', 1, 0, 'no', 2, 'eyJ0\', 5, 3, 4);
 insert into channel_post (channel, post, at) values ('music', '0xé', 2);
 update extraction_batch set track_ids = json_insert(track_ids, '$[#]', null) where id = (select min(id) from extraction_batch);
 "#;

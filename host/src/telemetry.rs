@@ -142,6 +142,8 @@ fn describe() {
     describe_counter!("liner_strategy_dropped_total", "What strategies said that could not be true.");
     describe_counter!("liner_pages_total", "Pages that were read, by outcome.");
     describe_histogram!("liner_page_seconds", "A page, with waiting for its server's turn.");
+    describe_counter!("liner_sync_posts_total", "New posts of channels.");
+    describe_counter!("liner_sync_links_total", "Links to music in them.");
     describe_counter!("liner_model_calls_total", "Questions to the model by outcome.");
     describe_counter!("liner_model_retries_total", "Requests to the model that were sent again.");
     describe_counter!(

@@ -42,16 +42,19 @@ create table channel_sync (
     last_sync_at bigint,
     ok           boolean not null default true,
     error        text,
-    -- When the newest post was made that was read; posts from before are known.
+    -- When the newest post was made of a sync that came to its end; posts from before are known.
     last_cast_at bigint,
+    -- Where a sync that did not come to its end goes on, and its newest post so far.
+    cursor       text,
+    newest_at    bigint,
     -- What was found in all.
     posts        bigint not null default 0,
     links        bigint not null default 0,
-    -- Whoever looks at it has it until then.
+    -- Whoever syncs it has it until then; it is what they are known by, too.
     busy_until   bigint not null default 0
 );
 
--- Posts whose links were queued, so that none is counted twice; those that `last_cast_at` leaves behind are forgotten.
+-- Posts whose links were queued, so that none is counted twice; those that `last_cast_at` left behind long ago are forgotten.
 create table channel_post (
     channel text not null,
     post    text not null,

@@ -42,16 +42,19 @@ create table channel_sync (
     last_sync_at integer,
     ok           integer not null default 1,
     error        text,
-    -- When the newest post was made that was read; posts from before are known.
+    -- When the newest post was made of a sync that came to its end; posts from before are known.
     last_cast_at integer,
+    -- Where a sync that did not come to its end goes on, and its newest post so far.
+    cursor       text,
+    newest_at    integer,
     -- What was found in all.
     posts        integer not null default 0,
     links        integer not null default 0,
-    -- Whoever looks at it has it until then.
+    -- Whoever syncs it has it until then; it is what they are known by, too.
     busy_until   integer not null default 0
 );
 
--- Posts whose links were queued, so that none is counted twice; those that `last_cast_at` leaves behind are forgotten.
+-- Posts whose links were queued, so that none is counted twice; those that `last_cast_at` left behind long ago are forgotten.
 create table channel_post (
     channel text not null,
     post    text not null,

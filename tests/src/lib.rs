@@ -4,6 +4,7 @@
 
 pub mod accounts;
 mod answers;
+mod channel;
 pub mod components;
 mod database;
 mod host;
@@ -19,6 +20,7 @@ pub mod swapping;
 mod watch;
 
 pub use answers::{item, message, message_about, user_text};
+pub use channel::{FarcasterChannel, ScriptedFetch, StubFeeds};
 pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};

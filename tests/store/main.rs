@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod channels;
 mod claims;
 mod fixture;
 mod fleet;
@@ -44,6 +45,14 @@ macro_rules! on_both {
 }
 
 on_both! {
+    channels:
+        a_channel_is_synced_by_one_at_a_time_and_by_another_when_nothing_is_heard_of_that_one,
+        a_channel_that_was_synced_rests_until_its_interval_is_over_unless_someone_asks,
+        every_post_is_a_share_and_a_post_that_is_known_is_none,
+        a_sync_that_ends_midway_is_gone_on_with_and_counts_no_share_twice,
+        posts_are_forgotten_when_they_can_be_taken_for_new_no_more,
+        a_post_that_has_no_date_is_remembered_as_long_as_it_is_there,
+        pages_taken_while_the_same_links_are_queued_count_every_share;
     pages:
         a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_go_on,
         a_server_is_asked_for_one_page_at_a_time_the_most_urgent_first,

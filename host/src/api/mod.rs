@@ -11,6 +11,7 @@ mod plugins;
 mod problem;
 mod queue;
 mod request;
+mod sync;
 mod worker;
 
 pub use queue::waiting_reason;
@@ -81,10 +82,12 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/hosts/{id}/drain", post(hosts::drain))
         .route("/api/model", get(model::state))
         .route("/api/model/use", get(model::used))
+        .route("/api/sync/status/{channel}", get(sync::status))
         .route("/metrics", get(health::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let long = Router::new()
         .route("/api/music-ai/process", post(worker::process))
+        .route("/api/sync/trigger/{channel}", post(sync::trigger))
         .route("/api/music-ai/queue", post(queue::enqueue).layer(DefaultBodyLimit::disable()));
     let plugins = Router::new()
         .route("/api/plugins", get(plugins::list))

@@ -23,6 +23,7 @@ mod serve;
 mod signals;
 mod status;
 mod switch;
+mod sync;
 
 use crate::config::{Config, ConfigError, Sources};
 use clap::{Parser, Subcommand};
@@ -49,6 +50,8 @@ enum Command {
     Extract(extract::Extract),
     /// Extract from rows with known answers and say how many are right
     Eval(eval::Eval),
+    /// Read a channel's new posts and queue the music in them
+    Sync(sync::Sync),
     /// Show the queue and the operator's switch
     Status(status::Status),
     /// Pause the workers on this database, until resume
@@ -132,6 +135,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Process(command) => command.run(config).await,
             Command::Extract(command) => command.run(config).await,
             Command::Eval(command) => command.run(config).await,
+            Command::Sync(command) => command.run(config).await,
             Command::Status(command) => command.run(config).await,
             Command::Pause(command) => command.run(config).await,
             Command::Resume(command) => command.run(config).await,

@@ -2,8 +2,8 @@
 
 use super::home::Home;
 use crate::config::Config;
-use crate::crawl::PageReader;
-use crate::ingest::fetch;
+use crate::crawl::{PageReader, Syncer};
+use crate::ingest::fetch::{Client, Fetch};
 use crate::model::{Anthropic, Api, Gateway, ModelProvider, OpenAi, RouteSettings};
 use crate::rollout::Rollout;
 use crate::store::{self, Store, StoreError};
@@ -145,10 +145,14 @@ fn provider(route: &RouteSettings) -> Result<Arc<dyn ModelProvider>, reqwest::Er
     })
 }
 
-/// Who reads pages.
-fn pages(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<PageReader> {
-    let client = fetch::Client::new(&config.fetch).context("the client that reads pages cannot start")?;
-    Ok(PageReader::new(store.clone(), Arc::new(client), config.fetch.clone()))
+/// Who syncs channels.
+pub fn syncer(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Syncer> {
+    Ok(Syncer::new(store.clone(), client(config)?, config.sync.clone()))
+}
+
+/// Who reads from servers of strangers.
+fn client(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
+    Ok(Arc::new(Client::new(&config.fetch).context("the client that reads pages cannot start")?))
 }
 
 /// A worker that is not started, on a database that it is registered with.
@@ -161,7 +165,11 @@ pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, 
         config.required_fields.clone(),
         config.worker,
     );
-    let context = if config.fetch.enabled { context.reading(pages(config, &store)?) } else { context };
+    // One client, as it is that which minds its manners.
+    let client = client(config)?;
+    let context = context.syncing(Syncer::new(store.clone(), client.clone(), config.sync.clone()));
+    let pages = config.fetch.enabled.then(|| PageReader::new(store.clone(), client, config.fetch.clone()));
+    let context = pages.into_iter().fold(context, Context::reading);
     let home = Home::open(&config.data_dir, &context.host);
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let served = config.address.port();

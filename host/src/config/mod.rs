@@ -4,9 +4,11 @@ mod fetch;
 mod model;
 mod settings;
 mod sources;
+mod sync;
 
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
+pub use sync::SyncSettings;
 
 use crate::ingest::fetch::FetchSettings;
 use crate::model::ModelSettings;
@@ -104,6 +106,8 @@ pub struct Config {
     pub model: ModelSettings,
     /// Pages.
     pub fetch: FetchSettings,
+    /// Channels.
+    pub sync: SyncSettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -140,6 +144,7 @@ impl Config {
             data_dir,
             worker: worker(sources)?,
             fetch: fetch::read(sources)?,
+            sync: sync::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,

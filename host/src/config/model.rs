@@ -114,7 +114,7 @@ fn route(
 }
 
 /// A key in plain text is read by everyone on the way.
-fn check_key_is_safe(
+pub(super) fn check_key_is_safe(
     sources: &Sources,
     key: Option<&Secret>,
     base_url: &Url,
@@ -199,7 +199,7 @@ fn fallbacks(text: &str) -> Option<Vec<(Name, String)>> {
 }
 
 /// An origin with a path at most: credentials and queries have no place in it.
-fn base_url(text: &str) -> Option<Url> {
+pub(super) fn base_url(text: &str) -> Option<Url> {
     let url: Url = text.trim_end_matches('/').parse().ok()?;
     let plain = url.has_host()
         && url.username().is_empty()

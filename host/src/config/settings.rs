@@ -171,6 +171,31 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("LINER_FETCH_CONCURRENCY", "8", "1 to 256", "pages at once, each from another server"),
     setting(
+        "LINER_SYNC_CHANNELS",
+        "",
+        "a list of Farcaster channels' ids and URLs of RSS, Atom or JSON feeds",
+        "the channels whose posts' links are queued, every now and then, while the worker runs",
+    ),
+    setting(
+        "LINER_SYNC_INTERVAL_MS",
+        "900000",
+        "0 (never by itself) or 1000 to 86400000",
+        "milliseconds from one sync of a channel to the next, of all hosts together",
+    ),
+    setting(
+        "LINER_SYNC_MAX_POSTS",
+        "1000",
+        "1 to 100000",
+        "posts that one sync reads before it leaves the rest to the next; the first one of a channel leaves it for good",
+    ),
+    secret("NEYNAR_API_KEY", "up to 400 visible ASCII characters", "the key; without one no Farcaster channel is read"),
+    setting(
+        "NEYNAR_BASE_URL",
+        "https://api.neynar.com",
+        "an https URL, or an http URL of this machine",
+        "where Neynar's API is",
+    ),
+    setting(
         "LINER_DANGEROUSLY_SEND_KEYS_UNENCRYPTED",
         "false",
         "true or false",

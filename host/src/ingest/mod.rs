@@ -1,6 +1,7 @@
 //! How links come in: a URL becomes a platform and an identifier there, rows of many forms become links, and pages say what
 //! they are about.
 
+pub mod channels;
 pub mod fetch;
 pub mod page;
 mod platform;

@@ -8,6 +8,7 @@
 
 mod address;
 mod batches;
+mod channels;
 mod error;
 mod gather;
 mod incoming;
@@ -24,6 +25,7 @@ mod types;
 
 pub use crate::music::Limits;
 pub use address::{Address, PostgresAddress, Terms, open};
+pub use channels::*;
 pub use error::StoreError;
 pub use pages::*;
 pub use plugins::*;
@@ -44,7 +46,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 

@@ -7,6 +7,7 @@ use super::stats::Stats;
 use super::submission::Batches;
 use crate::config::WorkerSettings;
 use crate::crawl::PageReader;
+use crate::crawl::Syncer;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
@@ -34,6 +35,8 @@ pub struct Context {
     pub host: HostId,
     /// Who reads pages, if any are to be read.
     pub pages: Option<PageReader>,
+    /// Who syncs channels, where that is done.
+    pub channels: Option<Arc<Syncer>>,
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
@@ -79,6 +82,7 @@ impl Context {
             settings,
             host: HostId::new(),
             pages: None,
+            channels: None,
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
@@ -101,6 +105,12 @@ impl Context {
     #[must_use]
     pub fn reading(self, pages: PageReader) -> Self {
         Self { pages: Some(pages), ..self }
+    }
+
+    /// Syncs channels.
+    #[must_use]
+    pub fn syncing(self, channels: Syncer) -> Self {
+        Self { channels: Some(Arc::new(channels)), ..self }
     }
 
     /// The batches that are being worked on.

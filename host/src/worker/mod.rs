@@ -189,7 +189,8 @@ impl Worker {
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
             let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
-            tokio::join!(looking, read_pages(&context, receiver.clone()));
+            let crawling = crawl(&context, receiver.clone());
+            tokio::join!(looking, crawling);
         });
         *running = Some(Running { phase, task });
         Ok(())
@@ -402,13 +403,24 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
     }
 }
 
-/// Reads pages until the phase ends. An operator's wish that this host takes nothing more holds for them too.
-async fn read_pages(context: &Context, mut phase: watch::Receiver<Phase>) {
-    let Some(pages) = &context.pages else { return };
-    let stopping = async {
+/// Reads pages and syncs channels until the phase ends. An operator's wish that this host takes nothing more holds for them
+/// too.
+async fn crawl(context: &Context, phase: watch::Receiver<Phase>) {
+    let may_claim = || !*context.draining.borrow();
+    let stopping = |mut phase: watch::Receiver<Phase>| async move {
         let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
     };
-    pages.run(|| !*context.draining.borrow(), stopping, &context.wake).await;
+    let pages = async {
+        if let Some(pages) = &context.pages {
+            pages.run(may_claim, stopping(phase.clone()), &context.wake).await;
+        }
+    };
+    let channels = async {
+        if let Some(channels) = &context.channels {
+            channels.run(may_claim, stopping(phase.clone()), &|| context.wake.notify_one()).await;
+        }
+    };
+    tokio::join!(pages, channels);
 }
 
 /// A run, counted while it goes on and when it was.

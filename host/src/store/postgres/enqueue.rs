@@ -29,6 +29,17 @@ impl PostgresStore {
     }
 }
 
+/// The same within a transaction that writes something else besides.
+pub(super) async fn enqueue_within(tx: &mut PgConnection, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = List::of(links);
+    let ids = numbers(tx, list.rows.len()).await?;
+    let known = enqueue(tx, &list.rows, &ids).await?;
+    Ok(list.results(&known))
+}
+
 /// A link that was known before.
 #[derive(sqlx::FromRow)]
 struct Shared {

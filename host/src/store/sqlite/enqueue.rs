@@ -24,6 +24,16 @@ impl SqliteStore {
     }
 }
 
+/// The same within a transaction that writes something else besides.
+pub(super) async fn enqueue_within(tx: &mut SqliteConnection, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = List::of(links);
+    let known = enqueue(tx, &list.rows).await?;
+    Ok(list.results(&known))
+}
+
 /// Returns which of the rows were known before.
 async fn enqueue(tx: &mut SqliteConnection, rows: &[Incoming<'_>]) -> Result<Vec<i64>, StoreError> {
     let columns = json(&rows.iter().map(Columns::from).collect::<Vec<_>>())?;

@@ -444,6 +444,8 @@ pub const TABLES: &[Table] = &[
             boolean("ok"),
             text("error"),
             integer("last_cast_at"),
+            text("cursor"),
+            integer("newest_at"),
             integer("posts"),
             integer("links"),
             integer("busy_until"),

@@ -1,5 +1,6 @@
 //! What goes into a store and what comes out. Times are Unix milliseconds.
 
+mod channels;
 mod fleet;
 mod ids;
 mod journal;
@@ -10,6 +11,7 @@ mod retention;
 mod spending;
 mod submission;
 
+pub use channels::*;
 pub use fleet::*;
 pub use ids::*;
 pub use journal::*;
