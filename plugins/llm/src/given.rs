@@ -160,12 +160,20 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
     list.iter().filter_map(Value::as_str)
 }
 
-/// The day of a date, which platforms write with the time of day.
+/// The day of a date, as `2019-03-13T00:00:00Z` or `13 Mar 2019 00:00:00 GMT`.
 fn date(value: &Value) -> Option<String> {
     let text = strings(value).next()?.trim();
     let day = text.split(['T', ' ']).next()?;
-    is_release_date(day).then(|| day.to_owned())
+    if is_release_date(day) {
+        return Some(day.to_owned());
+    }
+    let mut parts = text.split(' ');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
+    Some(format!("{year}-{month:02}-{day:0>2}")).filter(|date| is_release_date(date))
 }
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
@@ -209,8 +217,24 @@ mod tests {
             let given = Given { music_type: None, ..given(&metadata, None) };
             assert_eq!(given, Given::default(), "{metadata}");
         }
-        let date = given(&json!({"music:release_date": "2022-12-05T00:00:00.000Z"}), None).release_date;
-        assert_eq!(date.as_deref(), Some("2022-12-05"));
+    }
+
+    #[test]
+    fn dates_are_read_as_platforms_write_them() {
+        for (text, day) in [
+            ("2022-12-05T00:00:00.000Z", Some("2022-12-05")),
+            ("2019", Some("2019")),
+            ("2019-03-13 00:00:00", Some("2019-03-13")),
+            ("01 Apr 2013 00:00:00 GMT", Some("2013-04-01")),
+            ("1 apr 2013", Some("2013-04-01")),
+            ("31 Feb 2013", None),
+            ("1 April", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(date(&json!(text)).as_deref(), day, "{text}");
+            assert_eq!(given(&json!({"music:release_date": text}), None).release_date.as_deref(), day, "{text}");
+        }
     }
 
     #[test]

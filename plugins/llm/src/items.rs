@@ -78,14 +78,17 @@ impl Item<'_> {
     }
 }
 
-/// All items of a reply. What looks like JSON and is none, as a list that was cut, is looked into.
+/// All items of a reply. What looks like JSON and is none, as a list that was cut, is looked into. A list that follows itself, as
+/// a draft and the answer, counts once.
 pub fn items(text: &str) -> Vec<Item<'_>> {
     let (mut found, mut rest, mut false_starts) = (Vec::new(), text, 0);
     while let Some(from) = rest.find(['{', '[']).and_then(|at| rest.get(at..)) {
         let json = first_json_object(from);
         match json.and_then(items_of) {
             Some(items) => {
-                found.extend(items);
+                if !found.ends_with(&items) {
+                    found.extend(items);
+                }
                 rest = json.and_then(|json| from.get(json.len()..)).unwrap_or_default();
             }
             None if false_starts < MAX_FALSE_STARTS => {
@@ -133,6 +136,11 @@ mod tests {
             (r#"{"id":"t0","page":"as it was asked"} {"items":[{"id":"t0","music":false}]}"#, vec![Some(0)]),
             (r#"{"items":[{"id":"t0","g":["a"]},{"id":"t1","g":["b"#, vec![Some(0)]),
             (r#"{"items":[{"id":"t0","g":[]},]}"#, vec![Some(0)]),
+            (
+                r#"Draft: [{"id":"t0","g":[]},{"id":"t1","g":[]}] Answer: [{"id":"t0","g":[]},{"id":"t1","g":[]}]"#,
+                vec![Some(0), Some(1)],
+            ),
+            (r#"[{"id":"t0","g":[]}, {"id":"t0","g":[]}]"#, vec![Some(0), Some(0)]),
             ("I am sorry.", vec![]),
             ("", vec![]),
         ] {

@@ -34,8 +34,7 @@ pub fn interpret(
         let Some(track) = usize::try_from(index).ok().and_then(|at| tracks.get(at)) else { continue };
         let answer = match answers.get(&index).map(Vec::as_slice) {
             None | Some([]) => Err(absence(reply)),
-            // Said twice in the same words is said once.
-            Some([item, others @ ..]) if others.iter().all(|other| other == item) => match question {
+            Some([item]) => match question {
                 Question::Extract => read_entry(config, track, item).and_then(|answer| unmixed(&texts, index, answer)),
                 Question::Complete => read_genres(config, track, item),
             },

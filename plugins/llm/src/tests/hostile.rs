@@ -79,27 +79,21 @@ fn long_texts_of_many_tracks_make_more_prompts_and_none_is_larger_than_a_host_ta
 #[test]
 fn an_answer_for_a_track_that_was_not_asked_about_is_dropped() {
     let tracks = tracks(2);
-    let mut others: Vec<Value> =
-        ["t9", "t-1", "t4294967295", "t99999999999", "t", "0", "u0", "t0 and t1", "t01", "t+1"]
-            .iter()
-            .map(|id| {
-                let mut other = item(1);
-                other["id"] = json!(id);
-                other
-            })
-            .collect();
-    others.push(item(0));
-    let step = answer(&tracks, others);
-    assert_eq!((decided(&step), step.prompts[0].indexes.clone()), (vec![0], vec![1]));
+    for id in ["t9", "t-1", "t4294967295", "t99999999999", "t", "1", "u1", "t0 and t1", "t01", "t+1", "t1\u{202e}"] {
+        let mut other = item(1);
+        other["id"] = json!(id);
+        let step = answer(&tracks, vec![item(0), other]);
+        assert_eq!((decided(&step), step.prompts[0].indexes.clone()), (vec![0], vec![1]), "{id}");
+    }
 }
 
 #[test]
-fn an_id_that_is_answered_twice_is_asked_again_unless_both_say_the_same() {
+fn an_id_that_is_answered_twice_is_asked_again() {
     let tracks = tracks(3);
     let mut other = item(1);
     other["t"] = json!("Another");
     let step = answer(&tracks, vec![item(0), item(0), item(1), other, item(2)]);
-    assert_eq!((decided(&step), step.prompts[0].indexes.clone()), (vec![0, 2], vec![1]));
+    assert_eq!((decided(&step), step.prompts[0].indexes.clone()), (vec![2], vec![0, 1]));
 }
 
 #[test]

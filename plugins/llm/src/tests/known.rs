@@ -102,6 +102,20 @@ fn a_given_field_stands_whatever_the_model_says() {
 }
 
 #[test]
+fn a_given_title_or_artist_is_not_shown_twice_nor_asked() {
+    let page = json!({"json_ld": [{"@type": "MusicAlbum", "byArtist": "Ada Lane"}]}).to_string();
+    let uploaded = Track { og_artist: Some("Ada Lane".into()), og_metadata: page, ..testing::track("Harbour - EP") };
+    assert_eq!(line(&uploaded), json!({"id": "t0", "page": "Harbour - EP", "given": {"a": "Ada Lane"}}));
+
+    let track = with_data(&json!({"@type": "MusicAlbum", "name": "Harbour"}));
+    let item = json!({"id": "t0", "music": true, "t": null, "a": "Ada", "al": null, "g": ["folk"], "d": null, "y": "album", "c": 0.8});
+    let reply = testing::reply(&json!({ "items": [item] }).to_string());
+    let prompt = asked(std::slice::from_ref(&track));
+    let step = testing::interpret::<Llm>("{}", std::slice::from_ref(&track), &prompt, &reply).unwrap();
+    assert_eq!((entry(&step).title.as_str(), entry(&step).artist.as_deref()), ("Harbour", Some("Ada")));
+}
+
+#[test]
 fn a_hint_that_was_read_from_the_page_s_fields_is_given() {
     let mut hint = Extraction::song("Harbour", Some("Ada Lane"), 0.6);
     hint.album = Some("Docks".into());
