@@ -135,7 +135,13 @@ pub fn is_label(text: &str) -> bool {
 
 fn kind(name: &str) -> (&str, Kind) {
     let some = |name: &&str| !name.trim().is_empty();
-    let is_label = |name: &str| holds(LABELS, &fold(name)) || words(name).any(|word| has(LABEL_WORDS, word));
+    let is_label = |name: &str| {
+        holds(LABELS, &fold(name))
+            || words(name).rev().take(2).any(|word| has(LABEL_WORDS, word))
+            || ["唱片", "音樂", "音乐", "レコード", "엔터테인먼트", "뮤직"]
+                .iter()
+                .any(|mark| !name.is_ascii() && name.contains(mark))
+    };
     if let Some(artist) = name.strip_suffix(" - Topic") {
         let nobody = matches!(fold(artist).as_str(), "variousartists" | "release");
         return (artist, if nobody { Kind::Label } else { Kind::Topic });
@@ -177,19 +183,18 @@ fn vague_stripped(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// `JonPardi` → `Jon Pardi`; a name in one case stays as it is.
+/// `JonPardi` → `Jon Pardi`, `DJBo` → `DJ Bo`; a name in one case stays as it is.
 fn split_words(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
-    let mut former: Option<char> = None;
-    for c in name.chars() {
-        if let Some(before) = former
-            && before.is_lowercase()
-            && c.is_uppercase()
-        {
+    let mut letters = name.chars().peekable();
+    let (mut former, mut before) = (None::<char>, ' ');
+    while let Some(c) = letters.next() {
+        let begins = c.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase());
+        if before.is_lowercase() && c.is_uppercase() || begins && before.is_uppercase() && former.is_some() {
             out.push(' ');
         }
         out.push(c);
-        former = Some(c);
+        (former, before) = (Some(before), c);
     }
     out
 }
@@ -205,11 +210,14 @@ mod tests {
             ("Insane Clown Posse - Topic", "Insane Clown Posse", Kind::Topic),
             ("JonPardiVEVO", "Jon Pardi", Kind::Vevo),
             ("AdaOfficialVEVO", "Ada", Kind::Vevo),
+            ("AdaYBoVEVO", "Ada Y Bo", Kind::Vevo),
+            ("ADAVEVO", "ADA", Kind::Vevo),
             ("Queen Official", "Queen", Kind::Official),
             ("Walker #57", "Walker #57", Kind::Other),
             ("Ada Lane Ch. somelive-EN", "Ada Lane", Kind::Official),
             ("灯り / Akari", "灯り", Kind::Other),
             ("Harbour Records", "Harbour Records", Kind::Label),
+            ("TV on the Avenue", "TV on the Avenue", Kind::Other),
             ("Various Artists - Topic", "Various Artists", Kind::Label),
         ] {
             let read = Channel::read(channel);

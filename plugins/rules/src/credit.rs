@@ -4,7 +4,7 @@ use crate::text::{fold, is_cjk_letter, is_letter, starts_ignoring_case};
 use crate::title::brackets::{CLOSE, OPEN, is_voices};
 
 /// The marks before featured names.
-const FEATURES: &[&str] = &["featuring ", "feat.", "feat ", "ft.", "ft ", "vo.", "vocal:"];
+const FEATURES: &[&str] = &["featuring ", "feat.", "feat,", "feat ", "ft.", "ft ", "vo.", "vocal:"];
 
 /// Whether a text begins with a mark of featured names.
 pub fn is_feature(text: &str) -> bool {
@@ -82,7 +82,7 @@ pub fn bare_fold(name: &str) -> String {
 /// The single names of a joint credit.
 pub fn names(credit: &str) -> impl Iterator<Item = &str> {
     credit
-        .split([',', '&', '、', '/', '／', '×', '＆', '(', ')', '（', '）', '+'])
+        .split([',', '&', '、', '/', '／', '×', '❌', '＆', '(', ')', '（', '）', '+', '＋'])
         .flat_map(at_joints)
         .map(str::trim)
         .filter(|name| !name.is_empty())
@@ -110,7 +110,7 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a credit lists several names.
 pub fn is_list(credit: &str) -> bool {
-    credit.contains([',', '、', '&', '＆', '×', '/', '+', '(']) || at_joints(credit).nth(1).is_some()
+    credit.contains([',', '、', '&', '＆', '×', '❌', '/', '+', '＋', '(']) || at_joints(credit).nth(1).is_some()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFICIAL, TELLING, VIDEO_KINDS, VIDEOS,
+    WEAK_START,
 };
 use crate::words::{has, holds};
 
@@ -36,7 +37,7 @@ pub fn is_decoration(remark: &str) -> bool {
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
-            Word::Meaningful => return credits_makers(remark),
+            Word::Meaningful => return credits_makers(remark) || is_date(remark),
             Word::Telling => telling = true,
             // "M/V" comes as two words.
             Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
@@ -56,12 +57,22 @@ pub fn is_small_talk(remark: &str) -> bool {
     words(remark).nth(1).is_some() && words(remark).all(|word| Word::read(word) != Word::Meaningful)
 }
 
-/// `Some Game Animation Music Video`: a video of some kind, unless it shows another recording of the work.
+/// `Some Game Animation Music Video`, `Studio Video`, `Official Video from the film`: a video of some kind, unless it shows
+/// another recording of the work.
 pub fn is_some_video(remark: &str) -> bool {
+    let is_video = |word: &str| has(VIDEOS, word);
     let mut last = words(remark).rev();
-    let video = last.next().is_some_and(|word| word.eq_ignore_ascii_case("video") || word.eq_ignore_ascii_case("clip"));
+    let video = last.next().is_some_and(is_video);
     let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
-    video && kind && !is_edition(remark)
+    let short = words(remark).nth(3).is_none();
+    let official = words(remark).next().is_some_and(|word| has(OFFICIAL, word)) && words(remark).take(4).any(is_video);
+    (video && (kind || short) || official) && !is_edition(remark)
+}
+
+/// `April 21, 1968`: when it was shown.
+fn is_date(remark: &str) -> bool {
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    words(remark).any(is_year) && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
 }
 
 /// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
@@ -195,6 +206,7 @@ mod tests {
             "オリジナル曲",
             "アニメMV",
             "not the video",
+            "April 21, 1968",
             "Directed by Bo Reed",
             "Prod. Bo",
         ] {

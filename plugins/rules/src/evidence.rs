@@ -63,6 +63,8 @@ pub enum Evidence {
     Slash,
     /// `Artist | Title`.
     Pipe,
+    /// `Artist 【Title】`, as Chinese uploads have it.
+    Bracketed,
     /// `Title by Artist`.
     By,
     /// `Artist   Title`.
@@ -118,6 +120,7 @@ impl Evidence {
             Self::BeginsWithChannel => 0.6,
             Self::By => 0.601,
             Self::VevoWhole => 0.55,
+            Self::Bracketed => 0.603,
             Self::OfficialWholeOfficial => 0.751,
             Self::OfficialWhole => 0.551,
             Self::OtherWholeOfficial => 0.602,

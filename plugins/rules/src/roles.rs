@@ -2,10 +2,11 @@
 
 use crate::channel::{Channel, Kind};
 use crate::credit::{bracketed, features, is_feature, is_list, spellings, without_features, without_voices};
+use crate::decoration::is_edition;
 use crate::evidence::Evidence;
-use crate::text::{is_cjk, is_latin, words};
+use crate::text::{has_kana, is_cjk, is_latin, words};
 use crate::title::brackets::{CLOSE, is_voices};
-use crate::title::pieces::{Mark, Piece, at_quotes};
+use crate::title::pieces::{DASHES, Mark, Piece, at_quotes};
 use crate::title::{Title, at_by, join, tidy, trim_marks};
 use crate::words::{has, speech::SPEECH, voices::VOICES};
 
@@ -55,7 +56,20 @@ fn song(part: &str) -> String {
 
 /// A performer's name; one written in two scripts is the one outside the brackets.
 fn performer(part: &str) -> String {
-    let name = tidy(without_voices(trim_marks(part)));
+    let part = trim_marks(part);
+    let part = match features(part) {
+        // Run together with the name, as Japanese titles have it.
+        Some(names) if is_cjk(names) || part.contains(names) && !part.contains(&format!(" {names}")) => {
+            without_features(part)
+        }
+        _ => without_voices(part),
+    };
+    let part = part
+        .split(['＋', '+', '&', '＆'])
+        .next()
+        .filter(|_| is_cjk(part) && is_joined_with_voices(part))
+        .unwrap_or(part);
+    let name = tidy(part);
     match bracketed(&name) {
         Some((bare, inner)) if name.ends_with(CLOSE) && is_cjk(bare) != is_cjk(inner) && !is_list(bare) => {
             bare.to_owned()
@@ -72,12 +86,20 @@ impl Scene<'_> {
             .or_else(|| self.at_weak_mark(channel))
             .or_else(|| self.sung_by_voices(channel))
             .or_else(|| self.piece_has_channel(channel))
+            .or_else(|| self.beside_voices())
             .or_else(|| self.begins_with_channel(channel))
             .or_else(|| self.topic(channel))
     }
 
     /// One of the pieces is the channel's name.
     fn piece_is_channel(&self, channel: &Channel) -> Option<Roles> {
+        // The name may hold a mark itself: `One / Other - Title`.
+        if channel.whole.contains(['/', '|'])
+            && let Some(rest) = self.title.text.strip_prefix(channel.whole.as_str())
+            && rest.trim_start().starts_with(DASHES)
+        {
+            return roles(trim_marks(rest), &channel.whole, Evidence::ChannelBeforeDash);
+        }
         let at = self.spelled.iter().position(|piece| channel.is(piece))?;
         if at > 0 && channel.kind == Kind::Label {
             return None;
@@ -115,7 +137,7 @@ impl Scene<'_> {
             let (before, inner, after) = at_quotes(piece.text)?;
             let is = |text: &str| !text.is_empty() && channel.is(&spellings(trim_marks(text)));
             if is(before) {
-                let title = if is_feature(after) || after.starts_with('(') {
+                let title = if is_feature(after) || is_whole_bracket(after) {
                     format!("{inner} {after}")
                 } else {
                     inner.to_owned()
@@ -159,9 +181,18 @@ impl Scene<'_> {
         if self.title.voice || voice_behind || featured && self.pieces.len() == 1 {
             let title = if sings(first.text) { self.pieces.get(1)?.text } else { first.text };
             let title = title.split("feat.").next().filter(|_| featured).unwrap_or(title);
-            return roles(title, producer, Evidence::Voice);
+            return roles(without_translation(title), producer, Evidence::Voice);
         }
-        // The producer stands with the voice: `Title / Producer feat. Voice`.
+        None
+    }
+
+    /// `Title / Producer feat. Voice`, `Title feat. Voice / Title in English`.
+    fn beside_voices(&self) -> Option<Roles> {
+        let first = self.pieces.first()?;
+        let channel = self.channel?;
+        if without_voices(first.text).len() < first.text.len() {
+            return roles(first.text, &channel.name, Evidence::Voice);
+        }
         let with = self.pieces.iter().skip(1).find(|piece| without_voices(piece.text).len() < piece.text.len())?;
         roles(first.text, with.text, Evidence::ProducerWithVoice)
     }
@@ -172,8 +203,10 @@ impl Scene<'_> {
             return None;
         }
         let label = channel.kind == Kind::Label;
-        if let Some(at) =
-            self.pieces.iter().position(|piece| !label && is_list(piece.text) && channel.is_among(piece.text))
+        if let Some(at) = self
+            .pieces
+            .iter()
+            .position(|piece| !label && is_list(piece.text) && channel.is_among(outside_brackets(piece)))
         {
             let evidence = if at == 0 { Evidence::ChannelAmongBefore } else { Evidence::ChannelAmongBehind };
             return self.credited_at(at, evidence);
@@ -205,8 +238,11 @@ impl Scene<'_> {
             return self.song_first().or_else(|| self.two_pieces(first, second));
         }
         if let Some((before, inner, after)) = at_quotes(first.text) {
-            let title =
-                if is_feature(after) || after.starts_with('(') { format!("{inner} {after}") } else { inner.to_owned() };
+            let title = if is_feature(after) || is_whole_bracket(after) {
+                format!("{inner} {after}")
+            } else {
+                inner.to_owned()
+            };
             if !before.is_empty() && !after.starts_with(|c: char| c.is_alphanumeric() && is_cjk(before)) {
                 return roles(&title, before.trim_end_matches(','), self.quote_evidence());
             }
@@ -218,6 +254,14 @@ impl Scene<'_> {
             {
                 return roles(inner, after, Evidence::QuoteFirst);
             }
+        }
+        if let Some((artist, title)) = bracketed(first.text)
+            && first.text.ends_with(['】', ']'])
+            && is_cjk(title)
+            && !has_kana(first.text)
+            && !is_edition(title)
+        {
+            return roles(title, artist, Evidence::Bracketed);
         }
         if let Some((left, right)) = at_by(first.text) {
             return roles(left, right, Evidence::By);
@@ -255,6 +299,12 @@ impl Scene<'_> {
                 .position(|piece| !piece.mark.is_dash())
                 .map_or(self.pieces.len(), |end| end + 2);
             let behind = join(self.pieces.get(1..end)?);
+            // `Artist - Romanised / 原題`: the title in its own script.
+            let original = self
+                .pieces
+                .get(end)
+                .filter(|piece| piece.mark == Mark::Slash && is_latin(&behind) && is_cjk(piece.text));
+            let behind = original.map_or(behind, |piece| piece.text.to_owned());
             if lean >= REVERSED {
                 let artist = self.pieces.get(end - 1)?.text;
                 return roles(first.text, artist, Evidence::LeansReversed);
@@ -285,9 +335,8 @@ impl Scene<'_> {
     fn lean(&self, left: &str, right: &str) -> i32 {
         let side = |text: &str| {
             let quoted = text.starts_with(['"', '“', '「', '『', '«']);
-            let remark = text.ends_with([')', ']']) && crate::decoration::is_edition(text)
-                || text.contains("(From ")
-                || text.contains("(from ");
+            let remark =
+                text.ends_with([')', ']']) && is_edition(text) || text.contains("(From ") || text.contains("(from ");
             let speech = words(text).filter(|word| has(SPEECH, word)).take(2).count();
             3 * i32::from(quoted) + 3 * i32::from(remark) + i32::try_from(speech).unwrap_or(0)
         };
@@ -322,6 +371,14 @@ impl Scene<'_> {
     }
 }
 
+/// Behind a mark a bracket is a remark; before it, it may be another name.
+fn outside_brackets<'a>(piece: &Piece<'a>) -> &'a str {
+    match piece.mark {
+        Mark::Start => piece.text,
+        _ => piece.text.split(['(', '[']).next().unwrap_or_default(),
+    }
+}
+
 /// From here on a title is taken to have the song first.
 const REVERSED: i32 = 2;
 
@@ -335,8 +392,39 @@ fn sings(text: &str) -> bool {
         || text.split_once(' ').is_some_and(|(head, _)| is_cjk(head) && is_voices(head))
 }
 
+/// Whether a text is one bracket and no more.
+fn is_whole_bracket(text: &str) -> bool {
+    text.starts_with('(') && text.find(')').is_some_and(|at| at + 1 == text.trim_end().len())
+}
+
+/// `Producer＋Voice`.
+fn is_joined_with_voices(part: &str) -> bool {
+    let mut names = part.split(['＋', '+', '&', '＆']);
+    let first = names.next().unwrap_or_default();
+    let mut others = names.peekable();
+    !is_voices(first) && others.peek().is_some() && others.all(is_voices)
+}
+
+/// `初音ミク が…`, `Hatsune Miku Original Song`.
 fn begins_with_voice(text: &str) -> bool {
-    is_cjk(text) && text.split(' ').next().is_some_and(is_voices)
+    let name = |words: usize| text.match_indices(' ').nth(words - 1).and_then(|(at, _)| text.get(..at));
+    is_cjk(text) && name(1).is_some_and(is_voices) || name(2).is_some_and(|name| has(VOICES, name))
+}
+
+/// `灯り (The Light)`: a title in its own script, and what it means.
+fn without_translation(title: &str) -> &str {
+    match bracketed(title) {
+        Some((bare, inner))
+            if title.ends_with(CLOSE)
+                && is_cjk(bare)
+                && is_latin(inner)
+                && !is_edition(inner)
+                && !is_feature(inner) =>
+        {
+            bare
+        }
+        _ => title,
+    }
 }
 
 fn is_cjk_particle(c: char) -> bool {

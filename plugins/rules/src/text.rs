@@ -201,6 +201,11 @@ pub fn is_cjk(text: &str) -> bool {
     text.chars().any(is_cjk_letter)
 }
 
+/// Whether a text has kana, so is Japanese.
+pub fn has_kana(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{ff66}'..='\u{ff9d}'))
+}
+
 /// Whether a text has nothing but ASCII and Latin letters.
 pub fn is_latin(text: &str) -> bool {
     text.chars().all(|c| !c.is_alphabetic() || c < '\u{250}')

@@ -23,8 +23,8 @@ pub enum Verdict {
 
 /// How sure an entry is whose title and artist are the platform's own fields.
 const STRUCTURED: f64 = 0.98;
-/// How sure `Title, by Artist` is, as Bandcamp titles its pages.
-const BANDCAMP: f64 = 0.93;
+/// How sure the order is in a title that the platform composed.
+const COMPOSED: f64 = 0.93;
 /// The most that is left of the confidence where something speaks against music.
 const DOUBTED: f64 = 0.6;
 
@@ -71,7 +71,7 @@ pub fn read(track: &Track) -> Verdict {
     if let Doubt::NotMusic(reason) = doubt {
         return Verdict::NotMusic(reason);
     }
-    let mut entry = from_title(track, &og_title, &title, channel.as_ref());
+    let mut entry = from_title(track, &title, channel.as_ref());
     if doubt == Doubt::Some {
         entry.confidence = entry.confidence.min(DOUBTED);
     }
@@ -105,12 +105,7 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
     entry
 }
 
-fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Channel>) -> Extraction {
-    if track.platform_name == "bandcamp"
-        && let Some((name, artist)) = og_title.rsplit_once(", by ")
-    {
-        return entry(name, Some(artist), BANDCAMP, Origin::Text);
-    }
+fn from_title(track: &Track, title: &Title, channel: Option<&Channel>) -> Extraction {
     let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
     let Roles { title: song, artist, evidence } = roles::assign(title, channel, by_artist);
     let mut entry = entry(&song, artist.as_deref(), confidence(evidence, &track.platform_name), Origin::Text);
@@ -128,7 +123,7 @@ fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Cha
 /// TIDAL, Genius and Jamendo write `Artist - Title` themselves; on a platform for musicians the uploader is mostly one.
 fn confidence(evidence: Evidence, platform: &str) -> f64 {
     match (platform, evidence) {
-        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => BANDCAMP,
+        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => COMPOSED,
         ("soundcloud" | "audius", Evidence::OtherWhole) => 0.7,
         _ => evidence.confidence(),
     }

@@ -3,6 +3,7 @@
 mod date;
 mod metadata;
 mod shops;
+mod titles;
 mod youtube;
 
 pub use metadata::Metadata;
@@ -40,6 +41,14 @@ impl Facts {
         Self { not_music: Some(reason), ..Self::default() }
     }
 
+    /// On a label's page the work's name holds the artist: `Artist - Title` by a label.
+    fn credit_artist(&mut self) {
+        let (Some(title), Some(artist)) = (&self.title, &self.artist) else { return };
+        if let Some((artist, title)) = titles::credited(title, artist) {
+            (self.artist, self.title) = (Some(artist.to_owned()), Some(title.to_owned()));
+        }
+    }
+
     /// Adds what another field of the page says: what is missing here, and a date that is more exact.
     fn fill(&mut self, other: Self) {
         self.title = self.title.take().or(other.title);
@@ -68,5 +77,9 @@ pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&
         structured.fill(facts);
         facts = structured;
     }
+    if let Some(composed) = titles::read(&track.platform_name, og_title) {
+        facts.fill(composed);
+    }
+    facts.credit_artist();
     facts
 }

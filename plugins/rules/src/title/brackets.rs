@@ -1,5 +1,6 @@
 //! Brackets and quotes: what stands in them, and what they shield.
 
+use crate::channel::is_label;
 use crate::decoration::{is_album_remark, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year};
 use crate::text::clean;
 use crate::words::{has, remarks::OFFICIAL, voices::VOICES};
@@ -89,7 +90,7 @@ impl Remarks {
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
             return;
-        } else if is_some_video(inner) {
+        } else if is_some_video(inner) || is_label(inner) {
             self.decorated = true;
             self.official |= says_official(inner);
         } else {

@@ -86,7 +86,7 @@ fn mark_at(text: &str, at: usize, c: char, before: char) -> Option<(Mark, usize)
     let width = c.len_utf8();
     let spaced = before == ' ' && after == ' ';
     Some(match c {
-        '|' | '｜' | '║' | '‖' | '┃' | '●' | '•' | '❌' => (Mark::Pipe, width),
+        '|' | '｜' | '║' | '‖' | '┃' | '●' | '•' => (Mark::Pipe, width),
         '/' if before == ' ' && rest.starts_with("/ ") => (Mark::Pipe, 2),
         '/' if spaced || is_cjk_letter(before) || is_cjk_letter(after) => (Mark::Slash, width),
         '／' => (Mark::Slash, width),

@@ -33,6 +33,7 @@ mod tests {
     fn tables_are_sorted_and_folded_as_the_look_up_needs() {
         for table in [
             labels::LABELS,
+            labels::LABEL_STRONG,
             labels::LABEL_WORDS,
             labels::SONG_FIRST,
             other::BESIDE,
@@ -45,6 +46,8 @@ mod tests {
             remarks::FILLER,
             remarks::HEADS,
             remarks::LANGUAGES,
+            remarks::MONTHS,
+            remarks::VIDEOS,
             remarks::OFFICIAL,
             remarks::VIDEO_KINDS,
             remarks::TELLING,
