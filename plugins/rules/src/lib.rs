@@ -12,6 +12,8 @@ mod guess;
 mod nonmusic;
 mod page;
 mod roles;
+#[cfg(test)]
+mod tests;
 mod text;
 mod title;
 mod verdict;
