@@ -3,9 +3,9 @@
 use crate::channel::{Channel, Kind};
 use crate::evidence::Evidence;
 use crate::guess;
-use crate::nonmusic::{Doubt, weigh};
+use crate::nonmusic::{Doubt, Subject, weigh};
 use crate::page::{self, Facts, Metadata};
-use crate::roles::{self, Roles};
+use crate::roles::{self, Roles, Setting};
 use crate::text::clean;
 use crate::title::Title;
 use liner_strategy::{Extraction, MusicType, Origin, Track};
@@ -27,6 +27,9 @@ const STRUCTURED: f64 = 0.98;
 const COMPOSED: f64 = 0.93;
 /// The most that is left of the confidence where something speaks against music.
 const DOUBTED: f64 = 0.6;
+
+/// How sure it is that a title alone is its uploader's, on a platform for musicians.
+const MUSICIANS: f64 = 0.7;
 
 /// Platforms whose uploader field is the performing artist, not whoever uploaded.
 const ARTIST_FIELD: &[&str] = &[
@@ -64,15 +67,15 @@ pub fn read(track: &Track) -> Verdict {
         return Verdict::Entry(from_facts(&og_title, facts));
     }
     let title = Title::read(&og_title, track.og_title.as_deref());
-    let doubt = match facts.kind {
-        Some(_) => Doubt::None,
-        None => weigh(&title, channel.as_ref(), metadata.category().as_deref()),
+    let subject = match facts.kind {
+        Some(_) => Subject { music: true, doubt: Doubt::None },
+        None => weigh(&og_title, &title, channel.as_ref(), metadata.category().as_deref()),
     };
-    if let Doubt::NotMusic(reason) = doubt {
+    if let Doubt::NotMusic(reason) = subject.doubt {
         return Verdict::NotMusic(reason);
     }
-    let mut entry = from_title(track, &title, channel.as_ref());
-    if doubt == Doubt::Some {
+    let mut entry = from_title(track, &title, channel.as_ref(), subject.music);
+    if subject.doubt == Doubt::Some {
         entry.confidence = entry.confidence.min(DOUBTED);
     }
     add_facts(&mut entry, facts);
@@ -105,9 +108,9 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
     entry
 }
 
-fn from_title(track: &Track, title: &Title, channel: Option<&Channel>) -> Extraction {
+fn from_title(track: &Track, title: &Title, channel: Option<&Channel>, music: bool) -> Extraction {
     let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
-    let Roles { title: song, artist, evidence } = roles::assign(title, channel, by_artist);
+    let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
     let mut entry = entry(&song, artist.as_deref(), confidence(evidence, &track.platform_name), Origin::Text);
     if title.album {
         entry.music_type = MusicType::Album;
@@ -124,7 +127,7 @@ fn from_title(track: &Track, title: &Title, channel: Option<&Channel>) -> Extrac
 fn confidence(evidence: Evidence, platform: &str) -> f64 {
     match (platform, evidence) {
         ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => COMPOSED,
-        ("soundcloud" | "audius", Evidence::OtherWhole) => 0.7,
+        ("soundcloud" | "audius", Evidence::OtherWhole) => MUSICIANS,
         _ => evidence.confidence(),
     }
 }

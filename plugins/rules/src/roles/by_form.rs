@@ -68,7 +68,7 @@ impl Scene<'_> {
     }
 
     fn two_pieces(&self, first: &Piece<'_>, second: &Piece<'_>) -> Option<Roles> {
-        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label);
+        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.of_music);
         let dashes = self.pieces.iter().filter(|piece| piece.mark.is_dash()).count();
         let lean = self.lean(first.text, second.text);
         if second.mark.is_dash() {
@@ -94,6 +94,7 @@ impl Scene<'_> {
                 () if lean > 0 => Evidence::DashInDoubt,
                 () if self.title.official => Evidence::OfficialDash,
                 () if label => Evidence::LabelDash,
+                () if self.decorated && self.setting.music => Evidence::MusicDash,
                 () if self.decorated => Evidence::DecoratedDash,
                 () => Evidence::Dash,
             };

@@ -23,6 +23,15 @@ pub struct Roles {
     pub evidence: Evidence,
 }
 
+/// What is known beside the title and the channel.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setting {
+    /// The platform's uploader is the performer.
+    pub by_artist: bool,
+    /// A word tells of music.
+    pub music: bool,
+}
+
 /// What a reading has to go by.
 struct Scene<'a> {
     title: &'a Title,
@@ -32,18 +41,19 @@ struct Scene<'a> {
     spelled: Vec<Vec<String>>,
     /// Whether uploaders' decoration was found.
     decorated: bool,
+    setting: Setting,
 }
 
 /// Says who performs what.
-pub fn assign(title: &Title, channel: Option<&Channel>, by_artist: bool) -> Roles {
+pub fn assign(title: &Title, channel: Option<&Channel>, setting: Setting) -> Roles {
     let (pieces, stripped) = title.pieces();
     let spelled = match channel {
         Some(_) if pieces.len() > 1 => pieces.iter().map(|piece| spellings(piece.text)).collect(),
         _ => Vec::new(),
     };
-    let scene = Scene { title, pieces: &pieces, channel, spelled, decorated: title.decorated || stripped };
+    let scene = Scene { title, pieces: &pieces, channel, spelled, decorated: title.decorated || stripped, setting };
     let by_channel = || channel.and_then(|channel| scene.by_channel(channel));
-    by_channel().or_else(|| scene.by_form()).unwrap_or_else(|| scene.whole(by_artist))
+    by_channel().or_else(|| scene.by_form()).unwrap_or_else(|| scene.whole())
 }
 
 fn roles(title: &str, artist: &str, evidence: Evidence) -> Option<Roles> {
@@ -53,12 +63,12 @@ fn roles(title: &str, artist: &str, evidence: Evidence) -> Option<Roles> {
 
 impl Scene<'_> {
     /// A title alone: who performs is the channel, if the channel is one that belongs to an artist.
-    fn whole(&self, by_artist: bool) -> Roles {
+    fn whole(&self) -> Roles {
         let title = song(self.pieces.first().map_or(self.title.text.as_str(), |piece| piece.text));
         let title = if title.is_empty() { self.title.text.clone() } else { title };
         let evidence = match self.channel.map(|channel| channel.kind) {
             None | Some(Kind::Label) => Evidence::TitleAlone,
-            _ if by_artist => Evidence::ArtistField,
+            _ if self.setting.by_artist => Evidence::ArtistField,
             Some(Kind::Topic) => Evidence::Topic,
             Some(Kind::Vevo) if self.channel.is_some_and(|channel| channel.name.contains(' ')) => Evidence::VevoWhole,
             Some(Kind::Vevo) => Evidence::VevoRunTogether,

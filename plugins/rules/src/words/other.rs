@@ -19,11 +19,12 @@ pub const BESIDE: &[&str] = &[
     "benchmark", "challenge", "interview", "highlights",
 ];
 
-/// Words that titles of music have.
+/// Words that titles and channels of music have.
 #[rustfmt::skip]
 pub const MUSIC: &[&str] = &[
-    "dj", "ft", "mv", "bgm", "mix", "ost", "beat", "feat", "live", "song", "album", "audio", "beats", "cover",
-    "lyric", "music", "piano", "remix", "songs", "theme", "ending", "guitar", "lyrics", "musica", "single",
-    "sonata", "cancion", "concert", "karaoke", "mixtape", "opening", "acoustic", "concerto", "epsingle",
-    "playlist", "symphony", "orchestra", "soundtrack", "instrumental",
+    "dj", "ft", "mv", "bgm", "mix", "ost", "beat", "feat", "hits", "live", "song", "album", "audio", "beats",
+    "cover", "letra", "lyric", "music", "musik", "muzik", "piano", "remix", "songs", "theme", "ending",
+    "guitar", "letras", "lyrics", "musica", "oldies", "single", "sonata", "sounds", "cancion", "concert",
+    "jukebox", "karaoke", "mixtape", "musique", "opening", "paroles", "acoustic", "concerto", "epsingle",
+    "playlist", "symphony", "orchestra", "soundtrack", "soundtracks", "instrumental",
 ];
