@@ -207,6 +207,36 @@ fn a_structured_type_and_date_are_added_to_a_reading_of_the_title() {
 }
 
 #[test]
+fn a_title_that_the_platform_composed_loses_the_artist_it_credits() {
+    let metadata = r#"{"og:type":"music.album","music:musician_description":"Ada Lane"}"#;
+    let page = Track { og_metadata: metadata.to_owned(), ..track("Lights - EP by Ada Lane") };
+    let entry = read(page).unwrap();
+    assert_eq!((entry.title.as_str(), entry.artist.as_deref()), ("Lights", Some("Ada Lane")));
+}
+
+#[test]
+fn a_list_is_nobodys_and_an_ep_is_its_uploaders() {
+    let list = |title: &str| {
+        let og_metadata = r#"{"og:type":"music.playlist"}"#.to_owned();
+        read(Track { og_metadata, og_artist: Some("Ada Lane".to_owned()), ..track(title) }).unwrap()
+    };
+    let mix = list("Songs to sail to");
+    assert_eq!((mix.artist, mix.music_type), (None, MusicType::Playlist));
+    let ep = list("Lights EP");
+    assert_eq!((ep.artist.as_deref(), ep.music_type), (Some("Ada Lane"), MusicType::Album));
+    assert!(ep.confidence < SURE);
+}
+
+#[test]
+fn a_description_adds_what_the_page_does_not_say() {
+    let description = "Taken from the album \"Lights\".\nRelease date: 2018-09-07".to_owned();
+    let entry = read(Track { og_description: Some(description), ..track("Ada Lane - Harbour") }).unwrap();
+    assert_eq!((entry.album.as_deref(), entry.release_date.as_deref()), (Some("Lights"), Some("2018-09-07")));
+    let origin = entry.origins.iter().find(|origin| origin.field == "album").map(|origin| origin.origin);
+    assert_eq!(origin, Some(liner_strategy::Origin::Text));
+}
+
+#[test]
 fn an_upload_date_is_no_release_date_and_a_videos_author_is_its_channel() {
     let metadata = r#"{"json_ld":[{"@type":"VideoObject","name":"x","uploadDate":"2018-09-07","author":"Ada Lane"}]}"#;
     let entry = read(Track { og_metadata: metadata.to_owned(), ..track("Ada Lane - Harbour") }).unwrap();

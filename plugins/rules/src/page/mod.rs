@@ -3,10 +3,11 @@
 mod date;
 mod metadata;
 mod shops;
+pub mod statements;
 mod titles;
 mod youtube;
 
-pub use metadata::Metadata;
+pub use metadata::{Metadata, without_release_form};
 
 use liner_strategy::{MusicType, Track};
 
@@ -70,6 +71,7 @@ impl Facts {
 pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&str>) -> Facts {
     let description = track.og_description.as_deref().unwrap_or_default();
     let mut facts = youtube::provided(og_title, artist, description)
+        .or_else(|| youtube::performing(description))
         .or_else(|| shops::read(&track.platform_name, og_title, description))
         .unwrap_or_default();
     if facts.not_music.is_none() {
