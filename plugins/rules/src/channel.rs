@@ -3,7 +3,7 @@
 use crate::credit::{bare_fold, names};
 use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
 use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST};
-use crate::words::other::MUSIC;
+use crate::words::other::{Clue, clue};
 use crate::words::{has, holds};
 
 /// How a channel is related to who performs.
@@ -30,10 +30,6 @@ pub struct Channel {
     pub whole: String,
     /// What the marks said.
     pub kind: Kind,
-    /// Whether it is a label or a collector of music, not a programme of any kind.
-    pub of_music: bool,
-    /// Whether it is one of those whose titles begin with the song.
-    pub song_first: bool,
     /// The ways its name is written, folded.
     spellings: Vec<String>,
 }
@@ -66,7 +62,6 @@ impl Channel {
     /// Reads a channel's name.
     pub fn read(name: &str) -> Self {
         let whole = clean(name);
-        let song_first = holds(SONG_FIRST, &fold(&whole));
         let (name, kind) = kind(&whole);
         let mut spellings = vec![bare_fold(name)];
         let divided = |name: &&str| name.contains(DIVIDES);
@@ -82,7 +77,18 @@ impl Channel {
         }
         spellings.retain(|spelling| spelling.chars().nth(1).is_some() || whole.chars().nth(1).is_none());
         let shown = if kind == Kind::Vevo { split_words(name) } else { parts(name).next().unwrap_or(name).to_owned() };
-        Self { of_music: is_of_music(&whole), name: shown, kind, song_first, spellings, whole }
+        Self { name: shown, kind, spellings, whole }
+    }
+
+    /// Whether it is a label or a collector of music, not a programme of any kind.
+    pub fn is_of_music(&self) -> bool {
+        is_label(&self.whole)
+            || words(&self.whole).any(|word| has(LABEL_STRONG, word) || clue(word) == Some(Clue::Music))
+    }
+
+    /// Whether it is one of those whose titles begin with the song.
+    pub fn is_song_first(&self) -> bool {
+        has(SONG_FIRST, &self.whole)
     }
 
     /// Whether a credit, in the ways it may be written, is this channel's name.
@@ -134,10 +140,6 @@ impl Channel {
 /// Whether a text is the name of a label or programme.
 pub fn is_label(text: &str) -> bool {
     holds(LABELS, &fold(text))
-}
-
-fn is_of_music(name: &str) -> bool {
-    is_label(name) || words(name).any(|word| has(LABEL_STRONG, word) || has(MUSIC, word))
 }
 
 fn kind(name: &str) -> (&str, Kind) {

@@ -1,10 +1,9 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{Folded, words};
+use crate::text::words;
 use crate::title::Title;
-use crate::words::holds;
-use crate::words::other::{BESIDE, MUSIC, NOT_MUSIC};
+use crate::words::other::{Clue, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +48,16 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
     let (mut weak, mut numbered) = (0usize, false);
     let mut music = title.album || title.official && title.decorated || category == Some("music");
     for word in words(og_title).take(60) {
-        let folded = Folded::of(word);
-        let word = folded.as_str();
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        numbered = matches!(word, "ep" | "episode" | "lecture" | "lesson" | "tutorial");
-        strong += usize::from(holds(NOT_MUSIC, word));
-        weak += usize::from(holds(BESIDE, word));
-        music |= holds(MUSIC, word);
+        let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
+        numbered = ["ep", "episode", "lecture", "lesson", "tutorial"].iter().any(lesson);
+        match clue(word) {
+            Some(Clue::Against) => strong += 1,
+            Some(Clue::Beside) => weak += 1,
+            Some(Clue::Music) => music = true,
+            None => {}
+        }
     }
     let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,

@@ -213,9 +213,12 @@ pub fn is_latin(text: &str) -> bool {
 
 /// The text without an ending, compared without case.
 pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
-    let at = text.len().checked_sub(suffix.len())?;
-    let tail = text.get(at..)?;
-    tail.eq_ignore_ascii_case(suffix).then(|| text.get(..at)).flatten()
+    let last = |text: &str| text.bytes().next_back().map(|byte| byte.to_ascii_lowercase());
+    if last(text) != last(suffix) {
+        return None;
+    }
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    tail.eq_ignore_ascii_case(suffix).then_some(head)
 }
 
 /// Whether a text begins with an ASCII one, compared without case.

@@ -42,18 +42,19 @@ pub fn credited<'a>(name: &'a str, by: &str) -> Option<(&'a str, &'a str)> {
 /// `Title - Album by Artist`, in the reader's language.
 fn youtube_music(og_title: &str) -> Option<Facts> {
     const FORMS: &[&str] = &[
-        " - Album by ",
-        " - Album van ",
-        " - Album von ",
-        " - Album par ",
-        " - Album de ",
-        " - Album di ",
-        " - Álbum de ",
-        " - Альбом ",
-        " - EP by ",
-        " - Single by ",
+        "Album by ",
+        "Album van ",
+        "Album von ",
+        "Album par ",
+        "Album de ",
+        "Album di ",
+        "Álbum de ",
+        "Альбом ",
+        "EP by ",
+        "Single by ",
     ];
-    let (title, artist) = FORMS.iter().find_map(|form| og_title.rsplit_once(form))?;
+    let (title, form) = og_title.rsplit_once(" - ")?;
+    let artist = FORMS.iter().find_map(|start| form.strip_prefix(start))?;
     facts(Some(MusicType::Album), title, artist)
 }
 

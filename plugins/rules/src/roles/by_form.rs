@@ -58,7 +58,7 @@ impl Scene<'_> {
     /// Indian labels write `Song - Film | Actors | Singers`.
     fn song_first(&self) -> Option<Roles> {
         let (first, rest) = self.pieces.split_first()?;
-        self.channel.filter(|channel| channel.song_first)?;
+        self.channel.filter(|channel| channel.is_song_first())?;
         let singers = if rest.iter().any(|piece| piece.mark == Mark::Pipe) && rest.len() < 2 {
             rest.first()
         } else {
@@ -68,7 +68,7 @@ impl Scene<'_> {
     }
 
     fn two_pieces(&self, first: &Piece<'_>, second: &Piece<'_>) -> Option<Roles> {
-        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.of_music);
+        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.is_of_music());
         let dashes = self.pieces.iter().filter(|piece| piece.mark.is_dash()).count();
         let lean = self.lean(first.text, second.text);
         if second.mark.is_dash() {

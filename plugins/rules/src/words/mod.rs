@@ -36,9 +36,6 @@ mod tests {
             labels::LABEL_STRONG,
             labels::LABEL_WORDS,
             labels::SONG_FIRST,
-            other::BESIDE,
-            other::MUSIC,
-            other::NOT_MUSIC,
             remarks::ALONE,
             remarks::CJK_PARTS,
             remarks::CREDITS,
@@ -61,5 +58,7 @@ mod tests {
                 assert!(has(table, word));
             }
         }
+        assert!(other::CLUES.windows(2).all(|pair| order(pair[0].0, pair[1].0).is_lt()));
+        assert!(other::CLUES.iter().all(|(word, clue)| fold(word) == *word && other::clue(word) == Some(*clue)));
     }
 }
