@@ -185,7 +185,8 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 }
 
 fn vague_stripped(name: &str) -> &str {
-    let ending = OFFICIAL.iter().chain(VAGUE).find_map(|ending| strip_suffix_ignoring_case(name, ending));
+    let official = OFFICIAL.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending));
+    let ending = official.or_else(|| VAGUE.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending)));
     ending
         .map(|name| name.trim_end_matches([' ', '-', '_']))
         .filter(|name| name.chars().nth(1).is_some())

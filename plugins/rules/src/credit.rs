@@ -98,7 +98,11 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
         let text = rest?;
         for (at, _) in text.match_indices(' ') {
             let after = text.get(at + 1..).unwrap_or_default();
-            if let Some(joint) = JOINTS.iter().find(|joint| starts_ignoring_case(after, joint)) {
+            let may = matches!(
+                after.bytes().next(),
+                Some(b'x' | b'X' | b'a' | b'A' | b'y' | b'Y' | b'e' | b'E' | b'f' | b'F')
+            );
+            if may && let Some(joint) = JOINTS.iter().find(|joint| starts_ignoring_case(after, joint)) {
                 rest = after.get(joint.len()..);
                 return text.get(..at);
             }

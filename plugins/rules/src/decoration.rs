@@ -8,7 +8,7 @@ use crate::words::remarks::{
     ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFICIAL, TELLING, VIDEO_KINDS, VIDEOS,
     WEAK_START,
 };
-use crate::words::{has, holds};
+use crate::words::{has, has_folded};
 
 /// What a word of a remark is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,9 @@ enum Word {
 impl Word {
     fn read(word: &str) -> Self {
         let folded = Folded::of(word);
-        let word = folded.as_str();
-        if holds(TELLING, word) || is_cjk_remark(word) {
+        if has_folded(TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
             Self::Telling
-        } else if holds(FILLER, word) || is_year(word) {
+        } else if has_folded(FILLER, &folded) || is_year(word) {
             Self::Filler
         } else {
             Self::Meaningful
@@ -81,18 +80,17 @@ fn credits_makers(remark: &str) -> bool {
     words.next().is_some_and(|first| has(CREDITS, first)) && words.next().is_some()
 }
 
-/// Whether a remark says that the link is a whole album.
+/// Whether a remark speaks of an album at all.
+pub fn names_album(remark: &str) -> bool {
+    words(remark)
+        .any(|word| ["album", "álbum", "albun", "lp", "ep", "disco"].iter().any(|name| word.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a remark that speaks of an album says that the link is the whole of it.
 pub fn is_album_remark(remark: &str) -> bool {
-    let (mut album, mut whole, mut count) = (false, false, 0);
-    for word in words(remark).take(6) {
-        match Folded::of(word).as_str() {
-            "album" | "albun" | "lp" | "ep" | "disco" => album = true,
-            "full" | "complete" | "completo" | "complet" | "stream" | "entier" => whole = true,
-            _ => {}
-        }
-        count += 1;
-    }
-    album && whole && count < 6
+    let whole = ["full", "complete", "completo", "complet", "stream", "entier"];
+    words(remark).any(|word| whole.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        && words(remark).nth(5).is_none()
 }
 
 /// Whether a remark tells of another recording of the work, such as "Live in Berlin".
@@ -131,16 +129,15 @@ pub fn strip_tail(title: &str) -> &str {
         }
         (cut, count) = (at, count + 1);
         telling |= kind == Word::Telling || is_slashed_mv(title, at, word);
-        let folded = Folded::of(word);
         let before = title.get(..at).unwrap_or_default().trim_end().chars().next_back();
         let strong = match count {
             _ if before == Some(',') => true,
-            1 if matches!(before, Some(')' | ']')) && is_year(folded.as_str()) => {
+            1 if matches!(before, Some(')' | ']')) && is_year(word) => {
                 telling = true;
                 true
             }
-            1 => holds(ALONE, folded.as_str()),
-            _ => !holds(WEAK_START, folded.as_str()),
+            1 => has(ALONE, word),
+            _ => !has(WEAK_START, word),
         };
         if telling && strong && at > title.len() - start {
             best = Some(at);

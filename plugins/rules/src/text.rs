@@ -136,9 +136,14 @@ impl Folded {
         Self { bytes, len: if fits { len } else { 0 } }
     }
 
+    /// Its bytes; none when it was too long.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
     /// The folded word; empty when it was too long.
     pub fn as_str(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 }
 

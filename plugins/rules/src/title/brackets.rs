@@ -1,7 +1,9 @@
 //! Brackets and quotes: what stands in them, and what they shield.
 
 use crate::channel::is_label;
-use crate::decoration::{is_album_remark, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year};
+use crate::decoration::{
+    is_album_remark, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year, names_album,
+};
 use crate::text::clean;
 use crate::words::{has, remarks::OFFICIAL, voices::VOICES};
 
@@ -71,9 +73,10 @@ impl Remarks {
         let inner = inside(bracket);
         let lenticular = bracket.starts_with('【');
         let at_head = self.text.trim().is_empty();
-        if let Some(album) = named_album(inner) {
+        let album = names_album(inner);
+        if let Some(album) = Some(inner).filter(|_| album).and_then(named_album) {
             self.album_name = Some(album.to_owned());
-        } else if is_album_remark(inner) {
+        } else if album && is_album_remark(inner) {
             self.album = true;
             self.decorated = true;
         } else if lenticular && is_voices(inner) {
@@ -125,9 +128,6 @@ fn without_decorated_part(inner: &str) -> Option<&str> {
 fn named_album(inner: &str) -> Option<&str> {
     const MARKS: &[&str] =
         &["from the album ", "from the lp ", "from the ep ", "new album", "del album ", "do album ", "dell'album "];
-    if inner.len() < 10 {
-        return None;
-    }
     let mark = MARKS.iter().find_map(|mark| Some((crate::text::find_ignoring_case(inner, mark)?, mark.len())));
     let rest = inner.get(mark.map(|(at, width)| at + width)?..)?.trim();
     let name = match quoted_head(rest) {
@@ -185,7 +185,11 @@ fn inside(bracket: &str) -> &str {
 
 /// Whether a letter opens a bracket or a quote.
 pub fn is_shield(c: char) -> bool {
-    OPEN.contains(&c) || QUOTES.iter().any(|(open, _)| *open == c)
+    !is_plain(c) && (OPEN.contains(&c) || QUOTES.iter().any(|(open, _)| *open == c))
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == ' '
 }
 
 /// A bracket or quote: byte positions of its beginning and of what follows it.
@@ -203,6 +207,9 @@ pub fn spans(text: &str) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
     let mut open: Vec<(usize, Option<char>)> = Vec::new();
     for (at, c) in text.char_indices() {
+        if is_plain(c) {
+            continue;
+        }
         let end = at + c.len_utf8();
         if OPEN.contains(&c) {
             if open.len() < DEEPEST {

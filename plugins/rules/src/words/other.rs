@@ -49,6 +49,6 @@ pub const CLUES: &[(&str, Clue)] = &[
 /// What a word tells.
 pub fn clue(word: &str) -> Option<Clue> {
     let folded = Folded::of(word);
-    let at = CLUES.binary_search_by(|(known, _)| order(known, folded.as_str())).ok()?;
+    let at = CLUES.binary_search_by(|(known, _)| order(known.as_bytes(), folded.bytes())).ok()?;
     CLUES.get(at).map(|(_, clue)| *clue)
 }
