@@ -1,6 +1,6 @@
 //! Channels and uploaders: which of them are the artist, and under what name.
 
-use crate::credit::{bare_fold, names};
+use crate::credit::{bare_fold, names, spelled_out};
 use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
 use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST};
 use crate::words::other::{Clue, clue};
@@ -39,6 +39,7 @@ const OFFICIAL: &[&str] = &[
     " official youtube channel",
     " official artist channel",
     " official channel",
+    " official youtube",
     "公式チャンネル",
     " official music",
     " official tv",
@@ -75,6 +76,7 @@ impl Channel {
                 }
             }
         }
+        spellings.extend(spelled_out(name));
         spellings.retain(|spelling| spelling.chars().nth(1).is_some() || whole.chars().nth(1).is_none());
         let shown = if kind == Kind::Vevo { split_words(name) } else { parts(name).next().unwrap_or(name).to_owned() };
         Self { name: shown, kind, spellings, whole }

@@ -1,6 +1,6 @@
 //! Credits: the names in them, and the ways one name is written.
 
-use crate::text::{fold, is_cjk_letter, is_letter, starts_ignoring_case};
+use crate::text::{fold, is_cjk, is_cjk_letter, is_letter, starts_ignoring_case};
 use crate::title::brackets::{CLOSE, OPEN, is_voices};
 
 /// The marks before featured names.
@@ -40,7 +40,8 @@ fn feature_at(credit: &str) -> Option<(usize, usize)> {
 /// A title without featured voice synthesisers, who are instruments there.
 pub fn without_voices(title: &str) -> &str {
     match features(title) {
-        Some(names) if is_voices(names) || names.split(['(', '（', ' ']).next().is_some_and(is_voices) => {
+        Some(names) if is_voices(names, is_cjk(title)) => without_features(title),
+        Some(names) if names.split(['(', '（', ' ']).next().is_some_and(|name| is_voices(name, is_cjk(title))) => {
             without_features(title)
         }
         _ => title,
@@ -67,7 +68,13 @@ pub fn spellings(credit: &str) -> Vec<String> {
         found.push(bare_fold(inner));
     }
     found.retain(|name| !name.is_empty());
+    found.extend(spelled_out(credit));
     found
+}
+
+/// `Ada & Bo` is written `Ada and Bo` as well.
+pub fn spelled_out(name: &str) -> Option<String> {
+    name.contains('&').then(|| bare_fold(&name.replace('&', "and")))
 }
 
 /// A name folded, without a leading article.
@@ -139,6 +146,7 @@ mod tests {
     fn a_name_in_two_scripts_has_both_spellings() {
         assert_eq!(spellings("박재범 (Jay Park)"), ["박재범jaypark", "박재범", "jaypark"]);
         assert_eq!(spellings("The Lanes"), ["lanes"]);
+        assert_eq!(spellings("Ada & Bo"), ["adabo", "adaandbo"]);
     }
 
     #[test]

@@ -68,10 +68,19 @@ pub fn is_some_video(remark: &str) -> bool {
     (video && (kind || short) || official) && !is_edition(remark)
 }
 
+/// `HDL012`: a label's number for the release.
+pub fn is_catalogue_number(remark: &str) -> bool {
+    let letters = remark.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = remark.bytes().rev().take_while(u8::is_ascii_digit).count();
+    letters >= 2 && digits >= 2 && letters + digits == remark.len() && (5..=12).contains(&remark.len())
+}
+
 /// `April 21, 1968`: when it was shown.
 fn is_date(remark: &str) -> bool {
     let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
-    words(remark).any(is_year) && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
+    remark.bytes().any(|byte| byte.is_ascii_digit())
+        && words(remark).any(is_year)
+        && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
 }
 
 /// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
@@ -223,6 +232,14 @@ mod tests {
             "星空",
         ] {
             assert!(!is_decoration(work), "{work}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_number_is_letters_and_digits() {
+        assert!(is_catalogue_number("HDL012"));
+        for other in ["2012", "MK2", "Harbour12", "HDL", "A012"] {
+            assert!(!is_catalogue_number(other), "{other}");
         }
     }
 

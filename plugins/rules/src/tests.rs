@@ -49,6 +49,10 @@ fn the_channel_says_which_side_is_the_artist() {
             ("Ada Lane & Bo Reed - Harbour", Some("Ada Lane"), "Harbour", "Ada Lane & Bo Reed"),
             ("Ada Lane, Bo Reed - Harbour", Some("AdaLaneVEVO"), "Harbour", "Ada Lane, Bo Reed"),
             ("The Lanes - Harbour", Some("Lanes"), "Harbour", "The Lanes"),
+            ("Ada & Sons - Harbour", Some("AdaAndSonsVEVO"), "Harbour", "Ada & Sons"),
+            ("A$h Lane - Harbour", Some("AshLaneVEVO"), "Harbour", "A$h Lane"),
+            ("\"Ada\" Lane - Harbour", Some("Ada Lane"), "Harbour", "\"Ada\" Lane"),
+            ("灯台の夜。『海の歌』MV", Some("灯台の夜。 TOUDAI"), "海の歌", "灯台の夜。"),
             ("에이다 (Ada) - Harbour", Some("ADA"), "Harbour", "에이다"),
             ("Ada / Lane – Harbour", Some("Ada / Lane"), "Harbour", "Ada / Lane"),
             ("Ada Lane 'Harbour' MV", Some("Ada Lane"), "Harbour", "Ada Lane"),
@@ -123,11 +127,15 @@ fn a_voice_synthesiser_is_named_and_the_producer_is_credited() {
             ("【初音ミク】灯り【オリジナル曲】", Some("灯台P"), "灯り", "灯台P"),
             ("灯り feat. 初音ミク", Some("灯台P"), "灯り", "灯台P"),
             ("灯り / feat. KAITO", Some("灯台P"), "灯り", "灯台P"),
+            ("初音ミク - 灯り", Some("灯台P"), "灯り", "灯台P"),
+            ("灯り / flower", Some("灯台P"), "灯り", "灯台P"),
             ("灯り(The Light) / 初音ミク", Some("灯台P"), "灯り", "灯台P"),
             ("【可不】灯り【灯台P】", Some("転載"), "灯り", "灯台P"),
             ("灯り / 灯台P feat.初音ミク", Some("転載"), "灯り", "灯台P"),
         ],
     );
+    let lily = on("youtube", "Ada Lane - Harbour feat. Lily", Some("Quay Records"));
+    assert_eq!((lily.title.as_str(), lily.artist.as_deref()), ("Harbour feat. Lily", Some("Ada Lane")));
     let own = on("youtube", "灯り / 灯台P feat.初音ミク", Some("灯台P"));
     assert_eq!((own.title.as_str(), own.artist.as_deref()), ("灯り", Some("灯台P")));
 }
@@ -168,6 +176,7 @@ fn what_tells_of_the_upload_is_left_out_and_what_tells_of_the_work_is_kept() {
         ("Harbour (prod. Bo)", "Harbour"),
         ("Harbour, a Visual", "Harbour"),
         ("Harbour [Monstercat]", "Harbour"),
+        ("Harbour [HDL012]", "Harbour"),
         ("Harbour (Live in Kiel)", "Harbour (Live in Kiel)"),
         ("Harbour (Bo Remix - Audio)", "Harbour (Bo Remix)"),
         ("Harbour ft. Bo (Official Video)", "Harbour ft. Bo"),

@@ -83,8 +83,12 @@ pub fn fold(text: &str) -> String {
 
 fn fold_into(text: &str, mut push: impl FnMut(char)) {
     if text.is_ascii() {
-        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
-            push(char::from(byte.to_ascii_lowercase()));
+        for byte in text.bytes() {
+            match byte {
+                b'$' => push('s'),
+                _ if byte.is_ascii_alphanumeric() => push(char::from(byte.to_ascii_lowercase())),
+                _ => {}
+            }
         }
         return;
     }
@@ -254,6 +258,7 @@ mod tests {
     fn folding_drops_case_accents_width_and_punctuation() {
         assert_eq!(fold("Beyoncé & JAY-Z"), "beyoncejayz");
         assert_eq!(fold("ＡＢＣ１"), "abc1");
+        assert_eq!(fold("A$h"), "ash");
         assert_eq!(fold("Cafe\u{301}"), "cafe");
         assert_eq!(words("Don't Stop - now").collect::<Vec<_>>(), ["Don't", "Stop", "now"]);
     }

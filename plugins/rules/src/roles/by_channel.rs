@@ -5,6 +5,7 @@ use super::{Roles, Scene, roles};
 use crate::channel::{Channel, Kind};
 use crate::credit::{is_list, spellings};
 use crate::evidence::Evidence;
+use crate::text::is_cjk;
 use crate::title::pieces::{DASHES, Mark, Piece, at_quotes};
 use crate::title::{at_by, join, trim_marks};
 
@@ -48,7 +49,7 @@ impl Scene<'_> {
 
     fn evidence_of(&self, at: usize, exact: bool) -> Evidence {
         let mark = self.pieces.get(at.max(1)).map_or(Mark::Start, |piece| piece.mark);
-        let dashes = self.pieces.iter().filter(|piece| piece.mark.is_dash()).count();
+        let dashes = self.dashes();
         match (exact, at) {
             (true, 0) if mark.is_dash() && dashes > 1 => Evidence::ChannelBeforeDashes,
             (true, 0) if mark.is_dash() => Evidence::ChannelBeforeDash,
@@ -66,7 +67,8 @@ impl Scene<'_> {
         self.pieces.iter().find_map(|piece| {
             let (before, inner, after) = at_quotes(piece.text)?;
             let is = |text: &str| !text.is_empty() && channel.is(&spellings(trim_marks(text)));
-            if is(before) {
+            let near = |text: &str| is_cjk(text) && channel.is_near(&spellings(trim_marks(text)), false);
+            if is(before) || near(before) {
                 return roles(&quoted_title(inner, after), before, Evidence::ChannelBeforeQuote);
             }
             let after = after.strip_prefix("by ").unwrap_or(after);

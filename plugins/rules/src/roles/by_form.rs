@@ -38,6 +38,7 @@ impl Scene<'_> {
         if let Some((artist, title)) = bracketed(first.text)
             && first.text.ends_with(['】', ']'])
             && is_cjk(title)
+            && is_cjk(artist)
             && !has_kana(first.text)
             && !is_edition(title)
         {
@@ -69,7 +70,7 @@ impl Scene<'_> {
 
     fn two_pieces(&self, first: &Piece<'_>, second: &Piece<'_>) -> Option<Roles> {
         let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.is_of_music());
-        let dashes = self.pieces.iter().filter(|piece| piece.mark.is_dash()).count();
+        let dashes = self.dashes();
         let lean = self.lean(first.text, second.text);
         if second.mark.is_dash() {
             let end = self

@@ -19,11 +19,13 @@ impl Scene<'_> {
         {
             return roles(inner, &channel.name, Evidence::Voice);
         }
-        let voice_behind = self.pieces.iter().skip(1).any(|piece| sings(piece.text));
+        let cjk = is_cjk(&self.title.text);
+        let voice_behind = self.pieces.iter().skip(1).any(|piece| sings(piece.text, cjk));
+        let voice_before = self.pieces.len() > 1 && cjk && sings(first.text, cjk);
         let featured = without_voices(first.text).len() < first.text.len();
         let producer = self.title.credit.as_deref().unwrap_or(&channel.name);
-        if self.title.voice || voice_behind || featured && self.pieces.len() == 1 {
-            let title = if sings(first.text) { self.pieces.get(1)?.text } else { first.text };
+        if self.title.voice || voice_behind || voice_before || featured && self.pieces.len() == 1 {
+            let title = if sings(first.text, cjk) { self.pieces.get(1)?.text } else { first.text };
             let title = title.split("feat.").next().filter(|_| featured).unwrap_or(title);
             return roles(without_translation(title), producer, Evidence::Voice);
         }
@@ -43,17 +45,17 @@ impl Scene<'_> {
 }
 
 /// Whether a text names voices where a singer would stand: alone, featured, or before the same in another script.
-fn sings(text: &str) -> bool {
+fn sings(text: &str, cjk: bool) -> bool {
     if is_latin(text) && !is_list(text) && !is_feature(text) {
-        return has(VOICES, text);
+        return is_voices(text, cjk);
     }
-    is_voices(text)
-        || is_feature(text) && features(text).is_some_and(is_voices)
-        || text.split_once(' ').is_some_and(|(head, _)| is_cjk(head) && is_voices(head))
+    is_voices(text, cjk)
+        || is_feature(text) && features(text).is_some_and(|names| is_voices(names, cjk))
+        || text.split_once(' ').is_some_and(|(head, _)| is_cjk(head) && is_voices(head, cjk))
 }
 
 /// `初音ミク が…`, `Hatsune Miku Original Song`.
 fn begins_with_voice(text: &str) -> bool {
     let name = |words: usize| text.match_indices(' ').nth(words - 1).and_then(|(at, _)| text.get(..at));
-    is_cjk(text) && name(1).is_some_and(is_voices) || name(2).is_some_and(|name| has(VOICES, name))
+    is_cjk(text) && name(1).is_some_and(|name| is_voices(name, true)) || name(2).is_some_and(|name| has(VOICES, name))
 }

@@ -62,6 +62,11 @@ fn roles(title: &str, artist: &str, evidence: Evidence) -> Option<Roles> {
 }
 
 impl Scene<'_> {
+    /// How many dashes divide the first part of the title, up to any other mark.
+    fn dashes(&self) -> usize {
+        self.pieces.iter().skip(1).take_while(|piece| piece.mark.is_dash()).count()
+    }
+
     /// A title alone: who performs is the channel, if the channel is one that belongs to an artist.
     fn whole(&self) -> Roles {
         let title = song(self.pieces.first().map_or(self.title.text.as_str(), |piece| piece.text));

@@ -1,15 +1,15 @@
 //! The song and the performer as they are to be written, from the parts of a title that name them.
 
 use crate::credit::{bracketed, features, is_feature, is_list, without_features, without_voices};
-use crate::decoration::is_edition;
+use crate::decoration::{is_edition, strip_tail};
 use crate::text::{is_cjk, is_latin};
 use crate::title::brackets::{CLOSE, is_voices};
-use crate::title::{tidy, trim_marks};
+use crate::title::{tidy, trim_marks, unquoted};
 
 /// The song that a part names; a featured voice synthesiser is an instrument.
 pub(super) fn song(part: &str) -> String {
-    let part = without_voices(part.trim());
-    tidy(part)
+    let part = part.trim();
+    tidy(if is_cjk(part) { without_voices(part) } else { part })
 }
 
 /// A performer's name; one written in two scripts is the one outside the brackets.
@@ -27,12 +27,12 @@ pub(super) fn performer(part: &str) -> String {
         .next()
         .filter(|_| is_cjk(part) && is_joined_with_voices(part))
         .unwrap_or(part);
-    let name = tidy(part);
-    match bracketed(&name) {
+    let name = unquoted(strip_tail(part));
+    match bracketed(name) {
         Some((bare, inner)) if name.ends_with(CLOSE) && is_cjk(bare) != is_cjk(inner) && !is_list(bare) => {
             bare.to_owned()
         }
-        _ => name,
+        _ => name.to_owned(),
     }
 }
 
@@ -51,7 +51,7 @@ fn is_joined_with_voices(part: &str) -> bool {
     let mut names = part.split(['＋', '+', '&', '＆']);
     let first = names.next().unwrap_or_default();
     let mut others = names.peekable();
-    !is_voices(first) && others.peek().is_some() && others.all(is_voices)
+    !is_voices(first, true) && others.peek().is_some() && others.all(|name| is_voices(name, true))
 }
 
 /// `灯り (The Light)`: a title in its own script, and what it means.

@@ -70,7 +70,7 @@ impl Title {
         let mut stripped = pieces.len() < all;
         for piece in &mut pieces {
             let kept = strip_tail(piece.text);
-            stripped |= kept.len() + 2 < piece.text.len();
+            stripped |= kept.len() + 1 < piece.text.len();
             piece.text = kept;
         }
         if let Some(piece) = pieces.first_mut() {
@@ -104,7 +104,22 @@ pub fn tidy(part: &str) -> String {
             return format!("{inner} {after}");
         }
     }
-    original_after_romanised(part).unwrap_or(part).to_owned()
+    if let Some(inner) = part.strip_prefix('【').and_then(|part| part.strip_suffix('】')) {
+        return inner.to_owned();
+    }
+    theme_song(part).or_else(|| original_after_romanised(part)).unwrap_or(part).to_owned()
+}
+
+/// A name without quotes around the whole of it.
+pub fn unquoted(name: &str) -> &str {
+    quoted_head(name).filter(|(_, after)| after.trim().is_empty()).map_or(name, |(inner, _)| inner)
+}
+
+/// `アニメ「…」OP「灯り」`: of two quotes the last one is the song.
+fn theme_song(part: &str) -> Option<&str> {
+    let inner = part.strip_suffix(['」', '』'])?;
+    let (before, song) = inner.rsplit_once(['「', '『'])?;
+    before.contains(['」', '』']).then_some(song)
 }
 
 /// `Umi no Uta「海の歌」`: the quotes hold the title in its own script.
@@ -281,6 +296,7 @@ mod tests {
             ("Ada Lane | Harbour | Official Video", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour - Official Video - 2012", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour (Official Video).mov", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour (Full Album) 1973", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour #harbour #newmusic", vec!["Ada Lane", "Harbour"]),
             ("灯り / Ada：MUSIC VIDEO", vec!["灯り", "Ada"]),
         ] {
@@ -301,6 +317,8 @@ mod tests {
         assert_eq!(tidy("「灯り」"), "灯り");
         assert_eq!(tidy("「灯り」という言葉"), "「灯り」という言葉");
         assert_eq!(tidy("Akari no Uta「灯りの歌」"), "灯りの歌");
+        assert_eq!(tidy("アニメ「灯台」OP「灯り」"), "灯り");
+        assert_eq!(tidy("【灯り】"), "灯り");
     }
 
     fn gapped(raw: &str) -> Option<(String, String)> {

@@ -61,6 +61,7 @@ mod tests {
             remarks::TELLING,
             remarks::WEAK_START,
             speech::SPEECH,
+            voices::COMMON_VOICES,
             voices::VOICES,
         ] {
             assert!(table.windows(2).all(|pair| order(pair[0].as_bytes(), pair[1].as_bytes()).is_lt()));
