@@ -121,7 +121,10 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a credit lists several names.
 pub fn is_list(credit: &str) -> bool {
-    credit.contains([',', '、', '&', '＆', '×', '❌', '/', '+', '＋', '(']) || at_joints(credit).nth(1).is_some()
+    let joins = |byte: u8| matches!(byte, b',' | b'&' | b'/' | b'+' | b'(');
+    credit.bytes().any(joins)
+        || !credit.is_ascii() && credit.contains(['、', '＆', '×', '❌', '＋'])
+        || at_joints(credit).nth(1).is_some()
 }
 
 #[cfg(test)]

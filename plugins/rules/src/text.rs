@@ -221,6 +221,7 @@ pub fn is_latin(text: &str) -> bool {
 }
 
 /// The text without an ending, compared without case.
+#[inline]
 pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
     let last = |text: &str| text.bytes().next_back().map(|byte| byte.to_ascii_lowercase());
     if last(text) != last(suffix) {

@@ -21,7 +21,9 @@ pub fn read(description: &str) -> Statements {
     let mut found = Statements::default();
     let end = description.char_indices().nth(LONGEST).map_or(description.len(), |(at, _)| at);
     for line in description.get(..end).unwrap_or_default().lines() {
-        let value = |names: &[&str]| names.iter().find_map(|name| labelled(line, name));
+        // No form begins otherwise.
+        let labelled_line = line.trim_start().starts_with(['a', 'A', 'á', 'Á', 'f', 'F', 'а', 'А', 'r', 'R', 'd', 'D']);
+        let value = |names: &[&str]| names.iter().filter(|_| labelled_line).find_map(|name| labelled(line, name));
         if found.album.is_none() {
             let stated = value(&["album:", "álbum:", "from the album:", "альбом:"]);
             found.album = stated.or_else(|| quoted_album(line)).filter(|album| album.chars().count() <= 100);

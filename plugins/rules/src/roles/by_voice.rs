@@ -47,7 +47,7 @@ impl Scene<'_> {
 /// Whether a text names voices where a singer would stand: alone, featured, or before the same in another script.
 fn sings(text: &str, cjk: bool) -> bool {
     if is_latin(text) && !is_list(text) && !is_feature(text) {
-        return is_voices(text, cjk);
+        return if cjk { is_voices(text, cjk) } else { has(VOICES, text) };
     }
     is_voices(text, cjk)
         || is_feature(text) && features(text).is_some_and(|names| is_voices(names, cjk))
