@@ -100,27 +100,27 @@ impl Evidence {
         match self {
             Self::ChannelBeforeDash => 0.97,      // 183 of 186
             Self::ChannelAmongBefore => 0.96,     // 51 of 51
-            Self::OfficialDash => 0.95,           // 64 of 64
+            Self::OfficialDash => 0.95,           // 62 of 62
             Self::ArtistField => 0.95,            // 16 of 16
             Self::ChannelBeforeQuote => 0.94,     // 13 of 13
-            Self::NearBefore => 0.94,             // 31 of 31
+            Self::NearBefore => 0.94,             // 32 of 32
             Self::Topic => 0.93,                  // 44 of 47
-            Self::DecoratedQuote => 0.92,         // 31 of 33
+            Self::DecoratedQuote => 0.92,         // 32 of 34
             Self::ChannelBehindDecorated => 0.92, // 12 of 12
-            Self::LabelDash => 0.91,              // 24 of 26
+            Self::LabelDash => 0.91,              // 27 of 29
             Self::ChannelAtWeakMark => 0.9,       // 5 of 5
             Self::MusicDash => 0.9,               // 30 of 33
             // Films and games have it, too.
             Self::DecoratedDash => 0.88,         // 16 of 17
-            Self::ChannelBehind => 0.85,         // 26 of 29
-            Self::Dash => 0.82,                  // 39 of 45
+            Self::ChannelBehind => 0.85,         // 24 of 27
+            Self::Dash => 0.84,                  // 43 of 49
             Self::Voice => 0.82,                 // 58 of 69
             Self::ChannelBeforeMark => 0.8,      // 2 of 2
             Self::Gap => 0.75,                   // 5 of 6
             Self::SongFirst => 0.75,             // 5 of 6
             Self::OfficialWholeOfficial => 0.75, // 1 of 1
             // Talk shows have it, too.
-            Self::BeginsWithChannel => 0.7,    // 6 of 6
+            Self::BeginsWithChannel => 0.6,    // 1 of 1
             Self::Bracketed => 0.7,            // 3 of 3
             Self::ProducerWithVoice => 0.7,    // 2 of 2
             Self::LeansReversed => 0.65,       // 7 of 10
@@ -131,12 +131,12 @@ impl Evidence {
             Self::OfficialWhole => 0.6,        // 2 of 2
             Self::NearDashes => 0.6,           // 1 of 1
             Self::By => 0.6,                   // 1 of 1
-            Self::Quote => 0.55,               // 4 of 7
+            Self::Quote => 0.5,                // 3 of 6
             Self::DashInDoubt => 0.5,          // 5 of 9
             Self::ChannelBeforeDashes => 0.5,  // 1 of 2
             Self::NearBehind => 0.5,           // 2 of 4
             Self::Slash => 0.5,                // 1 of 1
-            Self::Dashes => 0.38,              // 8 of 21
+            Self::Dashes => 0.23,              // 4 of 17
             Self::OtherWhole => 0.33,          // 7 of 21
             Self::VevoRunTogether => 0.33,     // 1 of 3
             Self::Hyphen => 0.33,              // none
