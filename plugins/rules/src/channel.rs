@@ -1,8 +1,9 @@
 //! Channels and uploaders: which of them are the artist, and under what name.
 
-use crate::credit::{bare_fold, names};
+use crate::credit::{bare_fold, names, spelled_out};
 use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
-use crate::words::labels::{LABEL_WORDS, LABELS, SONG_FIRST};
+use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST};
+use crate::words::other::{Clue, clue};
 use crate::words::{has, holds};
 
 /// How a channel is related to who performs.
@@ -29,8 +30,6 @@ pub struct Channel {
     pub whole: String,
     /// What the marks said.
     pub kind: Kind,
-    /// Whether it is one of those whose titles begin with the song.
-    pub song_first: bool,
     /// The ways its name is written, folded.
     spellings: Vec<String>,
 }
@@ -40,6 +39,7 @@ const OFFICIAL: &[&str] = &[
     " official youtube channel",
     " official artist channel",
     " official channel",
+    " official youtube",
     "公式チャンネル",
     " official music",
     " official tv",
@@ -63,7 +63,6 @@ impl Channel {
     /// Reads a channel's name.
     pub fn read(name: &str) -> Self {
         let whole = clean(name);
-        let song_first = holds(SONG_FIRST, &fold(&whole));
         let (name, kind) = kind(&whole);
         let mut spellings = vec![bare_fold(name)];
         let divided = |name: &&str| name.contains(DIVIDES);
@@ -77,9 +76,21 @@ impl Channel {
                 }
             }
         }
+        spellings.extend(spelled_out(name));
         spellings.retain(|spelling| spelling.chars().nth(1).is_some() || whole.chars().nth(1).is_none());
         let shown = if kind == Kind::Vevo { split_words(name) } else { parts(name).next().unwrap_or(name).to_owned() };
-        Self { name: shown, kind, song_first, spellings, whole }
+        Self { name: shown, kind, spellings, whole }
+    }
+
+    /// Whether it is a label or a collector of music, not a programme of any kind.
+    pub fn is_of_music(&self) -> bool {
+        is_label(&self.whole)
+            || words(&self.whole).any(|word| has(LABEL_STRONG, word) || clue(word) == Some(Clue::Music))
+    }
+
+    /// Whether it is one of those whose titles begin with the song.
+    pub fn is_song_first(&self) -> bool {
+        has(SONG_FIRST, &self.whole)
     }
 
     /// Whether a credit, in the ways it may be written, is this channel's name.
@@ -135,7 +146,13 @@ pub fn is_label(text: &str) -> bool {
 
 fn kind(name: &str) -> (&str, Kind) {
     let some = |name: &&str| !name.trim().is_empty();
-    let is_label = |name: &str| holds(LABELS, &fold(name)) || words(name).any(|word| has(LABEL_WORDS, word));
+    let is_label = |name: &str| {
+        holds(LABELS, &fold(name))
+            || words(name).rev().take(2).any(|word| has(LABEL_WORDS, word))
+            || ["唱片", "音樂", "音乐", "レコード", "엔터테인먼트", "뮤직"]
+                .iter()
+                .any(|mark| !name.is_ascii() && name.contains(mark))
+    };
     if let Some(artist) = name.strip_suffix(" - Topic") {
         let nobody = matches!(fold(artist).as_str(), "variousartists" | "release");
         return (artist, if nobody { Kind::Label } else { Kind::Topic });
@@ -170,26 +187,26 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 }
 
 fn vague_stripped(name: &str) -> &str {
-    let ending = OFFICIAL.iter().chain(VAGUE).find_map(|ending| strip_suffix_ignoring_case(name, ending));
+    let official = OFFICIAL.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending));
+    let ending = official.or_else(|| VAGUE.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending)));
     ending
         .map(|name| name.trim_end_matches([' ', '-', '_']))
         .filter(|name| name.chars().nth(1).is_some())
         .unwrap_or(name)
 }
 
-/// `JonPardi` → `Jon Pardi`; a name in one case stays as it is.
+/// `JonPardi` → `Jon Pardi`, `DJBo` → `DJ Bo`; a name in one case stays as it is.
 fn split_words(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
-    let mut former: Option<char> = None;
-    for c in name.chars() {
-        if let Some(before) = former
-            && before.is_lowercase()
-            && c.is_uppercase()
-        {
+    let mut letters = name.chars().peekable();
+    let (mut former, mut before) = (None::<char>, ' ');
+    while let Some(c) = letters.next() {
+        let begins = c.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase());
+        if before.is_lowercase() && c.is_uppercase() || begins && before.is_uppercase() && former.is_some() {
             out.push(' ');
         }
         out.push(c);
-        former = Some(c);
+        (former, before) = (Some(before), c);
     }
     out
 }
@@ -205,11 +222,14 @@ mod tests {
             ("Insane Clown Posse - Topic", "Insane Clown Posse", Kind::Topic),
             ("JonPardiVEVO", "Jon Pardi", Kind::Vevo),
             ("AdaOfficialVEVO", "Ada", Kind::Vevo),
+            ("AdaYBoVEVO", "Ada Y Bo", Kind::Vevo),
+            ("ADAVEVO", "ADA", Kind::Vevo),
             ("Queen Official", "Queen", Kind::Official),
             ("Walker #57", "Walker #57", Kind::Other),
             ("Ada Lane Ch. somelive-EN", "Ada Lane", Kind::Official),
             ("灯り / Akari", "灯り", Kind::Other),
             ("Harbour Records", "Harbour Records", Kind::Label),
+            ("TV on the Avenue", "TV on the Avenue", Kind::Other),
             ("Various Artists - Topic", "Various Artists", Kind::Label),
         ] {
             let read = Channel::read(channel);

@@ -1,10 +1,10 @@
 //! Credits: the names in them, and the ways one name is written.
 
-use crate::text::{fold, is_cjk_letter, is_letter, starts_ignoring_case};
+use crate::text::{fold, is_cjk, is_cjk_letter, is_letter, starts_ignoring_case};
 use crate::title::brackets::{CLOSE, OPEN, is_voices};
 
 /// The marks before featured names.
-const FEATURES: &[&str] = &["featuring ", "feat.", "feat ", "ft.", "ft ", "vo.", "vocal:"];
+const FEATURES: &[&str] = &["featuring ", "feat.", "feat,", "feat ", "ft.", "ft ", "vo.", "vocal:"];
 
 /// Whether a text begins with a mark of featured names.
 pub fn is_feature(text: &str) -> bool {
@@ -40,7 +40,8 @@ fn feature_at(credit: &str) -> Option<(usize, usize)> {
 /// A title without featured voice synthesisers, who are instruments there.
 pub fn without_voices(title: &str) -> &str {
     match features(title) {
-        Some(names) if is_voices(names) || names.split(['(', '（', ' ']).next().is_some_and(is_voices) => {
+        Some(names) if is_voices(names, is_cjk(title)) => without_features(title),
+        Some(names) if names.split(['(', '（', ' ']).next().is_some_and(|name| is_voices(name, is_cjk(title))) => {
             without_features(title)
         }
         _ => title,
@@ -67,7 +68,13 @@ pub fn spellings(credit: &str) -> Vec<String> {
         found.push(bare_fold(inner));
     }
     found.retain(|name| !name.is_empty());
+    found.extend(spelled_out(credit));
     found
+}
+
+/// `Ada & Bo` is written `Ada and Bo` as well.
+pub fn spelled_out(name: &str) -> Option<String> {
+    name.contains('&').then(|| bare_fold(&name.replace('&', "and")))
 }
 
 /// A name folded, without a leading article.
@@ -82,7 +89,7 @@ pub fn bare_fold(name: &str) -> String {
 /// The single names of a joint credit.
 pub fn names(credit: &str) -> impl Iterator<Item = &str> {
     credit
-        .split([',', '&', '、', '/', '／', '×', '＆', '(', ')', '（', '）', '+'])
+        .split([',', '&', '、', '/', '／', '×', '❌', '＆', '(', ')', '（', '）', '+', '＋'])
         .flat_map(at_joints)
         .map(str::trim)
         .filter(|name| !name.is_empty())
@@ -98,7 +105,11 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
         let text = rest?;
         for (at, _) in text.match_indices(' ') {
             let after = text.get(at + 1..).unwrap_or_default();
-            if let Some(joint) = JOINTS.iter().find(|joint| starts_ignoring_case(after, joint)) {
+            let may = matches!(
+                after.bytes().next(),
+                Some(b'x' | b'X' | b'a' | b'A' | b'y' | b'Y' | b'e' | b'E' | b'f' | b'F')
+            );
+            if may && let Some(joint) = JOINTS.iter().find(|joint| starts_ignoring_case(after, joint)) {
                 rest = after.get(joint.len()..);
                 return text.get(..at);
             }
@@ -110,7 +121,10 @@ fn at_joints(part: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a credit lists several names.
 pub fn is_list(credit: &str) -> bool {
-    credit.contains([',', '、', '&', '＆', '×', '/', '+', '(']) || at_joints(credit).nth(1).is_some()
+    let joins = |byte: u8| matches!(byte, b',' | b'&' | b'/' | b'+' | b'(');
+    credit.bytes().any(joins)
+        || !credit.is_ascii() && credit.contains(['、', '＆', '×', '❌', '＋'])
+        || at_joints(credit).nth(1).is_some()
 }
 
 #[cfg(test)]
@@ -135,6 +149,7 @@ mod tests {
     fn a_name_in_two_scripts_has_both_spellings() {
         assert_eq!(spellings("박재범 (Jay Park)"), ["박재범jaypark", "박재범", "jaypark"]);
         assert_eq!(spellings("The Lanes"), ["lanes"]);
+        assert_eq!(spellings("Ada & Bo"), ["adabo", "adaandbo"]);
     }
 
     #[test]

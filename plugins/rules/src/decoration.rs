@@ -5,9 +5,10 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, TELLING, VIDEO_KINDS, WEAK_START,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFICIAL, TELLING, VIDEO_KINDS, VIDEOS,
+    WEAK_START,
 };
-use crate::words::{has, holds};
+use crate::words::{has, has_folded};
 
 /// What a word of a remark is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,10 +21,9 @@ enum Word {
 impl Word {
     fn read(word: &str) -> Self {
         let folded = Folded::of(word);
-        let word = folded.as_str();
-        if holds(TELLING, word) || is_cjk_remark(word) {
+        if has_folded(TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
             Self::Telling
-        } else if holds(FILLER, word) || is_year(word) {
+        } else if has_folded(FILLER, &folded) || is_year(word) {
             Self::Filler
         } else {
             Self::Meaningful
@@ -36,7 +36,7 @@ pub fn is_decoration(remark: &str) -> bool {
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
-            Word::Meaningful => return credits_makers(remark),
+            Word::Meaningful => return credits_makers(remark) || is_date(remark),
             Word::Telling => telling = true,
             // "M/V" comes as two words.
             Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
@@ -56,12 +56,31 @@ pub fn is_small_talk(remark: &str) -> bool {
     words(remark).nth(1).is_some() && words(remark).all(|word| Word::read(word) != Word::Meaningful)
 }
 
-/// `Some Game Animation Music Video`: a video of some kind, unless it shows another recording of the work.
+/// `Some Game Animation Music Video`, `Studio Video`, `Official Video from the film`: a video of some kind, unless it shows
+/// another recording of the work.
 pub fn is_some_video(remark: &str) -> bool {
+    let is_video = |word: &str| has(VIDEOS, word);
     let mut last = words(remark).rev();
-    let video = last.next().is_some_and(|word| word.eq_ignore_ascii_case("video") || word.eq_ignore_ascii_case("clip"));
+    let video = last.next().is_some_and(is_video);
     let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
-    video && kind && !is_edition(remark)
+    let short = words(remark).nth(3).is_none();
+    let official = words(remark).next().is_some_and(|word| has(OFFICIAL, word)) && words(remark).take(4).any(is_video);
+    (video && (kind || short) || official) && !is_edition(remark)
+}
+
+/// `HDL012`: a label's number for the release.
+pub fn is_catalogue_number(remark: &str) -> bool {
+    let letters = remark.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = remark.bytes().rev().take_while(u8::is_ascii_digit).count();
+    letters >= 2 && digits >= 2 && letters + digits == remark.len() && (5..=12).contains(&remark.len())
+}
+
+/// `April 21, 1968`: when it was shown.
+fn is_date(remark: &str) -> bool {
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    remark.bytes().any(|byte| byte.is_ascii_digit())
+        && words(remark).any(is_year)
+        && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
 }
 
 /// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
@@ -70,18 +89,17 @@ fn credits_makers(remark: &str) -> bool {
     words.next().is_some_and(|first| has(CREDITS, first)) && words.next().is_some()
 }
 
-/// Whether a remark says that the link is a whole album.
+/// Whether a remark speaks of an album at all.
+pub fn names_album(remark: &str) -> bool {
+    words(remark)
+        .any(|word| ["album", "álbum", "albun", "lp", "ep", "disco"].iter().any(|name| word.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a remark that speaks of an album says that the link is the whole of it.
 pub fn is_album_remark(remark: &str) -> bool {
-    let (mut album, mut whole, mut count) = (false, false, 0);
-    for word in words(remark).take(6) {
-        match Folded::of(word).as_str() {
-            "album" | "albun" | "lp" | "ep" | "disco" => album = true,
-            "full" | "complete" | "completo" | "complet" | "stream" | "entier" => whole = true,
-            _ => {}
-        }
-        count += 1;
-    }
-    album && whole && count < 6
+    let whole = ["full", "complete", "completo", "complet", "stream", "entier"];
+    words(remark).any(|word| whole.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        && words(remark).nth(5).is_none()
 }
 
 /// Whether a remark tells of another recording of the work, such as "Live in Berlin".
@@ -120,16 +138,15 @@ pub fn strip_tail(title: &str) -> &str {
         }
         (cut, count) = (at, count + 1);
         telling |= kind == Word::Telling || is_slashed_mv(title, at, word);
-        let folded = Folded::of(word);
         let before = title.get(..at).unwrap_or_default().trim_end().chars().next_back();
         let strong = match count {
             _ if before == Some(',') => true,
-            1 if matches!(before, Some(')' | ']')) && is_year(folded.as_str()) => {
+            1 if matches!(before, Some(')' | ']')) && is_year(word) => {
                 telling = true;
                 true
             }
-            1 => holds(ALONE, folded.as_str()),
-            _ => !holds(WEAK_START, folded.as_str()),
+            1 => has(ALONE, word),
+            _ => !has(WEAK_START, word),
         };
         if telling && strong && at > title.len() - start {
             best = Some(at);
@@ -195,6 +212,7 @@ mod tests {
             "オリジナル曲",
             "アニメMV",
             "not the video",
+            "April 21, 1968",
             "Directed by Bo Reed",
             "Prod. Bo",
         ] {
@@ -214,6 +232,14 @@ mod tests {
             "星空",
         ] {
             assert!(!is_decoration(work), "{work}");
+        }
+    }
+
+    #[test]
+    fn a_catalogue_number_is_letters_and_digits() {
+        assert!(is_catalogue_number("HDL012"));
+        for other in ["2012", "MK2", "Harbour12", "HDL", "A012"] {
+            assert!(!is_catalogue_number(other), "{other}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A page without a title: what the sharer wrote, or what a speaking address says. Good for a hint, never for more.
 
 use crate::evidence::Evidence;
-use crate::roles;
+use crate::roles::{self, Setting};
 use crate::text::clean;
 use crate::title::Title;
 use liner_strategy::Track;
@@ -24,7 +24,7 @@ fn by_sharer(text: &str) -> Option<(String, Option<String>, f64)> {
     let title = Title::read(&line, None);
     let (pieces, _) = title.pieces();
     let short = line.len() <= 120;
-    let roles = roles::assign(&title, None, false);
+    let roles = roles::assign(&title, None, Setting::default());
     (short && pieces.len() == 2 && roles.evidence != Evidence::TitleAlone).then_some((
         roles.title,
         roles.artist,

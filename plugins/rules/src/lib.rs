@@ -1,8 +1,11 @@
 //! Tier 1: what the page itself says, read by rules. No model, no guess: a track the rules are not sure of is passed
 //! on, with what they believe as a hint.
 //!
-//! `text` cleans and compares, `decoration` knows what uploaders add, `title` takes a title apart, `channel` knows whose
-//! channel it is, `page` reads the descriptions platforms write, and `verdict` puts them together.
+//! `page` reads what the platform itself says, in structured fields and by template. Where that does not name both, `title`
+//! takes the title apart and `roles` says which part is the song and which the artist, by the `channel` if it tells and by
+//! the form if not, each with the `evidence` it has. `nonmusic` weighs what speaks against music, `guess` reads what is
+//! left without a title, and `verdict` puts them together. `words` holds the vocabulary, `text`, `credit` and `decoration`
+//! the reading of it.
 
 mod channel;
 mod credit;
@@ -12,6 +15,8 @@ mod guess;
 mod nonmusic;
 mod page;
 mod roles;
+#[cfg(test)]
+mod tests;
 mod text;
 mod title;
 mod verdict;

@@ -1,10 +1,9 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{Folded, words};
+use crate::text::words;
 use crate::title::Title;
-use crate::words::holds;
-use crate::words::other::{BESIDE, MUSIC, NOT_MUSIC};
+use crate::words::other::{Clue, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +14,15 @@ pub enum Doubt {
     Some,
     /// Plainly something else.
     NotMusic(&'static str),
+}
+
+/// What the words around a title tell of its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// Whether a word tells of music.
+    pub music: bool,
+    /// Whether something speaks against it.
+    pub doubt: Doubt,
 }
 
 /// Categories of videos that hold music hardly ever.
@@ -32,28 +40,31 @@ const CATEGORIES: &[&str] = &[
 ];
 
 /// Weighs the words of a title and the category its uploader chose.
-pub fn weigh(title: &Title, channel: Option<&Channel>, category: Option<&str>) -> Doubt {
+pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category: Option<&str>) -> Subject {
     if channel.is_some_and(|channel| matches!(channel.kind, Kind::Topic | Kind::Vevo)) {
-        return Doubt::None;
+        return Subject { music: true, doubt: Doubt::None };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
     let (mut weak, mut numbered) = (0usize, false);
     let mut music = title.album || title.official && title.decorated || category == Some("music");
-    for word in words(&title.text).take(60) {
-        let folded = Folded::of(word);
-        let word = folded.as_str();
+    for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        numbered = matches!(word, "ep" | "episode" | "lecture" | "lesson" | "tutorial");
-        strong += usize::from(holds(NOT_MUSIC, word));
-        weak += usize::from(holds(BESIDE, word));
-        music |= holds(MUSIC, word);
+        let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
+        numbered = ["ep", "episode", "lecture", "lesson", "tutorial"].iter().any(lesson);
+        match clue(word) {
+            Some(Clue::Against) => strong += 1,
+            Some(Clue::Beside) => weak += 1,
+            Some(Clue::Music) => music = true,
+            None => {}
+        }
     }
-    match (strong, weak) {
+    let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,
         (2.., _) | (1, 1..) if !music => Doubt::NotMusic("its title tells of something other than music"),
         _ => Doubt::Some,
-    }
+    };
+    Subject { music, doubt }
 }
 
 #[cfg(test)]
@@ -61,7 +72,7 @@ mod tests {
     use super::*;
 
     fn doubt(title: &str, category: Option<&str>) -> Doubt {
-        weigh(&Title::read(title, None), None, category)
+        weigh(title, &Title::read(title, None), None, category).doubt
     }
 
     #[test]
@@ -81,6 +92,7 @@ mod tests {
     #[test]
     fn one_clue_is_a_doubt_and_music_is_never_taken_for_something_else() {
         assert_eq!(doubt("Harbour Trailer", None), Doubt::Some);
+        assert_eq!(doubt("Harbour - Storm (Official Gameplay Video)", None), Doubt::Some);
         assert_eq!(doubt("Harbour", Some("gaming")), Doubt::Some);
         assert_eq!(doubt("Harbour Quest gameplay song remix tutorial", None), Doubt::Some);
         assert_eq!(doubt("Ada Lane - Harbour", None), Doubt::None);

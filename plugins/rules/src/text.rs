@@ -83,8 +83,12 @@ pub fn fold(text: &str) -> String {
 
 fn fold_into(text: &str, mut push: impl FnMut(char)) {
     if text.is_ascii() {
-        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
-            push(char::from(byte.to_ascii_lowercase()));
+        for byte in text.bytes() {
+            match byte {
+                b'$' => push('s'),
+                _ if byte.is_ascii_alphanumeric() => push(char::from(byte.to_ascii_lowercase())),
+                _ => {}
+            }
         }
         return;
     }
@@ -136,9 +140,14 @@ impl Folded {
         Self { bytes, len: if fits { len } else { 0 } }
     }
 
+    /// Its bytes; none when it was too long.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
     /// The folded word; empty when it was too long.
     pub fn as_str(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 }
 
@@ -201,16 +210,25 @@ pub fn is_cjk(text: &str) -> bool {
     text.chars().any(is_cjk_letter)
 }
 
+/// Whether a text has kana, so is Japanese.
+pub fn has_kana(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{ff66}'..='\u{ff9d}'))
+}
+
 /// Whether a text has nothing but ASCII and Latin letters.
 pub fn is_latin(text: &str) -> bool {
     text.chars().all(|c| !c.is_alphabetic() || c < '\u{250}')
 }
 
 /// The text without an ending, compared without case.
+#[inline]
 pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
-    let at = text.len().checked_sub(suffix.len())?;
-    let tail = text.get(at..)?;
-    tail.eq_ignore_ascii_case(suffix).then(|| text.get(..at)).flatten()
+    let last = |text: &str| text.bytes().next_back().map(|byte| byte.to_ascii_lowercase());
+    if last(text) != last(suffix) {
+        return None;
+    }
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    tail.eq_ignore_ascii_case(suffix).then_some(head)
 }
 
 /// Whether a text begins with an ASCII one, compared without case.
@@ -241,6 +259,7 @@ mod tests {
     fn folding_drops_case_accents_width_and_punctuation() {
         assert_eq!(fold("Beyoncé & JAY-Z"), "beyoncejayz");
         assert_eq!(fold("ＡＢＣ１"), "abc1");
+        assert_eq!(fold("A$h"), "ash");
         assert_eq!(fold("Cafe\u{301}"), "cafe");
         assert_eq!(words("Don't Stop - now").collect::<Vec<_>>(), ["Don't", "Stop", "now"]);
     }

@@ -3,10 +3,10 @@
 use crate::channel::{Channel, Kind};
 use crate::evidence::Evidence;
 use crate::guess;
-use crate::nonmusic::{Doubt, weigh};
-use crate::page::{self, Facts, Metadata};
-use crate::roles::{self, Roles};
-use crate::text::clean;
+use crate::nonmusic::{Doubt, Subject, weigh};
+use crate::page::{self, Facts, Metadata, statements};
+use crate::roles::{self, Roles, Setting};
+use crate::text::{clean, words};
 use crate::title::Title;
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
@@ -23,10 +23,13 @@ pub enum Verdict {
 
 /// How sure an entry is whose title and artist are the platform's own fields.
 const STRUCTURED: f64 = 0.98;
-/// How sure `Title, by Artist` is, as Bandcamp titles its pages.
-const BANDCAMP: f64 = 0.93;
+/// How sure the order is in a title that the platform composed.
+const COMPOSED: f64 = 0.93;
 /// The most that is left of the confidence where something speaks against music.
 const DOUBTED: f64 = 0.6;
+
+/// How sure it is that a title alone is its uploader's, on a platform for musicians.
+const MUSICIANS: f64 = 0.7;
 
 /// Platforms whose uploader field is the performing artist, not whoever uploaded.
 const ARTIST_FIELD: &[&str] = &[
@@ -60,23 +63,40 @@ pub fn read(track: &Track) -> Verdict {
     if let Some(reason) = facts.not_music {
         return Verdict::NotMusic(reason);
     }
-    if facts.artist.is_some() || matches!(facts.kind, Some(MusicType::Artist | MusicType::Playlist)) {
-        return Verdict::Entry(from_facts(&og_title, facts));
-    }
-    let title = Title::read(&og_title, track.og_title.as_deref());
-    let doubt = match facts.kind {
-        Some(_) => Doubt::None,
-        None => weigh(&title, channel.as_ref(), metadata.category().as_deref()),
+    let mut entry = match facts {
+        Facts { artist: Some(_), .. } | Facts { kind: Some(MusicType::Artist), .. } => from_facts(&og_title, facts),
+        Facts { kind: Some(MusicType::Playlist), .. } => from_playlist(&og_title, facts, channel.as_ref()),
+        _ => match from_title(track, &og_title, channel.as_ref(), &metadata, facts) {
+            Ok(entry) => entry,
+            Err(reason) => return Verdict::NotMusic(reason),
+        },
     };
-    if let Doubt::NotMusic(reason) = doubt {
-        return Verdict::NotMusic(reason);
+    add_statements(&mut entry, track.og_description.as_deref().unwrap_or_default());
+    Verdict::Entry(entry)
+}
+
+/// A reading of the title, with what the page's own fields add to it; or why it is not music.
+fn from_title(
+    track: &Track,
+    og_title: &str,
+    channel: Option<&Channel>,
+    metadata: &Metadata,
+    facts: Facts,
+) -> Result<Extraction, &'static str> {
+    let title = Title::read(og_title, track.og_title.as_deref());
+    let subject = match facts.kind {
+        Some(_) => Subject { music: true, doubt: Doubt::None },
+        None => weigh(og_title, &title, channel, metadata.category().as_deref()),
+    };
+    if let Doubt::NotMusic(reason) = subject.doubt {
+        return Err(reason);
     }
-    let mut entry = from_title(track, &og_title, &title, channel.as_ref());
-    if doubt == Doubt::Some {
+    let mut entry = by_roles(track, &title, channel, subject.music);
+    if subject.doubt == Doubt::Some {
         entry.confidence = entry.confidence.min(DOUBTED);
     }
     add_facts(&mut entry, facts);
-    Verdict::Entry(entry)
+    Ok(entry)
 }
 
 /// A page without any title may have structured fields still, a speaking address, or what the sharer wrote.
@@ -95,7 +115,7 @@ fn without_title(track: &Track, metadata: &Metadata) -> Verdict {
 }
 
 fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
-    let title = facts.title.take().unwrap_or_else(|| og_title.to_owned());
+    let title = facts.title.take().unwrap_or_else(|| composed(og_title, &facts).to_owned());
     // An artist's page has a name and no title; the name is both, so that an entry is never without a title.
     let is_artist = facts.kind == Some(MusicType::Artist);
     let artist = facts.artist.take().or_else(|| is_artist.then(|| title.clone()));
@@ -105,14 +125,9 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
     entry
 }
 
-fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Channel>) -> Extraction {
-    if track.platform_name == "bandcamp"
-        && let Some((name, artist)) = og_title.rsplit_once(", by ")
-    {
-        return entry(name, Some(artist), BANDCAMP, Origin::Text);
-    }
+fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool) -> Extraction {
     let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
-    let Roles { title: song, artist, evidence } = roles::assign(title, channel, by_artist);
+    let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
     let mut entry = entry(&song, artist.as_deref(), confidence(evidence, &track.platform_name), Origin::Text);
     if title.album {
         entry.music_type = MusicType::Album;
@@ -128,9 +143,45 @@ fn from_title(track: &Track, og_title: &str, title: &Title, channel: Option<&Cha
 /// TIDAL, Genius and Jamendo write `Artist - Title` themselves; on a platform for musicians the uploader is mostly one.
 fn confidence(evidence: Evidence, platform: &str) -> f64 {
     match (platform, evidence) {
-        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => BANDCAMP,
-        ("soundcloud" | "audius", Evidence::OtherWhole) => 0.7,
+        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => COMPOSED,
+        ("soundcloud" | "audius", Evidence::OtherWhole) => MUSICIANS,
         _ => evidence.confidence(),
+    }
+}
+
+/// The work's name in a title that a platform composed: without the artist it credits, and what kind of release it is.
+fn composed<'a>(og_title: &'a str, facts: &Facts) -> &'a str {
+    let artist = facts.artist.as_deref().unwrap_or_default();
+    let bare = og_title.strip_suffix(artist).and_then(|title| title.strip_suffix(" by ")).unwrap_or(og_title);
+    page::without_release_form(bare, facts.kind.unwrap_or(MusicType::Song))
+}
+
+/// A list that somebody put together has no artist; one that calls itself an EP or an album is its uploader's release.
+fn from_playlist(og_title: &str, mut facts: Facts, channel: Option<&Channel>) -> Extraction {
+    let title = facts.title.as_deref().unwrap_or(og_title);
+    let release = words(title).any(|word| matches!(word, "EP" | "LP" | "Album" | "album"));
+    if release {
+        facts.kind = Some(MusicType::Album);
+        facts.artist = channel.map(|channel| channel.name.clone());
+    }
+    let mut entry = from_facts(og_title, facts);
+    entry.confidence = entry.confidence.min(MUSICIANS);
+    entry
+}
+
+/// Adds what the description states and the page's fields do not.
+fn add_statements(entry: &mut Extraction, description: &str) {
+    if description.is_empty() || entry.music_type != MusicType::Song {
+        return;
+    }
+    let stated = statements::read(description);
+    if let (None, Some(album)) = (&entry.album, stated.album) {
+        entry.album = Some(album);
+        entry.set_origin("album", Origin::Text);
+    }
+    if let (None, Some(date)) = (&entry.release_date, stated.release_date) {
+        entry.release_date = Some(date);
+        entry.set_origin("release-date", Origin::Text);
     }
 }
 

@@ -11,8 +11,10 @@ pub fn release_date(text: &str) -> Option<String> {
     if is_release_date(iso) {
         return Some(iso.to_owned());
     }
-    let mut parts = text.split(['.', ' ']);
+    let mut parts = text.split(['.', ' ', ',']).filter(|part| !part.is_empty());
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    // "September 7, 2018".
+    let (day, month) = if day.starts_with(char::is_alphabetic) { (month, day) } else { (day, month) };
     let month = match month.get(..3).map(str::to_ascii_lowercase) {
         Some(name) => MONTHS.iter().position(|known| **known == name)? + 1,
         None => month.parse().ok()?,
@@ -32,6 +34,7 @@ mod tests {
             ("1963", Some("1963")),
             ("07.09.2018", Some("2018-09-07")),
             ("07 Sep 2018 00:00:00 GMT", Some("2018-09-07")),
+            ("September 7, 2018", Some("2018-09-07")),
             ("31.02.2018", None),
             ("yesterday", None),
             ("", None),

@@ -3,9 +3,11 @@
 mod date;
 mod metadata;
 mod shops;
+pub mod statements;
+mod titles;
 mod youtube;
 
-pub use metadata::Metadata;
+pub use metadata::{Metadata, without_release_form};
 
 use liner_strategy::{MusicType, Track};
 
@@ -40,6 +42,14 @@ impl Facts {
         Self { not_music: Some(reason), ..Self::default() }
     }
 
+    /// On a label's page the work's name holds the artist: `Artist - Title` by a label.
+    fn credit_artist(&mut self) {
+        let (Some(title), Some(artist)) = (&self.title, &self.artist) else { return };
+        if let Some((artist, title)) = titles::credited(title, artist) {
+            (self.artist, self.title) = (Some(artist.to_owned()), Some(title.to_owned()));
+        }
+    }
+
     /// Adds what another field of the page says: what is missing here, and a date that is more exact.
     fn fill(&mut self, other: Self) {
         self.title = self.title.take().or(other.title);
@@ -61,6 +71,7 @@ impl Facts {
 pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&str>) -> Facts {
     let description = track.og_description.as_deref().unwrap_or_default();
     let mut facts = youtube::provided(og_title, artist, description)
+        .or_else(|| youtube::performing(description))
         .or_else(|| shops::read(&track.platform_name, og_title, description))
         .unwrap_or_default();
     if facts.not_music.is_none() {
@@ -68,5 +79,9 @@ pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&
         structured.fill(facts);
         facts = structured;
     }
+    if let Some(composed) = titles::read(&track.platform_name, og_title) {
+        facts.fill(composed);
+    }
+    facts.credit_artist();
     facts
 }

@@ -12,7 +12,7 @@ pub fn read(platform: &str, og_title: &str, description: &str) -> Option<Facts> 
         "spotify" => spotify(description),
         "apple_music" => apple_music(og_title, description),
         "deezer" => deezer(description),
-        "bandcamp" => bandcamp(og_title, description),
+        "bandcamp" => bandcamp(description),
         _ => None,
     }
 }
@@ -87,25 +87,15 @@ fn deezer(description: &str) -> Option<Facts> {
     facts.artist.as_ref().is_some_and(|artist| !artist.is_empty()).then_some(facts)
 }
 
-/// `5 track album`, `from the album Symmetry`, `track by Indigo`, under a title `Name, by Artist`.
-fn bandcamp(og_title: &str, description: &str) -> Option<Facts> {
+/// `5 track album`, `from the album Symmetry`, `track by Indigo`; the title names the rest.
+fn bandcamp(description: &str) -> Option<Facts> {
     let text = clean(description);
-    let title = clean(og_title);
-    let (name, artist) = title.rsplit_once(", by ")?;
-    let (kind, album) = if let Some(album) = text.strip_prefix("from the album ") {
-        (MusicType::Song, Some(album.to_owned()))
-    } else if text.starts_with("track by ") {
-        (MusicType::Song, None)
-    } else if text.contains(" track album") || text.ends_with(" track EP") {
-        (MusicType::Album, None)
-    } else {
-        return None;
-    };
-    let mut facts = Facts::new(kind);
-    facts.title = Some(name.to_owned());
-    facts.artist = Some(artist.to_owned());
-    facts.album = album;
-    Some(facts)
+    if let Some(album) = text.strip_prefix("from the album ") {
+        return Some(Facts { album: Some(album.to_owned()), ..Facts::new(MusicType::Song) });
+    }
+    let is_track = text.starts_with("track by ");
+    let is_album = text.contains(" track album") || text.ends_with(" track EP");
+    (is_track || is_album).then(|| Facts::new(if is_album { MusicType::Album } else { MusicType::Song }))
 }
 
 #[cfg(test)]
@@ -132,6 +122,6 @@ mod tests {
         assert_eq!((apple.title.as_deref(), apple.artist.as_deref()), (Some("Lights"), Some("Ada")));
         assert_eq!(read("deezer", "Lights", "Ada - canción - 2022").unwrap().artist.as_deref(), Some("Ada"));
         let bandcamp = read("bandcamp", "Harbour, by Ada", " from the album Lights ").unwrap();
-        assert_eq!((bandcamp.title.as_deref(), bandcamp.album.as_deref()), (Some("Harbour"), Some("Lights")));
+        assert_eq!((bandcamp.kind, bandcamp.album.as_deref()), (Some(MusicType::Song), Some("Lights")));
     }
 }

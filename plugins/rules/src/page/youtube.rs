@@ -14,6 +14,20 @@ pub fn provided(og_title: &str, artist: Option<&str>, description: &str) -> Opti
     Some(facts)
 }
 
+/// `Music video by Artist performing Title. (C) 2018 Label`, as VEVO describes its videos.
+pub fn performing(description: &str) -> Option<Facts> {
+    let rest = description.trim_start();
+    let rest = rest.strip_prefix("Music video by ").or_else(|| rest.strip_prefix("Official video by "))?;
+    let line = rest.lines().next()?;
+    let (artist, rest) = line.split_once(" performing ")?;
+    let end = [". (C)", ". ©", ". (P)", ". ℗", ". ("].iter().filter_map(|end| rest.find(end)).min();
+    let title = clean(rest.get(..end.unwrap_or(rest.len()))?.trim_end_matches('.'));
+    let mut facts = Facts::new(MusicType::Song);
+    facts.title = Some(title).filter(|title| !title.is_empty() && title.len() <= 150);
+    facts.artist = Some(clean(artist)).filter(|artist| !artist.is_empty());
+    (facts.title.is_some() && facts.artist.is_some()).then_some(facts)
+}
+
 fn by_lines(block: &str) -> Option<Facts> {
     let mut lines = lines(block).skip(1);
     let credit = lines.next()?;
@@ -62,6 +76,13 @@ mod tests {
         assert_eq!(facts.artist.as_deref(), Some("The Pilots, Ada"));
         assert_eq!(facts.album.as_deref(), Some("Departure"));
         assert_eq!(facts.release_date.as_deref(), Some("2006-01-01"));
+    }
+
+    #[test]
+    fn vevos_own_description_names_both() {
+        let facts = performing("Music video by Ada Lane performing Harbour. (C) 2018 Quay Records\n#AdaLane").unwrap();
+        assert_eq!((facts.title.as_deref(), facts.artist.as_deref()), (Some("Harbour"), Some("Ada Lane")));
+        assert_eq!(performing("Music video by Ada Lane"), None);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Brackets and quotes: what stands in them, and what they shield.
 
-use crate::decoration::{is_album_remark, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year};
+use crate::channel::is_label;
+use crate::decoration::{
+    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year,
+    names_album,
+};
 use crate::text::clean;
-use crate::words::{has, remarks::OFFICIAL, voices::VOICES};
+use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
 pub const CLOSE: &[char] = &[')', ']', '}', '）', '］', '】', '〕'];
@@ -58,7 +62,11 @@ pub fn read(title: &str) -> Remarks {
         remarks.bracket(bracket, last);
         from = span.end;
     }
-    remarks.text.push_str(title.get(from..).unwrap_or_default());
+    let rest = title.get(from..).unwrap_or_default();
+    // A year behind a remark belongs to it.
+    if !(remarks.decorated && remarks.text.ends_with(' ') && is_year(rest.trim())) {
+        remarks.text.push_str(rest);
+    }
     if from > 0 {
         remarks.text = clean(&remarks.text);
     }
@@ -70,12 +78,13 @@ impl Remarks {
         let inner = inside(bracket);
         let lenticular = bracket.starts_with('【');
         let at_head = self.text.trim().is_empty();
-        if let Some(album) = named_album(inner) {
+        let album = names_album(inner);
+        if let Some(album) = Some(inner).filter(|_| album).and_then(named_album) {
             self.album_name = Some(album.to_owned());
-        } else if is_album_remark(inner) {
+        } else if album && is_album_remark(inner) {
             self.album = true;
             self.decorated = true;
-        } else if lenticular && is_voices(inner) {
+        } else if lenticular && is_voices(inner, true) {
             self.voice = true;
         } else if is_decoration(inner) || at_head && (is_head(inner) || is_small_talk(inner) || lenticular && !last) {
             self.decorated = true;
@@ -89,7 +98,7 @@ impl Remarks {
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
             return;
-        } else if is_some_video(inner) {
+        } else if is_some_video(inner) || is_label(inner) || is_catalogue_number(inner) {
             self.decorated = true;
             self.official |= says_official(inner);
         } else {
@@ -124,9 +133,6 @@ fn without_decorated_part(inner: &str) -> Option<&str> {
 fn named_album(inner: &str) -> Option<&str> {
     const MARKS: &[&str] =
         &["from the album ", "from the lp ", "from the ep ", "new album", "del album ", "do album ", "dell'album "];
-    if inner.len() < 10 {
-        return None;
-    }
     let mark = MARKS.iter().find_map(|mark| Some((crate::text::find_ignoring_case(inner, mark)?, mark.len())));
     let rest = inner.get(mark.map(|(at, width)| at + width)?..)?.trim();
     let name = match quoted_head(rest) {
@@ -137,23 +143,25 @@ fn named_album(inner: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Whether a text names voice synthesisers and nobody else.
-pub fn is_voices(text: &str) -> bool {
+/// Whether a text names voice synthesisers and nobody else. `cjk` says whether it stands beside CJK letters, where names
+/// that are common words count, too.
+pub fn is_voices(text: &str, cjk: bool) -> bool {
     const JOINTS: &[char] = &[',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／'];
     let text = text.trim();
     let text = text.strip_suffix("より").or_else(|| text.strip_suffix("歌唱")).unwrap_or(text);
-    if is_voice(text) {
+    if is_voice(text, cjk) {
         return true;
     }
     let mut names = text.split(JOINTS).filter(|name| !name.trim().is_empty()).peekable();
-    names.peek().is_some() && names.all(is_voice)
+    names.peek().is_some() && names.all(|name| is_voice(name, cjk))
 }
 
-fn is_voice(name: &str) -> bool {
+fn is_voice(name: &str, cjk: bool) -> bool {
+    let known = |name: &str| has(VOICES, name) || cjk && has(COMMON_VOICES, name);
     let mut words = crate::text::words(name).peekable();
-    has(VOICES, name)
-        || words.peek().is_some() && words.all(|word| has(VOICES, word))
-        || crate::credit::bracketed(name).is_some_and(|(bare, inner)| has(VOICES, bare) && has(VOICES, inner))
+    known(name)
+        || words.peek().is_some() && words.all(known)
+        || crate::credit::bracketed(name).is_some_and(|(bare, inner)| known(bare) && known(inner))
 }
 
 /// A text that begins with a quote: what is in it, and what follows.
@@ -184,7 +192,11 @@ fn inside(bracket: &str) -> &str {
 
 /// Whether a letter opens a bracket or a quote.
 pub fn is_shield(c: char) -> bool {
-    OPEN.contains(&c) || QUOTES.iter().any(|(open, _)| *open == c)
+    !is_plain(c) && (OPEN.contains(&c) || QUOTES.iter().any(|(open, _)| *open == c))
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == ' '
 }
 
 /// A bracket or quote: byte positions of its beginning and of what follows it.
@@ -202,6 +214,9 @@ pub fn spans(text: &str) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
     let mut open: Vec<(usize, Option<char>)> = Vec::new();
     for (at, c) in text.char_indices() {
+        if is_plain(c) {
+            continue;
+        }
         let end = at + c.len_utf8();
         if OPEN.contains(&c) {
             if open.len() < DEEPEST {
@@ -260,11 +275,12 @@ mod tests {
     fn voices_are_known_alone_and_together() {
         for voices in ["初音ミク", "初音ミク・結月ゆかり", "可不（KAFU）", "Hatsune Miku", "GUMI & IA"]
         {
-            assert!(is_voices(voices), "{voices}");
+            assert!(is_voices(voices, true), "{voices}");
         }
         for others in ["", "x", "Ada Lane", "初音ミクの消失", "Ada feat. GUMI"] {
-            assert!(!is_voices(others), "{others}");
+            assert!(!is_voices(others, true), "{others}");
         }
+        assert!(is_voices("Lily", true) && !is_voices("Lily", false));
     }
 
     #[test]

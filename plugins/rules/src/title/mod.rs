@@ -36,12 +36,15 @@ impl Title {
         let text = without_file_ending(without_platform(text));
         let text = without_hashtags(text);
         let remarks = brackets::read(text);
-        let text = without_number(&remarks.text).to_owned();
+        // A title of decoration alone is what there is.
+        let left = if remarks.text.chars().any(char::is_alphanumeric) { remarks.text.as_str() } else { text };
+        let text = without_number(left).to_owned();
+        let soundtrack = soundtrack(&text).map(str::to_owned);
         Self {
             gap: raw.and_then(|raw| gap(raw, &text)),
             text,
             album: remarks.album,
-            album_name: remarks.album_name,
+            album_name: remarks.album_name.or(soundtrack),
             decorated: remarks.decorated,
             official: remarks.official,
             voice: remarks.voice,
@@ -60,14 +63,14 @@ impl Title {
                 index += 1;
                 let year = is_year(piece.text);
                 !(is_decoration(piece.text) && (!year || all > 2)
-                    || index > 2 && is_small_talk(piece.text)
+                    || index > 1 && all > 2 - usize::from(piece.mark == Mark::Pipe) && is_small_talk(piece.text)
                     || index > 2 && is_label(piece.text))
             });
         }
         let mut stripped = pieces.len() < all;
         for piece in &mut pieces {
             let kept = strip_tail(piece.text);
-            stripped |= kept.len() + 2 < piece.text.len();
+            stripped |= kept.len() + 1 < piece.text.len();
             piece.text = kept;
         }
         if let Some(piece) = pieces.first_mut() {
@@ -101,7 +104,22 @@ pub fn tidy(part: &str) -> String {
             return format!("{inner} {after}");
         }
     }
-    original_after_romanised(part).unwrap_or(part).to_owned()
+    if let Some(inner) = part.strip_prefix('【').and_then(|part| part.strip_suffix('】')) {
+        return inner.to_owned();
+    }
+    theme_song(part).or_else(|| original_after_romanised(part)).unwrap_or(part).to_owned()
+}
+
+/// A name without quotes around the whole of it.
+pub fn unquoted(name: &str) -> &str {
+    quoted_head(name).filter(|(_, after)| after.trim().is_empty()).map_or(name, |(inner, _)| inner)
+}
+
+/// `アニメ「…」OP「灯り」`: of two quotes the last one is the song.
+fn theme_song(part: &str) -> Option<&str> {
+    let inner = part.strip_suffix(['」', '』'])?;
+    let (before, song) = inner.rsplit_once(['「', '『'])?;
+    before.contains(['」', '』']).then_some(song)
 }
 
 /// `Umi no Uta「海の歌」`: the quotes hold the title in its own script.
@@ -145,6 +163,18 @@ pub fn trim_marks(part: &str) -> &str {
     if trimmed.is_empty() { part.trim() } else { trimmed }
 }
 
+/// `Song | Film (Original Soundtrack)`: the release behind the last pipe.
+fn soundtrack(text: &str) -> Option<&str> {
+    let (_, last) = text.rsplit_once(['|', '｜'])?;
+    let (_, remark) = last.trim_end().strip_suffix(')')?.rsplit_once('(')?;
+    let mut words = words(remark);
+    let original = words.next().is_some_and(|word| word.eq_ignore_ascii_case("original"));
+    let names = words
+        .next_back()
+        .is_some_and(|word| word.eq_ignore_ascii_case("soundtrack") || word.eq_ignore_ascii_case("score"));
+    (original && names).then_some(last.trim())
+}
+
 /// The names platforms append to their pages' titles.
 fn without_platform(text: &str) -> &str {
     const NAMES: &[&str] = &[
@@ -165,6 +195,9 @@ fn without_platform(text: &str) -> &str {
         " | Audiomack",
         " | Mixcloud",
         " | Beatport",
+        " :: Beatport",
+        " on Beatport",
+        " | Audius",
         " | Last.fm",
         " - niconico",
         " - ニコニコ動画",
@@ -180,7 +213,7 @@ fn without_platform(text: &str) -> &str {
 fn without_file_ending(text: &str) -> &str {
     const ENDINGS: &[&str] =
         &[".mp4", ".mp3", ".m4v", ".m4a", ".mov", ".wmv", ".avi", ".flv", ".mpg", ".mkv", ".wav", ".flac"];
-    if !text.get(text.len().saturating_sub(5)..).is_some_and(|end| end.contains('.')) {
+    if !text.bytes().rev().take(5).any(|byte| byte == b'.') {
         return text;
     }
     ENDINGS
@@ -190,16 +223,16 @@ fn without_file_ending(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// Hashtags at the end say where the upload is to be found.
+/// Hashtags and handles at the end say where the upload is to be found; after an "and" a handle is a name.
 fn without_hashtags(text: &str) -> &str {
     let mut kept = text;
-    while let Some((head, tag)) = kept.trim_end().rsplit_once([' ', '#'])
-        && kept.trim_end().ends_with(tag)
-        && kept.get(head.len()..).is_some_and(|tail| tail.trim_start().starts_with('#'))
-        && tag.trim_start_matches('#').chars().any(char::is_alphabetic)
+    while let Some((head, tag)) = kept.rsplit_once(' ')
+        && let Some(name) = tag.strip_prefix(['#', '@'])
+        && name.chars().any(char::is_alphabetic)
+        && !head.trim_end().ends_with(['&', ',', 'x', '-', '–', '|'])
         && !head.trim().is_empty()
     {
-        kept = head.trim_end_matches([' ', '#']);
+        kept = head.trim_end();
     }
     kept
 }
@@ -263,6 +296,7 @@ mod tests {
             ("Ada Lane | Harbour | Official Video", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour - Official Video - 2012", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour (Official Video).mov", vec!["Ada Lane", "Harbour"]),
+            ("Ada Lane - Harbour (Full Album) 1973", vec!["Ada Lane", "Harbour"]),
             ("Ada Lane - Harbour #harbour #newmusic", vec!["Ada Lane", "Harbour"]),
             ("灯り / Ada：MUSIC VIDEO", vec!["灯り", "Ada"]),
         ] {
@@ -283,6 +317,8 @@ mod tests {
         assert_eq!(tidy("「灯り」"), "灯り");
         assert_eq!(tidy("「灯り」という言葉"), "「灯り」という言葉");
         assert_eq!(tidy("Akari no Uta「灯りの歌」"), "灯りの歌");
+        assert_eq!(tidy("アニメ「灯台」OP「灯り」"), "灯り");
+        assert_eq!(tidy("【灯り】"), "灯り");
     }
 
     fn gapped(raw: &str) -> Option<(String, String)> {
@@ -294,6 +330,13 @@ mod tests {
         let gap = gapped("Ada Lane   Harbour (HD)").unwrap();
         assert_eq!(gap, ("Ada Lane".to_owned(), "Harbour".to_owned()));
         assert!(gapped("Ada  Lane  Harbour").is_none());
+    }
+
+    #[test]
+    fn a_soundtrack_behind_a_pipe_is_the_release() {
+        let title = Title::read("Ada Lane - Harbour | The Quay (Original Motion Picture Soundtrack)", None);
+        assert_eq!(title.album_name.as_deref(), Some("The Quay (Original Motion Picture Soundtrack)"));
+        assert_eq!(Title::read("Ada Lane - Harbour | The Quay (Live)", None).album_name, None);
     }
 
     #[test]

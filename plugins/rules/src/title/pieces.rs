@@ -86,9 +86,11 @@ fn mark_at(text: &str, at: usize, c: char, before: char) -> Option<(Mark, usize)
     let width = c.len_utf8();
     let spaced = before == ' ' && after == ' ';
     Some(match c {
-        '|' | '｜' | '║' | '‖' | '┃' | '●' | '•' | '❌' => (Mark::Pipe, width),
+        '|' | '｜' | '║' | '‖' | '┃' | '●' | '•' => (Mark::Pipe, width),
         '/' if before == ' ' && rest.starts_with("/ ") => (Mark::Pipe, 2),
-        '/' if spaced || is_cjk_letter(before) || is_cjk_letter(after) => (Mark::Slash, width),
+        '/' if spaced || is_cjk_letter(before) || is_cjk_letter(after) || matches!(before, '」' | '』' | '】') => {
+            (Mark::Slash, width)
+        }
         '／' => (Mark::Slash, width),
         '_' if spaced => (Mark::Underscore, width),
         _ if DASHES.contains(&c) => return dash(c, before, after).map(|mark| (mark, width)),
@@ -145,6 +147,7 @@ mod tests {
         assert_eq!(split("Ada - Harbour (Bo - Live)"), [(Mark::Start, "Ada"), (Mark::Dash, "Harbour (Bo - Live)")]);
         assert_eq!(split("Ada 「A - B」"), [(Mark::Start, "Ada 「A - B」")]);
         assert_eq!(split("星空/Ada"), [(Mark::Start, "星空"), (Mark::Slash, "Ada")]);
+        assert_eq!(split("「星空」/ Ada"), [(Mark::Start, "「星空」"), (Mark::Slash, "Ada")]);
         assert_eq!(split("AC/DC"), [(Mark::Start, "AC/DC")]);
         assert_eq!(
             split("Ada– Harbour | Bo"),

@@ -3,13 +3,20 @@
 /// Words in the name of a channel that say it belongs to a label, a medium or a collector.
 #[rustfmt::skip]
 pub const LABEL_WORDS: &[&str] = &[
-    "fc", "hd", "hq", "tv", "fan", "mix", "fans", "film", "hits", "kids", "tube", "beats", "edits", "films",
-    "india", "label", "letra", "lyric", "media", "musik", "muzik", "radio", "vault", "world", "discos",
-    "labels", "letras", "lyrics", "nation", "oldies", "record", "sounds", "studio", "videos", "archive",
-    "channel", "company", "disques", "fanpage", "jukebox", "network", "paroles", "records", "recordz",
-    "rekords", "remixes", "studios", "archives", "classics", "copyright", "worldwide", "collection",
-    "musicgroup", "production", "promotions", "publishing", "recordings", "sketchbook", "soundtrack",
-    "compilation", "productions", "soundtracks", "distribution", "entertainment",
+    "fc", "hd", "hq", "tv", "fan", "mix", "fans", "film", "hits", "kids", "show", "tube", "beats", "edits",
+    "films", "india", "label", "letra", "lyric", "media", "musik", "muzik", "radio", "shows", "vault", "world",
+    "discos", "labels", "letras", "lyrics", "nation", "oldies", "record", "sounds", "studio", "videos",
+    "archive", "channel", "company", "disques", "fanpage", "jukebox", "network", "paroles", "records",
+    "recordz", "rekords", "remixes", "session", "studios", "archives", "classics", "sessions", "copyright",
+    "worldwide", "collection", "musicgroup", "production", "promotions", "publishing", "recordings",
+    "sketchbook", "soundtrack", "compilation", "productions", "soundtracks", "distribution", "entertainment",
+];
+
+/// Words that only the names of labels have.
+#[rustfmt::skip]
+pub const LABEL_STRONG: &[&str] = &[
+    "label", "tapes", "discos", "labels", "disques", "records", "recordz", "rekords", "netlabel", "recordings",
+    "compilation", "entertainment",
 ];
 
 /// Labels and media that are known by a name alone.

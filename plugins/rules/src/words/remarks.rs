@@ -8,9 +8,9 @@ pub const TELLING: &[&str] = &[
     "audio", "clipe", "clips", "klibi", "letra", "lirik", "lyric", "lyrik", "muzik", "promo", "resmi", "tekst",
     "testi", "testo", "video", "vidio", "audios", "engsub", "fullhd", "letras", "lyrics", "teaser", "upload",
     "videos", "visual", "가사", "공식", "뮤비", "자막", "lyrical", "offcial", "offical", "oficial", "paroles",
-    "sozleri", "videosu", "vietsub", "visuals", "vocarap", "animated", "explicit", "legendas", "official",
-    "officiel", "oficiais", "oficiall", "premiera", "premiere", "reupload", "teledysk", "vocaloid", "клип",
-    "كليب", "animation", "legendada", "legendado", "officieel", "offiziell", "oficjalne", "oficjalny",
+    "sozleri", "videosu", "vietsub", "visuals", "vocarap", "animated", "censored", "explicit", "legendas",
+    "official", "officiel", "oficiais", "oficiall", "premiera", "premiere", "reupload", "teledysk", "vocaloid",
+    "клип", "كليب", "animation", "legendada", "legendado", "officieel", "offiziell", "oficjalne", "oficjalny",
     "subtitled", "subtitles", "ufficiale", "videoclip", "คลป", "colorcoded", "lyricvideo", "musicvideo",
     "musikvideo", "officielle", "remastered", "reuploaded", "subtitulos", "traduzione", "uncensored",
     "videoclipe", "videoclips", "videolyric", "virallinen", "visualiser", "visualizer", "аудио", "видео",
@@ -22,15 +22,15 @@ pub const TELLING: &[&str] = &[
 /// Words that stand beside telling ones and say nothing by themselves.
 #[rustfmt::skip]
 pub const FILLER: &[&str] = &[
-    "a", "e", "m", "v", "y", "10", "an", "br", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on",
-    "pt", "tv", "с", "and", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot", "jpn", "kan", "kor", "new",
-    "not", "now", "out", "rom", "sub", "the", "ver", "avec", "best", "film", "free", "full", "high", "hour",
-    "made", "mono", "shot", "song", "sous", "subs", "tour", "vevo", "with", "из", "на", "по", "album", "clean",
-    "coded", "color", "extra", "hindi", "hours", "kanji", "latam", "micro", "music", "musik", "short", "songs",
-    "sound", "colour", "french", "hangul", "ingles", "latest", "length", "musica", "romaji", "screen", "single",
-    "stereo", "studio", "titres", "digital", "edition", "english", "espanol", "feature", "legenda", "musical",
-    "musique", "punjabi", "quality", "release", "spanish", "version", "completa", "complete", "completo",
-    "download", "original", "releases", "remaster", "starring", "tradotta", "traducao", "digitally",
+    "a", "e", "m", "v", "y", "10", "an", "br", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "of",
+    "on", "pt", "tv", "с", "and", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot", "jpn", "kan", "kor",
+    "new", "not", "now", "out", "rom", "sub", "the", "ver", "avec", "best", "film", "free", "full", "high",
+    "hour", "made", "mono", "shot", "song", "sous", "subs", "tour", "vevo", "with", "из", "на", "по", "album",
+    "clean", "coded", "color", "extra", "hindi", "hours", "kanji", "latam", "micro", "music", "musik", "short",
+    "songs", "sound", "colour", "french", "hangul", "ingles", "latest", "length", "musica", "romaji", "screen",
+    "single", "stereo", "studio", "titres", "digital", "edition", "english", "espanol", "feature", "legenda",
+    "musical", "musique", "punjabi", "quality", "release", "spanish", "version", "completa", "complete",
+    "completo", "download", "original", "releases", "remaster", "starring", "tradotta", "traducao", "digitally",
     "exclusive", "promotion", "romanized", "reimagined", "unofficial", "песни", "performance", "promotional",
 ];
 
@@ -82,6 +82,19 @@ pub const OFFICIAL: &[&str] = &[
 #[rustfmt::skip]
 pub const VIDEO_KINDS: &[&str] = &[
     "lyric", "music", "lyrics", "animated", "official",
+];
+
+/// Words for what an upload is.
+#[rustfmt::skip]
+pub const VIDEOS: &[&str] = &[
+    "clip", "audio", "video",
+];
+
+/// Names of months, in a date.
+#[rustfmt::skip]
+pub const MONTHS: &[&str] = &[
+    "apr", "aug", "dec", "feb", "jan", "jul", "jun", "mar", "may", "nov", "oct", "sep", "july", "june", "sept",
+    "april", "march", "august", "january", "october", "december", "february", "november", "september",
 ];
 
 /// Words that begin a remark about who made the recording or the video; a name follows.
