@@ -164,6 +164,7 @@ fn a_title_alone_is_the_channels_if_it_belongs_to_an_artist() {
     );
     assert_eq!(on("youtube", "Harbour", Some("Quay Records")).artist, None);
     assert!(on("audius", "Harbour", Some("Ada Lane")).confidence >= SURE);
+    assert_eq!(on("netease", "Harbour", Some("Quay Records")).artist.as_deref(), Some("Quay Records"));
     assert_eq!(on("youtube", "Harbour", Some("Various Artists - Topic")).artist, None);
 }
 
