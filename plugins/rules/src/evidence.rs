@@ -101,7 +101,7 @@ impl Evidence {
             Self::ChannelBeforeDash => 0.97,      // 183 of 186
             Self::ChannelAmongBefore => 0.96,     // 51 of 51
             Self::OfficialDash => 0.95,           // 62 of 62
-            Self::ArtistField => 0.95,            // 16 of 16
+            Self::ArtistField => 0.95,            // 18 of 18
             Self::ChannelBeforeQuote => 0.94,     // 13 of 13
             Self::NearBefore => 0.94,             // 32 of 32
             Self::Topic => 0.93,                  // 44 of 47
@@ -142,7 +142,7 @@ impl Evidence {
             Self::Hyphen => 0.33,              // none
             Self::QuoteFirst => 0.33,          // none
             Self::OtherWholeDecorated => 0.16, // 1 of 6
-            Self::TitleAlone => 0.09,          // 1 of 11
+            Self::TitleAlone => 0.09,          // 1 of 9
         }
     }
 }

@@ -52,7 +52,7 @@ fn the_channel_says_which_side_is_the_artist() {
             ("Ada & Sons - Harbour", Some("AdaAndSonsVEVO"), "Harbour", "Ada & Sons"),
             ("A$h Lane - Harbour", Some("AshLaneVEVO"), "Harbour", "A$h Lane"),
             ("\"Ada\" Lane - Harbour", Some("Ada Lane"), "Harbour", "\"Ada\" Lane"),
-            ("灯台の夜。『海の歌』MV", Some("灯台の夜。 TOUDAI"), "海の歌", "灯台の夜。"),
+            ("灯台の夜。『海の歌』", Some("灯台の夜。 TOUDAI"), "海の歌", "灯台の夜。"),
             ("에이다 (Ada) - Harbour", Some("ADA"), "Harbour", "에이다"),
             ("Ada / Lane – Harbour", Some("Ada / Lane"), "Harbour", "Ada / Lane"),
             ("Ada Lane 'Harbour' MV", Some("Ada Lane"), "Harbour", "Ada Lane"),
@@ -134,6 +134,8 @@ fn a_voice_synthesiser_is_named_and_the_producer_is_credited() {
             ("灯り / 灯台P feat.初音ミク", Some("転載"), "灯り", "灯台P"),
         ],
     );
+    let featured = on("youtube", "灯台P - 灯り feat.初音ミク", Some("灯台P"));
+    assert_eq!(featured.title, "灯り");
     let lily = on("youtube", "Ada Lane - Harbour feat. Lily", Some("Quay Records"));
     assert_eq!((lily.title.as_str(), lily.artist.as_deref()), ("Harbour feat. Lily", Some("Ada Lane")));
     let own = on("youtube", "灯り / 灯台P feat.初音ミク", Some("灯台P"));
@@ -162,6 +164,7 @@ fn a_title_alone_is_the_channels_if_it_belongs_to_an_artist() {
     );
     assert_eq!(on("youtube", "Harbour", Some("Quay Records")).artist, None);
     assert!(on("audius", "Harbour", Some("Ada Lane")).confidence >= SURE);
+    assert_eq!(on("netease", "Harbour", Some("Quay Records")).artist.as_deref(), Some("Quay Records"));
     assert_eq!(on("youtube", "Harbour", Some("Various Artists - Topic")).artist, None);
 }
 
@@ -203,6 +206,14 @@ fn structured_fields_win_over_the_title() {
     assert_eq!((entry.album.as_deref(), entry.release_date.as_deref()), (Some("Lights"), Some("2018-09-07")));
     assert_eq!(entry.genres, ["folk"]);
     assert!(entry.confidence >= SURE);
+}
+
+#[test]
+fn a_label_credited_by_a_structured_field_is_not_the_artist() {
+    let metadata =
+        r#"{"json_ld":[{"@type":"MusicRecording","name":"Ada Lane - Harbour","byArtist":["Quay Records"]}]}"#;
+    let entry = read(Track { og_metadata: metadata.to_owned(), ..track("x") }).unwrap();
+    assert_eq!((entry.title.as_str(), entry.artist.as_deref()), ("Harbour", Some("Ada Lane")));
 }
 
 #[test]

@@ -72,8 +72,9 @@ impl Scene<'_> {
         let title = song(self.pieces.first().map_or(self.title.text.as_str(), |piece| piece.text));
         let title = if title.is_empty() { self.title.text.clone() } else { title };
         let evidence = match self.channel.map(|channel| channel.kind) {
-            None | Some(Kind::Label) => Evidence::TitleAlone,
+            None => Evidence::TitleAlone,
             _ if self.setting.by_artist => Evidence::ArtistField,
+            Some(Kind::Label) => Evidence::TitleAlone,
             Some(Kind::Topic) => Evidence::Topic,
             Some(Kind::Vevo) if self.channel.is_some_and(|channel| channel.name.contains(' ')) => Evidence::VevoWhole,
             Some(Kind::Vevo) => Evidence::VevoRunTogether,

@@ -26,12 +26,12 @@ pub const FILLER: &[&str] = &[
     "on", "pt", "tv", "с", "and", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot", "jpn", "kan", "kor",
     "new", "not", "now", "out", "rom", "sub", "the", "ver", "avec", "best", "film", "free", "full", "high",
     "hour", "made", "mono", "shot", "song", "sous", "subs", "tour", "vevo", "with", "из", "на", "по", "album",
-    "clean", "coded", "color", "extra", "hindi", "hours", "kanji", "latam", "micro", "music", "musik", "short",
-    "songs", "sound", "colour", "french", "hangul", "ingles", "latest", "length", "musica", "romaji", "screen",
-    "single", "stereo", "studio", "titres", "digital", "edition", "english", "espanol", "feature", "legenda",
-    "musical", "musique", "punjabi", "quality", "release", "spanish", "version", "completa", "complete",
-    "completo", "download", "original", "releases", "remaster", "starring", "tradotta", "traducao", "digitally",
-    "exclusive", "promotion", "romanized", "reimagined", "unofficial", "песни", "performance", "promotional",
+    "clean", "coded", "color", "extra", "hindi", "hours", "kanji", "latam", "music", "musik", "short", "songs",
+    "sound", "colour", "french", "hangul", "ingles", "latest", "length", "musica", "romaji", "screen", "single",
+    "stereo", "studio", "titres", "digital", "edition", "english", "espanol", "feature", "legenda", "musical",
+    "musique", "punjabi", "quality", "release", "spanish", "version", "completa", "complete", "completo",
+    "download", "original", "releases", "remaster", "starring", "tradotta", "traducao", "digitally",
+    "exclusive", "promotion", "romanized", "unofficial", "песни", "performance", "promotional",
 ];
 
 /// Telling words that a real title hardly ends with, so that one is enough to be cut off the end.
