@@ -22,10 +22,10 @@ pub fn name(text: &str) -> String {
 }
 
 /// Soft hyphen; zero-width space, marks, embeddings, overrides and isolates of direction; word joiner and its invisible
-/// kin; byte order mark.
+/// kin; byte order mark; tags, which only machines read.
 const fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        | '\u{180e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a text is a year, a month or a day of the calendar: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.

@@ -113,6 +113,12 @@ impl Context {
         Self { channels: Some(Arc::new(channels)), ..self }
     }
 
+    /// Looks at the queue at once, and for pages.
+    pub(super) fn wake_all(&self) {
+        self.wake.notify_one();
+        self.pages.iter().for_each(PageReader::wake);
+    }
+
     /// The batches that are being worked on.
     #[must_use]
     pub fn held(&self) -> Vec<BatchId> {

@@ -4,7 +4,6 @@
 use super::Context;
 use super::reach::Access;
 use super::{retention, submission};
-use crate::crawl::PageReader;
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -42,8 +41,7 @@ async fn follow_others(context: &Context) -> Infallible {
                 context.rollout.follow().await;
                 beat(context).await;
                 heed_providers(context).await;
-                context.wake.notify_one();
-                context.pages.iter().for_each(PageReader::wake);
+                context.wake_all();
             }
             Err(error) => {
                 tracing::debug!("the database was not looked at: {error}");

@@ -277,8 +277,7 @@ impl Worker {
 
     /// Looks at the queue at once.
     pub fn wake(&self) {
-        self.context.wake.notify_one();
-        self.context.pages.iter().for_each(PageReader::wake);
+        self.context.wake_all();
     }
 
     /// Reads the pages that are due, by hand; returns how many.
@@ -417,7 +416,7 @@ async fn crawl(context: &Context, phase: watch::Receiver<Phase>) {
     };
     let channels = async {
         if let Some(channels) = &context.channels {
-            channels.run(may_claim, stopping(phase.clone()), &|| context.wake.notify_one()).await;
+            channels.run(may_claim, stopping(phase.clone()), &|| context.wake_all()).await;
         }
     };
     tokio::join!(pages, channels);
