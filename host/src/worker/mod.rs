@@ -28,7 +28,6 @@ pub use run::RunReport;
 pub use stats::{Totals, percent};
 pub use submission::Batches;
 
-use crate::crawl::PageReader;
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use backlog::Backlog;
 use run::Run;
