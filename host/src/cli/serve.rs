@@ -118,7 +118,9 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
          pipeline   revision {revision}: {pipeline}\n\
          plugins    {plugins} (a strategy dropped there takes over; GET /api/plugins)\n\
          provider   {provider}\n\
-         required   {fields}\n\n",
+         required   {fields}\n\
+         pages      {pages}\n\
+         channels   {channels}\n\n",
         version = env!("CARGO_PKG_VERSION"),
         interval = settings.interval.as_millis(),
         batch = settings.batch_size,
@@ -131,5 +133,27 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
         pipeline = context.rollout.active().summary(),
         plugins = config.data_dir.join("plugins").display(),
         fields = fields.join(", "),
+        pages = pages(config),
+        channels = channels(config),
     ))
+}
+
+fn pages(config: &Config) -> String {
+    let settings = &config.fetch;
+    if !settings.enabled {
+        return "not read (LINER_FETCH); a link without a title waits for one".to_owned();
+    }
+    let contact = settings.contact.as_deref().map_or(String::new(), |contact| format!(", as {contact}"));
+    format!("{} at once, {} ms between two of a server{contact}", settings.concurrency, settings.interval.as_millis())
+}
+
+fn channels(config: &Config) -> String {
+    let settings = &config.sync;
+    match settings.interval {
+        Some(interval) if !settings.channels.is_empty() => {
+            let names: Vec<String> = settings.channels.iter().map(ToString::to_string).collect();
+            format!("{}, every {} s", names.join(", "), interval.as_secs())
+        }
+        _ => "none by itself; POST /api/sync/trigger/CHANNEL".to_owned(),
+    }
 }
