@@ -5,7 +5,7 @@
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use liner_tests::raw::{Server, Visitor, answer, redirect};
-use liner_tests::{Answer, Database, Finished, Host, Kind, Served, Site, eventually, liner};
+use liner_tests::{Answer, Database, Finished, Host, Kind, Served, Site, clear_row, eventually, liner};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::time::Duration;
@@ -72,6 +72,13 @@ impl Fixture {
             Some(host.get(&path).await.json)
         })
         .await
+    }
+
+    /// When a worker that looks and may do nothing has looked often enough.
+    async fn ten_looks_later(&self, host: &Host) {
+        let skipped = || async { host.get("/api/music-ai/worker/status").await.json["stats"]["totalSkipped"].as_i64() };
+        let before = skipped().await.unwrap();
+        eventually("ten looks", || async { skipped().await.filter(|skipped| *skipped >= before + 10) }).await;
     }
 
     async fn unread(&self, host: &Host) -> Answer {
@@ -169,13 +176,9 @@ async fn a_page_is_asked_for_with_what_it_was_marked_with_when_its_link_comes_ag
 async fn nothing_is_read_while_the_operator_has_paused(f: Fixture) {
     f.site.put("/1", Served::page(SONG));
     f.liner(&["pause"]).await;
-    let host = f.host(&[]).await;
+    let host = f.host(&[("AI_WORKER_INTERVAL_MS", "100")]).await;
     f.liner(&["enqueue", &f.site.link("/1")]).await;
-    host.post(
-        "/api/music-ai/queue",
-        json!([{"url": "https://a.example/x", "og_title": "Ada Lane - Tide"}]).to_string(),
-    )
-    .await;
+    f.ten_looks_later(&host).await;
     assert!(f.site.visits().is_empty());
     assert_eq!(host.post("/api/music-ai/worker/resume", "").await.status, 200);
     f.entry(&host, "ai_completed").await;
@@ -192,7 +195,7 @@ async fn what_a_killed_host_was_reading_is_read_by_its_heir(f: Fixture) {
     f.site.put("/1", Served::page(SONG));
     if f.database.kind == Kind::Postgres {
         // Other hosts wait for the end of the lease.
-        f.database.execute("update page_fetch set due_at = 0; update page_origin set next_at = 0").await;
+        f.database.execute("update page_fetch set due_at = 0; update page_site set next_at = 0").await;
     }
     let heir = f.host(&[]).await;
     f.entry(&heir, "ai_completed").await;
@@ -232,6 +235,27 @@ async fn two_hosts_together_ask_a_server_once_in_the_interval() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_read_by_a_host_that_is_to_take_nothing_more_or_does_not_work_by_itself() {
+    let f = Fixture::open(Kind::Sqlite).await.unwrap();
+    f.site.put("/1", Served::page(SONG));
+    let host = f.host(&[("AI_WORKER_INTERVAL_MS", "100")]).await;
+    let id = host.get("/api/music-ai/worker/status").await.json["worker"]["hostId"].clone();
+    assert_eq!(host.post(&format!("/api/hosts/{}/drain", id.as_str().unwrap()), "").await.status, 200);
+    f.liner(&["enqueue", &f.site.link("/1")]).await;
+    f.ten_looks_later(&host).await;
+    assert!(f.site.visits().is_empty());
+    assert_eq!(host.stop().await, Some(0));
+
+    let host = f.host(&[("AI_WORKER_ENABLED", "false")]).await;
+    let due = "select due_at <= (select ms from clock) and claim is null from page_fetch";
+    assert_eq!(f.database.number(due).await, Some(1));
+    host.post("/api/music-ai/process", "").await;
+    assert_eq!(f.site.visits().len(), 1, "a run by hand reads it");
+    assert_eq!(host.get("/api/music-ai/status").await.json["queue"]["completed"], 1);
+    assert_eq!(host.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_is_worked_off_by_hand_with_its_pages() {
     let f = Fixture::open(Kind::Sqlite).await.unwrap();
     f.site.put("/1", Served::page(SONG));
@@ -247,6 +271,8 @@ async fn a_host_that_reads_no_pages_says_what_lets_the_track_go_on() {
     let f = Fixture::open(Kind::Sqlite).await.unwrap();
     let host = f.host(&[("LINER_FETCH", "false")]).await;
     f.liner(&["enqueue", &f.site.link("/1")]).await;
+    host.post("/api/music-ai/queue", clear_row()).await;
+    host.queue_when("the other one is done", |queue| queue["completed"] == 1).await;
     let reason = host.get("/api/music-ai/status").await.json["waiting"]["page"]["reason"].clone();
     assert!(reason.as_str().unwrap().contains("og_title"), "{reason}");
     assert!(f.site.visits().is_empty());

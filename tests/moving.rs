@@ -20,9 +20,9 @@ update music_library set og_description = 'tab' || char(9) || 'line' || char(10)
 update music_library set artist = 'Sigur Rós 🎵', confidence_score = 1, album = '\N' where id = 2;
 insert into provider_batch (id, provider, model, requests, state, provider_id, intended_at, submitted_at, host_id, held_until,
     look_at, estimate_micros) values ('b1', 'anthropic', 'claude-haiku-4-5', 7, 'ended', 'msgbatch_1', 1, 2, 'h', 0, 3, 4);
-insert into page_fetch (track_id, host, priority, due_at, claim, attempts, etag, last_modified, tried_at, failure)
-    values (1, 'example.org:8080', 3, 5, 'c', 2, '"tag"', 'then', 4, 'the server answers 503');
-insert into page_origin (host, next_at, rests_until) values ('example.org:8080', 5, 6);
+insert into page_fetch (track_id, site, priority, due_at, claim, attempts, postponed, etag, last_modified, tried_at, failure)
+    values (1, 'example.org:8080', 3, 5, 'c', 2, 3, '"tag"', 'then', 4, 'the server answers 503');
+insert into page_site (site, next_at, rests_until, away_since) values ('example.org:8080', 5, 6, 4);
 insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, cursor, newest_at, posts, links)
     values ('music', 1, 0, 'no', 2, 'eyJ0\', 5, 3, 4);
 insert into channel_post (channel, post, at) values ('music', '0xé', 2);

@@ -1,39 +1,44 @@
--- Pages of links that came without what they say, the servers they are read from, channels that links come
+-- Pages of links that came without what they say, the sites they are read from, channels that links come
 -- from, and examples.
 
--- A page that is to be read, or was.
+-- A page that is to be read, or was. Those that waited for theirs before there was this table are added by whoever reads.
 create table page_fetch (
     track_id      integer primary key references music_library on delete cascade,
-    -- The server it is on, with its port where that is not the usual one.
-    host          text not null,
+    -- The site it is on: what takes turns.
+    site          text not null,
     priority      integer not null,
     -- When it may be read next; null while nobody wants it read. For whoever reads it, the end of the lease.
     due_at        integer,
     -- What it is settled by: the claim that reads it.
     claim         text,
-    -- How often it could not be had since it was wanted.
+    -- How often it could not be had since it was wanted, and how often its site wanted to be left alone.
     attempts      integer not null default 0,
+    postponed     integer not null default 0,
     etag          text,
     last_modified text,
     tried_at      integer,
     -- Why it could not be had; null once it was.
     failure       text
 );
--- A server's next page: the most urgent that is due, and when there is one again.
-create index page_fetch_urgent on page_fetch (host, priority desc, due_at) where due_at is not null;
-create index page_fetch_due on page_fetch (host, due_at) where due_at is not null;
+-- A site's next page: the most urgent that is due, and when there is one again.
+create index page_fetch_urgent on page_fetch (site, priority desc, due_at) where due_at is not null;
+create index page_fetch_due on page_fetch (site, due_at) where due_at is not null;
 -- Those that cannot be had, newest first.
 create index page_fetch_unread on page_fetch (tried_at) where failure is not null;
+-- Those that are being read.
+create index page_fetch_claimed on page_fetch (claim) where claim is not null;
 
--- A server that pages are read from: one at a time, and not too often, by all hosts together.
-create table page_origin (
-    host        text primary key,
+-- A site that pages are read from: one at a time, and not too often, by all hosts together.
+create table page_site (
+    site        text primary key,
     -- When the next of its pages is due; null while none is.
     next_at     integer,
     -- It is left alone until then.
-    rests_until integer not null default 0
+    rests_until integer not null default 0,
+    -- Since when nothing could be had from it.
+    away_since  integer
 );
-create index page_origin_next on page_origin (next_at) where next_at is not null;
+create index page_site_next on page_site (next_at) where next_at is not null;
 
 -- A channel that posts are read from.
 create table channel_sync (
@@ -64,11 +69,3 @@ create table channel_post (
 
 -- Entries that an operator corrected: examples whose answer is known.
 create index music_library_corrected on music_library (id) where corrected_fields <> '[]';
-
--- What waited for its page until now.
-insert into page_fetch (track_id, host, priority, due_at)
-select l.id, substr(rest, 1, instr(rest, '/') - 1), q.priority, c.ms
-from clock c, (select id, substr(url, instr(url, '://') + 3) as rest from music_library where url like 'http%://%/%') l
-join music_ai_queue q on q.id = l.id
-where q.status = 'pending' and q.waiting_for = 'page';
-insert into page_origin (host, next_at) select distinct p.host, c.ms from page_fetch p, clock c;

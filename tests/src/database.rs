@@ -265,7 +265,7 @@ impl Database {
     pub async fn clear(&self, at: i64) {
         self.execute(&format!(
             "delete from music_ai_queue; delete from music_library; delete from extraction_batch; delete from model_call;
-             delete from provider_budget; delete from model_use; delete from host; delete from page_origin;
+             delete from provider_budget; delete from model_use; delete from host; delete from page_site;
              update worker_control set paused_at = null; update clock set ms = {at}"
         ))
         .await;

@@ -55,13 +55,17 @@ on_both! {
         pages_taken_while_the_same_links_are_queued_count_every_share;
     pages:
         a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_go_on,
-        a_server_is_asked_for_one_page_at_a_time_the_most_urgent_first,
+        a_site_is_asked_for_one_page_at_a_time_the_most_urgent_first,
         a_page_that_cannot_be_had_is_tried_again_and_then_leaves_its_track_with_what_is_known,
         a_page_that_was_not_settled_is_claimed_again_and_the_first_claim_settles_nothing,
         a_page_is_read_again_when_its_link_is_shared_long_after,
         pages_that_cannot_be_had_are_listed_and_wanted_again,
         no_page_is_claimed_while_the_operator_has_paused,
-        pages_claimed_at_once_are_claimed_once;
+        pages_claimed_at_once_are_claimed_once,
+        pages_that_are_given_back_are_due_at_once_and_their_claims_settle_nothing,
+        how_long_a_site_is_away_is_known_until_it_answers,
+        links_that_waited_before_pages_were_read_have_theirs_read,
+        pages_are_settled_while_the_same_links_are_queued_again;
     claims:
         the_same_link_again_is_not_queued_twice_but_rises_in_priority,
         a_list_that_names_links_twice_queues_each_once,

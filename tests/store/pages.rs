@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, key, link};
 use liner::ingest::fetch::Validators;
 use liner::ingest::page::Page;
 use liner::music::TrackKey;
-use liner::store::{NewLink, PAGE_LEASE_MS, PAGE_STALE_MS, PAGE_UNREAD_MS, PageClaim, PageOutcome};
+use liner::store::{NewLink, PAGE_LEASE_MS, PAGE_STALE_MS, PAGE_UNREAD_MS, PageClaim, PageOutcome, SiteState};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ fn unread(again: Option<Duration>, goes_on: bool) -> PageOutcome {
 }
 
 async fn settle(f: &Fixture, claim: &PageClaim, outcome: &PageOutcome) -> bool {
-    f.store.settle_page(claim, outcome, None).await.unwrap()
+    f.store.settle_page(claim, outcome, SiteState::Answers).await.unwrap()
 }
 
 pub async fn a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_go_on(f: Fixture) {
@@ -70,13 +70,13 @@ pub async fn a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_g
     assert_eq!(f.store.next_page().await.unwrap(), None);
 }
 
-pub async fn a_server_is_asked_for_one_page_at_a_time_the_most_urgent_first(f: Fixture) {
+pub async fn a_site_is_asked_for_one_page_at_a_time_the_most_urgent_first(f: Fixture) {
     let popular = NewLink { priority: 5, ..bare(2, "a.example") };
-    queue(&f, &[bare(0, "a.example"), bare(1, "b.example:8080"), popular, bare(3, "a.example")]).await;
-    queue(&f, &[bare(3, "a.example")]).await;
+    queue(&f, &[bare(0, "ada.a.example"), bare(1, "b.example"), popular, bare(3, "bo.a.example")]).await;
+    queue(&f, &[bare(3, "bo.a.example")]).await;
     let first = claim(&f, 10).await;
     assert_eq!(keys(&first), [key(1), key(2)]);
-    assert!(claim(&f, 10).await.is_empty(), "both servers rest");
+    assert!(claim(&f, 10).await.is_empty(), "both sites rest");
     assert!(settle(&f, first.iter().find(|claim| claim.key == key(2)).unwrap(), &read("Harbour")).await);
     f.advance(999).await;
     assert!(claim(&f, 10).await.is_empty());
@@ -84,9 +84,9 @@ pub async fn a_server_is_asked_for_one_page_at_a_time_the_most_urgent_first(f: F
     f.advance(1).await;
     let second = claim(&f, 10).await;
     assert_eq!(keys(&second), [key(3)], "it was shared twice");
-    f.store.settle_page(&second[0], &read("Tide"), Some(60 * SECOND)).await.unwrap();
+    f.store.settle_page(&second[0], &read("Tide"), SiteState::Away(60 * SECOND)).await.unwrap();
     f.advance(59_999).await;
-    assert!(claim(&f, 10).await.is_empty(), "the server wants to be left alone");
+    assert!(claim(&f, 10).await.is_empty(), "the site wants to be left alone");
     f.advance(1).await;
     assert_eq!(keys(&claim(&f, 10).await), [key(0)]);
 }
@@ -166,7 +166,10 @@ pub async fn pages_that_cannot_be_had_are_listed_and_wanted_again(f: Fixture) {
     assert_eq!(f.store.retry_pages(Some(&[key(1), key(9)])).await.unwrap(), 1);
     assert!(f.claim(10).await.is_none(), "it waits for its page again");
     f.advance(1_000).await;
-    assert_eq!(keys(&claim(&f, 10).await), [key(1)]);
+    let again = claim(&f, 10).await;
+    assert_eq!(keys(&again), [key(1)]);
+    assert_eq!(f.store.retry_pages(None).await.unwrap(), 1, "one is being read");
+    assert!(settle(&f, &again[0], &unread(None, true)).await);
     assert_eq!(f.store.retry_pages(None).await.unwrap(), 2);
 }
 
@@ -186,4 +189,60 @@ pub async fn pages_claimed_at_once_are_claimed_once(f: Fixture) {
     assert_eq!(claimed.len(), claims.len());
     let rest = claim(&f, 100).await.len();
     assert_eq!(claims.len() + rest, 40);
+}
+
+pub async fn pages_that_are_given_back_are_due_at_once_and_their_claims_settle_nothing(f: Fixture) {
+    queue(&f, &[bare(0, "a.example"), bare(1, "b.example")]).await;
+    let held = claim(&f, 10).await;
+    assert!(settle(&f, &held[0], &read("Harbour")).await);
+    f.store.return_pages(&held).await.unwrap();
+    f.advance(1_000).await;
+    let again = claim(&f, 10).await;
+    assert_eq!(keys(&again), [held[1].key.clone()], "the other one was settled");
+    assert!(!settle(&f, &held[1], &read("Late")).await);
+}
+
+pub async fn how_long_a_site_is_away_is_known_until_it_answers(f: Fixture) {
+    queue(&f, &[bare(0, "a.example")]).await;
+    let mut away = Vec::new();
+    for state in
+        [SiteState::Away(SECOND), SiteState::Unknown, SiteState::Away(SECOND), SiteState::Answers, SiteState::Unknown]
+    {
+        let claims = claim(&f, 1).await;
+        away.push(claims[0].site_away.as_secs());
+        f.store.settle_page(&claims[0], &unread(Some(SECOND), false), state).await.unwrap();
+        f.advance(2_000).await;
+    }
+    away.push(claim(&f, 1).await[0].site_away.as_secs());
+    assert_eq!(away, [0, 2, 4, 6, 0, 0]);
+}
+
+pub async fn links_that_waited_before_pages_were_read_have_theirs_read(f: Fixture) {
+    queue(&f, &[bare(0, "a.example"), bare(1, "b.example"), link(2)]).await;
+    f.database.execute("delete from page_fetch; delete from page_site").await;
+    assert!(claim(&f, 10).await.is_empty());
+    assert_eq!(f.store.want_waiting_pages().await.unwrap(), 2);
+    assert_eq!(keys(&claim(&f, 10).await), [key(0), key(1)]);
+    assert_eq!(f.store.want_waiting_pages().await.unwrap(), 0);
+}
+
+pub async fn pages_are_settled_while_the_same_links_are_queued_again(f: Fixture) {
+    let links: Vec<NewLink> = (0..40).map(|n| bare(n, &format!("{n}.example"))).collect();
+    queue(&f, &links).await;
+    let claims = claim(&f, 40).await;
+    let sharing = async {
+        for _ in 0..10 {
+            queue(&f, &links).await;
+        }
+    };
+    let settling =
+        futures_util::future::join_all(claims.iter().map(|claim| async { settle(&f, claim, &read("Tide")).await }));
+    let claiming = async {
+        for _ in 0..10 {
+            claim(&f, 40).await;
+            f.advance(1).await;
+        }
+    };
+    let ((), settled, ()) = tokio::join!(sharing, settling, claiming);
+    assert!(settled.into_iter().all(|settled| settled));
 }

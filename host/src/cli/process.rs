@@ -25,7 +25,6 @@ pub struct Process {
 impl Process {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (worker, store, _home) = open::worker(config).await?;
-        worker.read_pages().await;
         let counts = store.counts().await?;
         let due = counts.pending - counts.waiting.values().sum::<i64>();
         let due = u64::try_from(due).unwrap_or(0).min(self.limit.map_or(u64::MAX, u64::from));

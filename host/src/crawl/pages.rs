@@ -1,11 +1,13 @@
-//! Reading pages: as many at once as may be, each from another server, for as long as the worker runs.
+//! Reading pages: as many at once as may be, each from another site, for as long as the worker runs.
 
 use super::outcome;
 use crate::ingest::fetch::{Fault, Fetch, FetchError, FetchSettings};
 use crate::ingest::page::{Reading, Sources, Unread};
 use crate::store::{PageClaim, PageOutcome, Store, StoreError};
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -17,8 +19,10 @@ const LOOK: Duration = Duration::from_secs(5);
 const LEAST_WAIT: Duration = Duration::from_millis(50);
 /// The pause after the database could not be asked.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest a page may take with what its platform says besides, and with waiting for the server's turn.
+/// The longest a page may take with what its platform says besides, and with waiting for the site's turn.
 const DEADLINE: Duration = Duration::from_secs(90);
+/// How long pages are tried to be given back at a stop; after that their leases speak for them.
+const LAST_WORD: Duration = Duration::from_secs(3);
 
 /// Reads the pages of links that came without what they say.
 pub struct PageReader {
@@ -45,8 +49,8 @@ impl PageReader {
     /// that tracks may go on.
     pub async fn run(&self, may_claim: impl Fn() -> bool, stopping: impl Future<Output = ()>, ready: &Notify) {
         let mut stopping = std::pin::pin!(stopping);
-        let mut reading = FuturesUnordered::new();
-        let mut held: Vec<PageClaim> = Vec::new();
+        let (mut reading, mut held) = (FuturesUnordered::new(), Vec::new());
+        self.want_waiting().await;
         loop {
             if may_claim() {
                 for claim in self.claim(reading.len(), false).await {
@@ -66,30 +70,48 @@ impl PageReader {
             }
         }
         drop(reading);
-        for claim in &held {
-            self.settle(claim, &PageOutcome::Returned, None).await;
-        }
+        self.give_back(&held).await;
     }
 
-    /// Reads what is due, waiting for its server's turn where that is all there is to wait for. Returns how many pages that
-    /// were.
-    pub async fn read_due(&self) -> u64 {
-        let mut read = 0;
-        let mut reading = FuturesUnordered::new();
+    /// Reads what is due, each page once, waiting for its site's turn where that is all there is to wait for; so many pages
+    /// at most, and until `stopping` completes.
+    pub async fn read_due(&self, most: u32, stopping: impl Future<Output = ()>) {
+        let mut stopping = std::pin::pin!(stopping);
+        let (mut reading, mut held, mut seen) = (FuturesUnordered::new(), Vec::new(), HashSet::new());
+        let mut left = most;
+        self.want_waiting().await;
         loop {
-            for claim in self.claim(reading.len(), true).await {
-                reading.push(self.read(claim));
+            let room = usize::try_from(left).unwrap_or(usize::MAX).min(self.settings.concurrency);
+            let in_flight = self.settings.concurrency.saturating_sub(room).max(reading.len());
+            for claim in self.claim(in_flight, true).await {
+                left = left.saturating_sub(1);
+                held.push(claim.clone());
+                if seen.insert(claim.row) {
+                    reading.push(self.read(claim));
+                } else {
+                    left = 0;
+                }
             }
-            match reading.next().await {
-                Some(_) => read += 1,
-                None => match self.store.next_page().await {
-                    Ok(Some(ms)) if Duration::from_millis(u64::try_from(ms).unwrap_or(0)) <= self.settings.interval => {
-                        let wait = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-                        tokio::time::sleep(wait.max(LEAST_WAIT)).await;
-                    }
-                    _ => return read,
-                },
+            let wait = if reading.is_empty() && left > 0 { self.next_turn().await } else { None };
+            if reading.is_empty() && wait.is_none() {
+                break;
             }
+            tokio::select! {
+                () = &mut stopping => break,
+                Some(settled) = reading.next() => held.retain(|claim: &PageClaim| claim.row != settled),
+                () = tokio::time::sleep(wait.unwrap_or(LOOK)), if wait.is_some() => {}
+            }
+        }
+        drop(reading);
+        self.give_back(&held).await;
+    }
+
+    /// Links that were queued by a former version wait for nobody.
+    async fn want_waiting(&self) {
+        match self.store.want_waiting_pages().await {
+            Ok(0) => {}
+            Ok(pages) => tracing::info!(pages, "links that waited for their pages have them read"),
+            Err(error) => report(&error, "links that wait for their pages since a former version were not looked for"),
         }
     }
 
@@ -109,10 +131,14 @@ impl PageReader {
         if let Err(unread) = &reading {
             tracing::info!(track = %claim.key, "its page cannot be had: {unread}");
         }
-        let (outcome, rest) = outcome::of(&claim, reading);
+        let (outcome, site) = outcome::of(&claim, reading);
         metrics::histogram!("liner_page_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("liner_pages_total", "outcome" => name(&outcome)).increment(1);
-        self.settle(&claim, &outcome, rest).await;
+        match self.store.settle_page(&claim, &outcome, site).await {
+            Ok(true) => {}
+            Ok(false) => tracing::info!(track = %claim.key, "another host read its page meanwhile"),
+            Err(error) => report(&error, "what a page said was not written down, and it is read again"),
+        }
         claim.row
     }
 
@@ -121,16 +147,35 @@ impl PageReader {
         let url = claim.url.parse().map_err(|_| because(Fault::Unwanted("no link".to_owned())))?;
         let platform = &claim.key.platform_name;
         let read = self.sources.read(self.fetch.as_ref(), platform, &url, Some(&claim.validators));
-        let late = |_| Err(because(Fault::Timeout(DEADLINE)));
-        tokio::time::timeout(DEADLINE, read).await.unwrap_or_else(late)
+        // What strangers write must not end the host, whatever library it goes through.
+        let read = AssertUnwindSafe(tokio::time::timeout(DEADLINE, read)).catch_unwind();
+        match read.await {
+            Ok(Ok(reading)) => reading,
+            Ok(Err(_)) => Err(because(Fault::Timeout(DEADLINE))),
+            Err(_panic) => {
+                tracing::error!(track = %claim.key, "reading its page panicked: {}", claim.url);
+                metrics::counter!("liner_worker_panics_total").increment(1);
+                Err(because(Fault::Unwanted("a page that makes its reader panic; the log says more".to_owned())))
+            }
+        }
     }
 
-    async fn settle(&self, claim: &PageClaim, outcome: &PageOutcome, rest: Option<Duration>) {
-        match self.store.settle_page(claim, outcome, rest).await {
-            Ok(true) => {}
-            Ok(false) => tracing::info!(track = %claim.key, "another host read its page meanwhile"),
-            Err(error) => report(&error, "what a page said was not written down, and it is read again"),
+    async fn give_back(&self, held: &[PageClaim]) {
+        if held.is_empty() {
+            return;
         }
+        match tokio::time::timeout(LAST_WORD, self.store.return_pages(held)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => report(&error, "pages were not given back, and are due when their leases end"),
+            Err(_) => tracing::warn!("pages were not given back in time, and are due when their leases end"),
+        }
+    }
+
+    /// How long until a site has its turn, if that is all there is to wait for.
+    async fn next_turn(&self) -> Option<Duration> {
+        let next = self.store.next_page().await.ok().flatten()?;
+        let wait = Duration::from_millis(u64::try_from(next).unwrap_or(0));
+        (wait <= self.settings.interval).then(|| wait.max(LEAST_WAIT))
     }
 
     async fn next_look(&self) -> Instant {
@@ -161,9 +206,8 @@ const fn name(outcome: &PageOutcome) -> &'static str {
     match outcome {
         PageOutcome::Read { .. } => "read",
         PageOutcome::Unchanged => "unchanged",
+        PageOutcome::Unread { again: None, .. } => "unread",
         PageOutcome::Unread { counts: false, .. } => "postponed",
-        PageOutcome::Unread { again: Some(_), .. } => "retried",
-        PageOutcome::Unread { .. } => "unread",
-        PageOutcome::Returned => "returned",
+        PageOutcome::Unread { .. } => "retried",
     }
 }

@@ -5,12 +5,14 @@ mod dialogue;
 mod name;
 mod page;
 mod platform;
+mod site;
 
 pub use allowance::{Estimate, Headroom, Limits};
 pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
 pub use name::{is_release_date, name};
 pub use page::{Page, Validators};
 pub use platform::Platform;
+pub use site::site;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -30,8 +30,10 @@ pub use submission::Batches;
 
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use backlog::Backlog;
+use futures_util::FutureExt;
 use run::Run;
-use scheduler::{Schedule, run_on};
+use scheduler::{Schedule, panic_text, run_on};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -43,6 +45,12 @@ pub const GRACE: Duration = Duration::from_secs(25);
 
 /// How long a status waits for the database before it tells what was last known.
 const STATUS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a run by hand reads pages before it works off what is due.
+const READING: Duration = Duration::from_secs(60);
+
+/// The pause after a panic of whoever reads pages and channels.
+const PANIC_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long candidates may finish after that.
 const CANDIDATES_GRACE: Duration = Duration::from_secs(5);
@@ -188,7 +196,13 @@ impl Worker {
                 tracing::error!("the worker panicked, and goes on: {text}");
             };
             let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
-            let crawling = crawl(&context, receiver.clone());
+            let crawling = async {
+                while let Err(panic) = AssertUnwindSafe(crawl(&context, receiver.clone())).catch_unwind().await {
+                    context.stats.panicked();
+                    tracing::error!("reading from outside panicked, and goes on: {}", panic_text(panic.as_ref()));
+                    tokio::time::sleep(PANIC_PAUSE).await;
+                }
+            };
             tokio::join!(looking, crawling);
         });
         *running = Some(Running { phase, task });
@@ -279,15 +293,19 @@ impl Worker {
         self.context.wake_all();
     }
 
-    /// Reads the pages that are due, by hand; returns how many.
-    pub async fn read_pages(&self) -> u64 {
-        match &self.context.pages {
-            Some(pages) => pages.read_due().await,
-            None => 0,
-        }
+    /// Reads pages for a run by hand, for a while.
+    async fn read_pages(&self, most: Option<u32>) {
+        let Some(pages) = &self.context.pages else { return };
+        let mut phase = self.manual.subscribe();
+        let stopping = async {
+            let stopped = phase.wait_for(|phase| *phase != Phase::Running);
+            // Whether it was stopped or took long enough.
+            let _ = tokio::time::timeout(READING, stopped).await;
+        };
+        pages.read_due(most.unwrap_or(u32::MAX), stopping).await;
     }
 
-    /// One run by hand: also when the worker is disabled or paused.
+    /// One run by hand: also when the worker is disabled or paused. Pages are read before it, for a minute at most.
     ///
     /// # Errors
     /// When the database fails.
@@ -297,6 +315,7 @@ impl Worker {
         on_batch: &(dyn Fn(Settled) + Sync),
     ) -> Result<RunReport, StoreError> {
         self.retry_provider().await?;
+        self.read_pages(manual.limit).await;
         let gateway = match manual.model {
             Some(model) => Arc::new(self.context.gateway.with_model(model)),
             None => self.context.gateway.clone(),

@@ -69,10 +69,10 @@ macro_rules! arrival {
     };
 }
 
-/// The server of a link, with its port.
-macro_rules! host_of {
-    ($url:literal) => {
-        concat!("split_part(", $url, ", '/', 3)")
+/// Two columns of every row, as one JSON array of pairs.
+macro_rules! gathered {
+    ($one:literal, $other:literal) => {
+        concat!("coalesce(json_agg(json_build_array(", $one, ", ", $other, "))::text, '[]')")
     };
 }
 

@@ -61,20 +61,10 @@ macro_rules! arrival {
     };
 }
 
-/// The server of a link, with its port.
-macro_rules! host_of {
-    ($url:literal) => {
-        concat!(
-            "substr(",
-            $url,
-            ", instr(",
-            $url,
-            ", '://') + 3, instr(substr(",
-            $url,
-            ", instr(",
-            $url,
-            ", '://') + 3), '/') - 1)"
-        )
+/// Two columns of every row, as one JSON array of pairs.
+macro_rules! gathered {
+    ($one:literal, $other:literal) => {
+        concat!("json_group_array(json_array(", $one, ", ", $other, "))")
     };
 }
 

@@ -103,8 +103,8 @@ impl SqliteStore {
         let mut tx = self.begin().await?;
         let free = "update page_fetch set due_at = (select ms from clock), claim = null where claim is not null";
         if sqlx::query(free).execute(&mut *tx).await?.rows_affected() > 0 {
-            let due = "update page_origin set next_at = rests_until where exists (
-                 select 1 from page_fetch p where p.host = page_origin.host and p.due_at <= (select ms from clock))";
+            let due = "update page_site set next_at = rests_until where exists (
+                 select 1 from page_fetch p where p.site = page_site.site and p.due_at <= (select ms from clock))";
             sqlx::query(due).execute(&mut *tx).await?;
         }
         Ok(tx.commit().await?)

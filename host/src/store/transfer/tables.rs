@@ -424,18 +424,19 @@ pub const TABLES: &[Table] = &[
         "page_fetch",
         &[
             integer("track_id"),
-            text("host"),
+            text("site"),
             integer("priority"),
             integer("due_at"),
             text("claim"),
             integer("attempts"),
+            integer("postponed"),
             text("etag"),
             text("last_modified"),
             integer("tried_at"),
             text("failure"),
         ],
     ),
-    Table::new("page_origin", &[text("host"), integer("next_at"), integer("rests_until")]),
+    Table::new("page_site", &[text("site"), integer("next_at"), integer("rests_until"), integer("away_since")]),
     Table::new(
         "channel_sync",
         &[

@@ -22,6 +22,21 @@ pub struct PageClaim {
     pub validators: Validators,
     /// How often it could not be had before.
     pub attempts: u32,
+    /// How often its site wanted to be left alone.
+    pub postponed: u32,
+    /// For how long nothing could be had from its site.
+    pub site_away: Duration,
+}
+
+/// What a reading says of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteState {
+    /// It answers.
+    Answers,
+    /// It cannot be had, and rests for a while.
+    Away(Duration),
+    /// Nothing: it was somebody else's fault.
+    Unknown,
 }
 
 /// What came of reading a page.
@@ -42,13 +57,11 @@ pub enum PageOutcome {
         failure: String,
         /// When it is tried again, if it is.
         again: Option<Duration>,
-        /// Whether that counts as an attempt.
+        /// Whether that counts as an attempt; else its site wanted to be left alone.
         counts: bool,
         /// Whether its track goes on with what is known.
         goes_on: bool,
     },
-    /// It was not read to its end, and is due at once.
-    Returned,
 }
 
 /// A page that cannot be had.
