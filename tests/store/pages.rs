@@ -160,9 +160,9 @@ pub async fn pages_that_cannot_be_had_are_listed_and_wanted_again(f: Fixture) {
     for claim in claim(&f, 10).await {
         assert!(settle(&f, &claim, &unread(None, claim.key == key(1))).await);
     }
-    let unread = f.store.unread_pages(10).await.unwrap();
-    assert_eq!(unread.len(), 2);
-    assert_eq!((unread[0].failure.as_str(), unread[0].attempts), ("the server answers 503", 1));
+    let listed = f.store.unread_pages(10).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!((listed[0].failure.as_str(), listed[0].attempts), ("the server answers 503", 1));
     assert_eq!(f.store.retry_pages(Some(&[key(1), key(9)])).await.unwrap(), 1);
     assert!(f.claim(10).await.is_none(), "it waits for its page again");
     f.advance(1_000).await;
