@@ -4,7 +4,7 @@
 use crate::digest::hex;
 use crate::music::{Platform, TrackKey};
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// The most bytes of a URL.
 const MAX_URL: usize = 4096;
@@ -176,7 +176,9 @@ fn web(page: &Page<'_>) -> Link {
     };
     // Parameters keep their spelling: some pages tell `?1` from `?1=`.
     let mut query: Vec<&str> = page.url.query().unwrap_or_default().split('&').filter(is_kept).collect();
-    query.sort_unstable();
+    // Those of one name keep their order: which of them comes first may say what the link is.
+    query
+        .sort_by_cached_key(|given| form_urlencoded::parse(given.as_bytes()).next().map(|(name, _)| name.into_owned()));
     let mut url = without_query(page.url);
     url.set_query((!query.is_empty()).then(|| query.join("&")).as_deref());
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
@@ -379,6 +381,8 @@ mod tests {
             assert_eq!(identify(same).unwrap().key, one.key, "{same}");
         }
         assert_ne!(identify("https://example.org/song?a=2").unwrap().key, one.key);
+        let listed = identify("https://www.youtube.com/watch?v=short&list=no<list&list=PL1").unwrap();
+        assert_eq!(identify(&listed.url).unwrap().key, listed.key, "what it is said by stays first");
     }
 
     #[test]
