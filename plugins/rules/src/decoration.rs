@@ -5,8 +5,8 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFICIAL, TELLING, VIDEO_KINDS, VIDEOS,
-    WEAK_START,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
+    VIDEO_KINDS, VIDEOS, WEAK_START,
 };
 use crate::words::{has, has_folded};
 
@@ -36,14 +36,29 @@ pub fn is_decoration(remark: &str) -> bool {
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
-            Word::Meaningful => return credits_makers(remark) || is_date(remark),
+            Word::Meaningful => return credits_makers(remark) || is_date(remark) || is_offer(remark),
             Word::Telling => telling = true,
             // "M/V" comes as two words.
             Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
         }
         (former, count) = (word, count + 1);
     }
-    telling || count == 0 || count == 1 && is_year(former) || count > 1 && words(remark).all(is_language)
+    telling
+        || count == 0
+        || count == 1 && is_year(former)
+        || count > 1 && words(remark).all(is_language)
+        || is_offer(remark)
+}
+
+/// `Out Now`, `Free Download`: where and how it can be had.
+fn is_offer(remark: &str) -> bool {
+    has(OFFERS, remark)
+}
+
+/// `Quay Release`, `Quay Exclusive`, `Quay Records`: who put it out; no longer than a name is.
+pub fn is_release(remark: &str) -> bool {
+    let mut last = words(remark).rev();
+    last.next().is_some_and(|word| has(RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
 }
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.
@@ -131,7 +146,10 @@ pub fn strip_tail(title: &str) -> &str {
         let at = offset(title, word);
         // Between the words of a remark stand spaces and signs; a bracket or a quote belongs to something else.
         let between = title.get(at + word.len()..cut).unwrap_or_default();
+        // An apostrophe on a word's edge is a quote, which belongs to the title.
         if kind == Word::Meaningful
+            || word.starts_with(['\'', '’'])
+            || word.ends_with(['\'', '’'])
             || between.contains(['(', '[', '【', '（', ')', ']', '】', '）', '"', '“', '”', '」', '』'])
         {
             break;

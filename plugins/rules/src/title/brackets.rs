@@ -2,8 +2,8 @@
 
 use crate::channel::is_label;
 use crate::decoration::{
-    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year,
-    names_album,
+    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_release, is_small_talk, is_some_video,
+    is_year, names_album,
 };
 use crate::text::clean;
 use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
@@ -98,7 +98,7 @@ impl Remarks {
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
             return;
-        } else if is_some_video(inner) || is_label(inner) || is_catalogue_number(inner) {
+        } else if is_some_video(inner) || is_label(inner) || is_catalogue_number(inner) || is_release(inner) {
             self.decorated = true;
             self.official |= says_official(inner);
         } else {

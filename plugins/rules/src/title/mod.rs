@@ -6,6 +6,7 @@ pub mod pieces;
 use crate::channel::is_label;
 use crate::decoration::{is_decoration, is_small_talk, is_year, strip_tail};
 use crate::text::{clean, find_ignoring_case, is_cjk, is_latin, strip_suffix_ignoring_case, words};
+use crate::words::platforms::unsigned;
 use brackets::quoted_head;
 use pieces::{DASHES, Mark, Piece};
 
@@ -33,12 +34,12 @@ pub struct Title {
 impl Title {
     /// Reads a title that is cleaned; `raw` is the one before, which may have told by its spaces where a dash was.
     pub fn read(text: &str, raw: Option<&str>) -> Self {
-        let text = without_file_ending(without_platform(text));
+        let text = without_file_ending(unsigned(text).0);
         let text = without_hashtags(text);
         let remarks = brackets::read(text);
         // A title of decoration alone is what there is.
         let left = if remarks.text.chars().any(char::is_alphanumeric) { remarks.text.as_str() } else { text };
-        let text = without_number(left).to_owned();
+        let text = without_kind(without_genre(without_number(left))).to_owned();
         let soundtrack = soundtrack(&text).map(str::to_owned);
         Self {
             gap: raw.and_then(|raw| gap(raw, &text)),
@@ -175,40 +176,6 @@ fn soundtrack(text: &str) -> Option<&str> {
     (original && names).then_some(last.trim())
 }
 
-/// The names platforms append to their pages' titles.
-fn without_platform(text: &str) -> &str {
-    const NAMES: &[&str] = &[
-        " - YouTube Music",
-        " - YouTube",
-        " | Spotify",
-        " on Spotify",
-        " on Apple Music",
-        " | Free Listening on SoundCloud",
-        " on SoundCloud",
-        " | TIDAL",
-        " on TIDAL",
-        " | Deezer",
-        " - Deezer",
-        " | Bandcamp",
-        " | Genius Lyrics",
-        " | Jamendo Music - Free music downloads",
-        " | Audiomack",
-        " | Mixcloud",
-        " | Beatport",
-        " :: Beatport",
-        " on Beatport",
-        " | Audius",
-        " | Last.fm",
-        " - niconico",
-        " - ニコニコ動画",
-        "_哔哩哔哩_bilibili",
-    ];
-    if !text.contains(['|', '-', '_']) && !text.contains(" on ") {
-        return text;
-    }
-    NAMES.iter().find_map(|name| text.strip_suffix(name)).unwrap_or(text)
-}
-
 /// `Song.mp3`: a file's ending.
 fn without_file_ending(text: &str) -> &str {
     const ENDINGS: &[&str] =
@@ -246,6 +213,23 @@ fn without_number(text: &str) -> &str {
     match text.split_at(digits).1 {
         rest if rest.starts_with(". ") => rest.trim_start_matches(". "),
         rest if rest.starts_with(" - ") && rest.matches(" - ").count() > 1 => rest.trim_start_matches(" - "),
+        _ => text,
+    }
+}
+
+/// `[Electro] - Artist - Title`: a bracket that is a part of its own before two others.
+fn without_genre(text: &str) -> &str {
+    let rest = text.strip_prefix(['[', '【']).and_then(|rest| rest.split_once([']', '】']));
+    let rest = rest.and_then(|(_, rest)| rest.strip_prefix(" - "));
+    rest.filter(|rest| rest.contains(" - ")).unwrap_or(text)
+}
+
+/// `Full Video: Song`, `Lyrical: Song`: what the upload is, before the title.
+fn without_kind(text: &str) -> &str {
+    match text.split_once([':', '：']) {
+        Some((kind, rest)) if !kind.trim().is_empty() && is_decoration(kind) && !is_year(kind.trim()) => {
+            Some(rest.trim()).filter(|rest| !rest.is_empty()).unwrap_or(text)
+        }
         _ => text,
     }
 }

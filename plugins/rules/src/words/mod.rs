@@ -3,6 +3,7 @@
 
 pub mod labels;
 pub mod other;
+pub mod platforms;
 pub mod remarks;
 pub mod speech;
 pub mod voices;
@@ -55,6 +56,8 @@ mod tests {
             remarks::HEADS,
             remarks::LANGUAGES,
             remarks::MONTHS,
+            remarks::OFFERS,
+            remarks::RELEASES,
             remarks::VIDEOS,
             remarks::OFFICIAL,
             remarks::VIDEO_KINDS,
