@@ -1,9 +1,10 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::words;
+use crate::text::{is_cjk, starts_ignoring_case, words};
 use crate::title::Title;
-use crate::words::other::{Clue, clue};
+use crate::words::has;
+use crate::words::other::{Clue, PARTS, PROGRAMMES, SURE, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +46,14 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         return Subject { music: true, doubt: Doubt::None };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
-    let (mut weak, mut numbered) = (0usize, false);
+    let (mut weak, mut numbered, mut sure) = (0usize, false, false);
     let mut music = title.album || title.official && title.decorated || category == Some("music");
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
         let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
-        numbered = ["ep", "episode", "lecture", "lesson", "tutorial"].iter().any(lesson);
+        numbered = ["ep", "episode", "lecture", "lesson", "tutorial", "season", "chapter"].iter().any(lesson);
+        sure |= has(SURE, word);
         match clue(word) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
@@ -59,12 +61,40 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
             None => {}
         }
     }
+    music |= sure;
+    weak += usize::from(has_part(og_title)) + usize::from(asks(og_title));
+    // What a channel is about says little of one video that says it is music.
+    weak += usize::from(!sure && channel.is_some_and(is_programme));
     let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,
         (2.., _) | (1, 1..) if !music => Doubt::NotMusic("its title tells of something other than music"),
         _ => Doubt::Some,
     };
     Subject { music, doubt }
+}
+
+/// Whether a channel's name tells of something other than music.
+fn is_programme(channel: &Channel) -> bool {
+    words(&channel.whole).take(12).any(|word| has(PROGRAMMES, word)) && !channel.is_of_music()
+}
+
+/// Whether a title in a script without spaces has a part that tells of something other than music.
+fn has_part(title: &str) -> bool {
+    !title.is_ascii() && is_cjk(title) && PARTS.iter().any(|part| title.contains(part))
+}
+
+/// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.
+fn asks(title: &str) -> bool {
+    const BEGINNINGS: &[&str] =
+        &["how to ", "top 10 ", "top 5 ", "cómo ", "como fazer ", "comment ", "как ", "why the ", "pov: "];
+    let begins = BEGINNINGS.iter().any(|start| {
+        starts_ignoring_case(title, start) || title.get(..start.len()).is_some_and(|head| head.to_lowercase() == *start)
+    });
+    let episode = |word: &str| {
+        word.strip_prefix('#')
+            .is_some_and(|digits| digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    begins || title.contains('#') && title.split(' ').any(episode)
 }
 
 #[cfg(test)]

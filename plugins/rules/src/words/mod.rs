@@ -44,6 +44,8 @@ mod tests {
     #[test]
     fn tables_are_sorted_and_folded_as_the_look_up_needs() {
         for table in [
+            other::PROGRAMMES,
+            other::SURE,
             labels::LABELS,
             labels::LABEL_STRONG,
             labels::LABEL_WORDS,
