@@ -2,7 +2,7 @@
 
 use crate::credit::{bare_fold, names, spelled_out};
 use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
-use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST};
+use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST, SONG_FIRST_ROOTS};
 use crate::words::other::{Clue, clue};
 use crate::words::{has, holds};
 
@@ -85,12 +85,21 @@ impl Channel {
     /// Whether it is a label or a collector of music, not a programme of any kind.
     pub fn is_of_music(&self) -> bool {
         is_label(&self.whole)
-            || words(&self.whole).any(|word| has(LABEL_STRONG, word) || clue(word) == Some(Clue::Music))
+            || words(&self.whole)
+                .any(|word| has(LABEL_STRONG, word) || matches!(clue(word), Some(Clue::Music | Clue::Sure)))
     }
 
-    /// Whether it is one of those whose titles begin with the song.
+    /// Whether it is a label's or a medium's by its name alone.
+    pub fn is_known_label(&self) -> bool {
+        is_label(&self.whole)
+            || is_label(&self.name)
+            || words(&self.whole).any(|word| has(LABEL_STRONG, word)) && self.kind == Kind::Label
+    }
+
+    /// Whether it is one of those whose titles begin with the song; they have a channel for each language.
     pub fn is_song_first(&self) -> bool {
-        has(SONG_FIRST, &self.whole)
+        let begins = |name: &String| SONG_FIRST_ROOTS.iter().any(|root| name.starts_with(root));
+        self.kind == Kind::Label && (self.spellings.iter().any(begins) || has(SONG_FIRST, &self.whole))
     }
 
     /// Whether a credit, in the ways it may be written, is this channel's name.
@@ -109,9 +118,11 @@ impl Channel {
         let long = |name: &String| name.chars().nth(if collector { 7 } else { 3 }).is_some();
         credit.iter().filter(|name| long(name)).any(|name| {
             self.spellings.iter().filter(|own| long(own)).any(|own| {
+                // What a channel's name only ends with may be a word of it: "Music Telugu".
+                let mostly = 2 * name.len() >= own.len();
                 own.starts_with(name.as_str())
                     || !collector
-                        && (own.ends_with(name.as_str())
+                        && (mostly && own.ends_with(name.as_str())
                             || name.starts_with(own.as_str())
                             || name.ends_with(own.as_str()))
             })
@@ -147,7 +158,9 @@ pub fn is_label(text: &str) -> bool {
 fn kind(name: &str) -> (&str, Kind) {
     let some = |name: &&str| !name.trim().is_empty();
     let is_label = |name: &str| {
-        holds(LABELS, &fold(name))
+        let folded = fold(name);
+        holds(LABELS, &folded)
+            || SONG_FIRST_ROOTS.iter().any(|root| folded.starts_with(root))
             || words(name).rev().take(2).any(|word| has(LABEL_WORDS, word))
             || ["唱片", "音樂", "音乐", "レコード", "엔터테인먼트", "뮤직"]
                 .iter()

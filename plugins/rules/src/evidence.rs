@@ -5,6 +5,12 @@
 pub enum Evidence {
     /// `Channel - Title`.
     ChannelBeforeDash,
+    /// `Label - Title` on the channel of that label.
+    LabelBefore,
+    /// `Artist - Title (Channel Remix)`.
+    RemixerDash,
+    /// `Composer: Work`.
+    Colon,
     /// `Channel - Title - …`.
     ChannelBeforeDashes,
     /// `Channel | Title`, `Channel / Title`.
@@ -107,9 +113,11 @@ impl Evidence {
             Self::Topic => 0.93,                  // 44 of 47
             Self::DecoratedQuote => 0.92,         // 32 of 34
             Self::ChannelBehindDecorated => 0.92, // 12 of 12
-            Self::LabelDash => 0.91,              // 27 of 29
-            Self::ChannelAtWeakMark => 0.9,       // 5 of 5
-            Self::MusicDash => 0.9,               // 30 of 33
+            Self::RemixerDash => 0.92,
+            Self::LabelDash => 0.91,        // 27 of 29
+            Self::ChannelAtWeakMark => 0.9, // 5 of 5
+            // Collectors of lyrics write the song first as well.
+            Self::MusicDash => 0.88,
             // Films and games have it, too.
             Self::DecoratedDash => 0.88,         // 16 of 17
             Self::ChannelBehind => 0.85,         // 24 of 27
@@ -120,8 +128,10 @@ impl Evidence {
             Self::SongFirst => 0.75,             // 5 of 6
             Self::OfficialWholeOfficial => 0.75, // 1 of 1
             // Talk shows have it, too.
-            Self::BeginsWithChannel => 0.6,    // 1 of 1
-            Self::Bracketed => 0.7,            // 3 of 3
+            Self::BeginsWithChannel => 0.6, // 1 of 1
+            Self::Bracketed => 0.7,         // 3 of 3
+            Self::Colon => 0.7,
+            Self::LabelBefore => 0.6,
             Self::ProducerWithVoice => 0.7,    // 2 of 2
             Self::LeansReversed => 0.65,       // 7 of 10
             Self::VevoWhole => 0.65,           // 5 of 7

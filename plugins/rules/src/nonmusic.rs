@@ -4,7 +4,7 @@ use crate::channel::{Channel, Kind};
 use crate::text::{is_cjk, starts_ignoring_case, words};
 use crate::title::Title;
 use crate::words::has;
-use crate::words::other::{Clue, PARTS, PROGRAMMES, SURE, clue};
+use crate::words::other::{Clue, PARTS, PROGRAMMES, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +53,10 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
         let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
         numbered = ["ep", "episode", "lecture", "lesson", "tutorial", "season", "chapter"].iter().any(lesson);
-        sure |= has(SURE, word);
         match clue(word) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
+            Some(Clue::Sure) => sure = true,
             Some(Clue::Music) => music = true,
             None => {}
         }
@@ -64,10 +64,13 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
     music |= sure;
     weak += usize::from(has_part(og_title)) + usize::from(asks(og_title));
     // What a channel is about says little of one video that says it is music.
-    weak += usize::from(!sure && channel.is_some_and(is_programme));
+    let of_music = || channel.is_some_and(Channel::is_of_music);
+    weak += usize::from(!sure && channel.is_some_and(is_programme) && !of_music());
     let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,
-        (2.., _) | (1, 1..) if !music => Doubt::NotMusic("its title tells of something other than music"),
+        (2.., _) | (1, 1..) if !music && !of_music() => {
+            Doubt::NotMusic("its title tells of something other than music")
+        }
         _ => Doubt::Some,
     };
     Subject { music, doubt }
@@ -75,7 +78,7 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
 
 /// Whether a channel's name tells of something other than music.
 fn is_programme(channel: &Channel) -> bool {
-    words(&channel.whole).take(12).any(|word| has(PROGRAMMES, word)) && !channel.is_of_music()
+    words(&channel.whole).take(12).any(|word| has(PROGRAMMES, word))
 }
 
 /// Whether a title in a script without spaces has a part that tells of something other than music.
@@ -86,10 +89,8 @@ fn has_part(title: &str) -> bool {
 /// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.
 fn asks(title: &str) -> bool {
     const BEGINNINGS: &[&str] =
-        &["how to ", "top 10 ", "top 5 ", "cómo ", "como fazer ", "comment ", "как ", "why the ", "pov: "];
-    let begins = BEGINNINGS.iter().any(|start| {
-        starts_ignoring_case(title, start) || title.get(..start.len()).is_some_and(|head| head.to_lowercase() == *start)
-    });
+        &["how to ", "top 10 ", "top 5 ", "cómo ", "como fazer ", "comment ", "why the ", "pov: ", "Как "];
+    let begins = BEGINNINGS.iter().any(|start| starts_ignoring_case(title, start));
     let episode = |word: &str| {
         word.strip_prefix('#')
             .is_some_and(|digits| digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit()))

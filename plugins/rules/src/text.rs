@@ -157,7 +157,7 @@ pub fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 fn is_word_letter(c: char) -> bool {
-    is_letter(c) || matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}') || is_sign(c)
+    is_letter(c) || c == '\'' || !c.is_ascii() && (matches!(c, '’' | '\u{300}'..='\u{36f}') || is_sign(c))
 }
 
 /// A sign on a letter, as Arabic, Indic and Thai words have them.

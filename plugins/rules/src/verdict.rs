@@ -8,6 +8,7 @@ use crate::page::{self, Facts, Metadata, statements};
 use crate::roles::{self, Roles, Setting};
 use crate::text::{clean, words};
 use crate::title::Title;
+use crate::words::platforms;
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
 /// What the rules make of a track.
@@ -83,7 +84,11 @@ fn from_title(
     metadata: &Metadata,
     facts: Facts,
 ) -> Result<Extraction, &'static str> {
-    let title = Title::read(og_title, track.og_title.as_deref());
+    let (og_title, raw) = match channel.and_then(|channel| streamed(og_title, channel)) {
+        Some(bare) => (bare, None),
+        None => (og_title, track.og_title.as_deref()),
+    };
+    let title = Title::read(og_title, raw);
     let subject = match facts.kind {
         Some(_) => Subject { music: true, doubt: Doubt::None },
         None => weigh(og_title, &title, channel, metadata.category().as_deref()),
@@ -140,10 +145,19 @@ fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool
     entry
 }
 
+/// `Stream Title by Channel`, as SoundCloud titles its pages.
+fn streamed<'a>(og_title: &'a str, channel: &Channel) -> Option<&'a str> {
+    let rest = platforms::unsigned(og_title).0.strip_prefix("Stream ")?;
+    rest.strip_suffix(channel.whole.as_str())?.strip_suffix(" by ")
+}
+
 /// TIDAL, Genius and Jamendo write `Artist - Title` themselves; on a platform for musicians the uploader is mostly one.
 fn confidence(evidence: Evidence, platform: &str) -> f64 {
     match (platform, evidence) {
-        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => COMPOSED,
+        (
+            "tidal" | "genius" | "jamendo" | "deezer" | "discogs" | "audius",
+            Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash,
+        ) => COMPOSED,
         ("soundcloud" | "audius", Evidence::OtherWhole) => MUSICIANS,
         _ => evidence.confidence(),
     }

@@ -3,7 +3,8 @@
 use super::wording::quoted_title;
 use super::{Roles, Scene, roles};
 use crate::channel::{Channel, Kind};
-use crate::credit::{is_list, spellings};
+use crate::credit::{bracketed, is_list, spellings};
+use crate::decoration::is_edition;
 use crate::evidence::Evidence;
 use crate::text::is_cjk;
 use crate::title::pieces::{DASHES, Mark, Piece, at_quotes};
@@ -13,9 +14,11 @@ impl Scene<'_> {
     /// The readings that the channel's name supports, surest first.
     pub(super) fn by_channel(&self, channel: &Channel) -> Option<Roles> {
         self.piece_is_channel(channel)
+            .or_else(|| self.headed_by_channel(channel))
             .or_else(|| self.around_quotes(channel))
             .or_else(|| self.at_weak_mark(channel))
             .or_else(|| self.sung_by_voices(channel))
+            .or_else(|| self.remixed_by_channel(channel))
             .or_else(|| self.piece_has_channel(channel))
             .or_else(|| self.beside_voices())
             .or_else(|| self.begins_with_channel(channel))
@@ -35,7 +38,29 @@ impl Scene<'_> {
         if at > 0 && channel.kind == Kind::Label {
             return None;
         }
+        // A label or a programme before the dash is seldom who performs.
+        if channel.is_known_label() {
+            return self.credited_at(at, Evidence::LabelBefore);
+        }
         self.credited_at(at, self.evidence_of(at, true))
+    }
+
+    /// `【Channel】Title`, `[Channel] Title`.
+    fn headed_by_channel(&self, channel: &Channel) -> Option<Roles> {
+        let [only] = self.pieces else { return None };
+        if let Some(head) = &self.title.head {
+            return channel.is(&spellings(head)).then(|| roles(only.text, head, Evidence::ChannelBeforeMark))?;
+        }
+        let (head, rest) = only.text.strip_prefix(['[', '【'])?.split_once([']', '】'])?;
+        channel.is(&spellings(head)).then(|| roles(rest, head, Evidence::ChannelBeforeMark))?
+    }
+
+    /// `Artist - Title (Channel Remix)`: whose remix it is puts it up, and writes the artist first.
+    fn remixed_by_channel(&self, channel: &Channel) -> Option<Roles> {
+        let [first, second] = self.pieces else { return None };
+        let (_, remark) = bracketed(second.text).filter(|_| second.mark.is_dash())?;
+        let (name, _) = remark.rsplit_once(' ').filter(|_| is_edition(remark))?;
+        channel.is(&spellings(name)).then(|| roles(second.text, first.text, Evidence::RemixerDash))?
     }
 
     /// The song beside the piece that names the artist.

@@ -2,14 +2,14 @@
 
 use super::wording::{is_cjk_particle, quoted_title};
 use super::{Roles, Scene, roles};
-use crate::channel::Kind;
+use crate::channel::{Kind, is_label};
 use crate::credit::{bracketed, is_feature, is_list, without_features};
-use crate::decoration::is_edition;
+use crate::decoration::{is_edition, strip_tail};
 use crate::evidence::Evidence;
 use crate::text::{has_kana, is_cjk, is_latin, words};
 use crate::title::pieces::{Mark, Piece, at_quotes};
-use crate::title::{at_by, join};
-use crate::words::{has, speech::SPEECH};
+use crate::title::{at_by, continues, join};
+use crate::words::{has, remarks::FILLER, remarks::WORKS, speech::SPEECH};
 
 /// From here on a title is taken to have the song first.
 const REVERSED: i32 = 2;
@@ -23,7 +23,7 @@ impl Scene<'_> {
         }
         if let Some((before, inner, after)) = at_quotes(first.text) {
             let title = quoted_title(inner, after);
-            if !before.is_empty() && !after.starts_with(|c: char| c.is_alphanumeric() && is_cjk(before)) {
+            if !before.is_empty() && !(is_cjk(before) && continues(after)) {
                 return roles(&title, before.trim_end_matches(','), self.quote_evidence());
             }
             let after = after.strip_prefix("by ").unwrap_or(after);
@@ -50,7 +50,13 @@ impl Scene<'_> {
         if let Some((left, right)) = &self.title.gap {
             return roles(right, left, Evidence::Gap);
         }
+        if let Some((composer, work)) = at_colon(first.text) {
+            return roles(work, composer, Evidence::Colon);
+        }
         let (left, right) = first.text.split_once('-')?;
+        if is_cjk(left) && is_cjk(right) && !has_kana(first.text) {
+            return roles(right, left, Evidence::Hyphen);
+        }
         let several = |text: &str| words(text).nth(1).is_some();
         let apart = several(left) && several(right) || self.decorated && several(right) && !left.contains(' ');
         (apart && right.starts_with(char::is_uppercase)).then(|| roles(right, left, Evidence::Hyphen))?
@@ -65,13 +71,18 @@ impl Scene<'_> {
         } else {
             rest.last()
         };
-        roles(first.text, singers?.text, Evidence::SongFirst)
+        // "Song Full Video (Telugu)": the language is the upload's.
+        let language = bracketed(first.text).filter(|(_, inner)| words(inner).all(|word| has(FILLER, word)));
+        roles(language.map_or(first.text, |(bare, _)| strip_tail(bare)), singers?.text, Evidence::SongFirst)
     }
 
     fn two_pieces(&self, first: &Piece<'_>, second: &Piece<'_>) -> Option<Roles> {
-        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.is_of_music());
+        let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.is_known_label());
         let dashes = self.dashes();
         let lean = self.lean(first.text, second.text);
+        if let Some((composer, work)) = at_colon(first.text) {
+            return roles(work, composer, Evidence::Colon);
+        }
         if second.mark.is_dash() {
             let end = self
                 .pieces
@@ -124,8 +135,17 @@ impl Scene<'_> {
         };
         let listed = |text: &str| {
             let text = without_features(text).split(['(', '[']).next().unwrap_or_default();
-            i32::from(text.contains(", ")) + i32::from(is_list(text))
+            let several = text.contains(", ") && (text.contains(['&', '+']) || text.matches(", ").nth(1).is_some());
+            i32::from(is_list(text)) + i32::from(several)
         };
         side(left) - side(right) + listed(right) - listed(left)
     }
+}
+
+/// `Composer: Work in C minor, Op. 1`, `Artist: Session`: a short name, and what only works or sessions are called.
+fn at_colon(text: &str) -> Option<(&str, &str)> {
+    let (name, work) = text.split_once(": ")?;
+    let short = words(name).nth(4).is_none() && !name.bytes().any(|byte| byte.is_ascii_digit()) && !is_label(name);
+    let is_work = words(work).any(|word| has(WORKS, word)) || is_edition(work) && words(work).any(is_label);
+    (short && is_work).then_some((name, work))
 }

@@ -41,6 +41,8 @@ pub struct Remarks {
     pub album_name: Option<String>,
     /// A name in the last of the brackets 【】 behind the title.
     pub credit: Option<String>,
+    /// What the bracket 【】 before the title holds, where that is no decoration.
+    pub head: Option<String>,
 }
 
 /// Takes the remarks out of a title, and keeps the brackets that belong to it.
@@ -87,6 +89,9 @@ impl Remarks {
         } else if lenticular && is_voices(inner, true) {
             self.voice = true;
         } else if is_decoration(inner) || at_head && (is_head(inner) || is_small_talk(inner) || lenticular && !last) {
+            if lenticular && at_head && !is_decoration(inner) && !is_head(inner) {
+                self.head = Some(inner.trim().to_owned());
+            }
             self.decorated = true;
             self.official |= says_official(inner);
         } else if lenticular && last && self.voice {
@@ -148,7 +153,10 @@ fn named_album(inner: &str) -> Option<&str> {
 pub fn is_voices(text: &str, cjk: bool) -> bool {
     const JOINTS: &[char] = &[',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／'];
     let text = text.trim();
-    let text = text.strip_suffix("より").or_else(|| text.strip_suffix("歌唱")).unwrap_or(text);
+    let text = ["より", "歌唱", "原创曲", "原創曲", "原创", "原創", "オリジナル曲", "オリジナル", "カバー", "翻唱"]
+        .iter()
+        .find_map(|ending| text.strip_suffix(ending))
+        .unwrap_or(text);
     if is_voice(text, cjk) {
         return true;
     }

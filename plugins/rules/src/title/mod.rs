@@ -5,7 +5,7 @@ pub mod pieces;
 
 use crate::channel::is_label;
 use crate::decoration::{is_decoration, is_small_talk, is_year, strip_tail};
-use crate::text::{clean, find_ignoring_case, is_cjk, is_latin, strip_suffix_ignoring_case, words};
+use crate::text::{clean, find_ignoring_case, is_cjk, is_cjk_letter, is_latin, strip_suffix_ignoring_case, words};
 use crate::words::platforms::unsigned;
 use brackets::quoted_head;
 use pieces::{DASHES, Mark, Piece};
@@ -27,6 +27,8 @@ pub struct Title {
     pub voice: bool,
     /// A name in the last of the brackets 【】.
     pub credit: Option<String>,
+    /// A name in the bracket 【】 before the title.
+    pub head: Option<String>,
     /// The two halves around the one place where more than one space stands, as where a dash got lost.
     pub gap: Option<(String, String)>,
 }
@@ -50,6 +52,7 @@ impl Title {
             official: remarks.official,
             voice: remarks.voice,
             credit: remarks.credit,
+            head: remarks.head,
         }
     }
 
@@ -98,7 +101,7 @@ pub fn tidy(part: &str) -> String {
     let part = strip_tail(trim_marks(part));
     if let Some((inner, after)) = quoted_head(part) {
         let after = after.trim();
-        if after.is_empty() || !is_remark(after) && !after.starts_with(|c: char| c.is_alphanumeric() && is_cjk(part)) {
+        if after.is_empty() || !is_remark(after) && !(is_cjk(part) && continues(after)) {
             return inner.to_owned();
         }
         if is_remark(after) {
@@ -129,6 +132,12 @@ fn original_after_romanised(part: &str) -> Option<&str> {
     let (head, quote) = part.split_at(at);
     let (inner, after) = quoted_head(quote)?;
     (at > 0 && is_latin(head) && is_cjk(inner) && after.trim().is_empty()).then_some(inner)
+}
+
+/// Whether what follows a quote is the rest of a phrase in a script without spaces.
+pub fn continues(after: &str) -> bool {
+    let letters = after.split(|c: char| !is_cjk_letter(c)).next().unwrap_or_default();
+    !letters.is_empty() && !is_decoration(letters)
 }
 
 /// Whether what follows a quoted title belongs to it: brackets, and featured names.

@@ -45,7 +45,6 @@ mod tests {
     fn tables_are_sorted_and_folded_as_the_look_up_needs() {
         for table in [
             other::PROGRAMMES,
-            other::SURE,
             labels::LABELS,
             labels::LABEL_STRONG,
             labels::LABEL_WORDS,
@@ -65,6 +64,7 @@ mod tests {
             remarks::VIDEO_KINDS,
             remarks::TELLING,
             remarks::WEAK_START,
+            remarks::WORKS,
             speech::SPEECH,
             voices::COMMON_VOICES,
             voices::VOICES,

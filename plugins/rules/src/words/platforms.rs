@@ -105,7 +105,7 @@ fn without_name(text: &str) -> Option<(&str, bool)> {
         let rest = rest.strip_suffix(' ')?;
         words.iter().find_map(|on| strip_suffix_ignoring_case(rest, on)).map(|rest| (rest, true))
     };
-    let kept = signed(NAMES, MARKS, ON).or_else(|| signed(WORDS, &[" | "], &[" on"]));
+    let kept = signed(NAMES, MARKS, ON).or_else(|| signed(WORDS, &[" | ", " • ", " · "], &[" on"]));
     kept.filter(|(rest, _)| rest.chars().any(char::is_alphanumeric))
 }
 
@@ -124,5 +124,5 @@ fn without_talk(text: &str) -> &str {
 }
 
 fn is_talk(text: &str) -> bool {
-    words(text).any(|word| has(TELLING, word)) && words(text).all(|word| has(TALK, word))
+    words(text).all(|word| has(TALK, word)) && words(text).any(|word| has(TELLING, word))
 }

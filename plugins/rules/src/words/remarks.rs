@@ -186,3 +186,15 @@ pub const OFFERS: &[&str] = &[
 pub const RELEASES: &[&str] = &[
     "rec", "recs", "premier", "records", "release", "premiere", "releases", "exclusive", "exclusives", "recordings",
 ];
+
+/// Words of which the titles of classical works are made.
+#[rustfmt::skip]
+pub const WORKS: &[&str] = &[
+    "kv", "op", "rv", "bwv", "dur", "hob", "hwv", "woo", "aria", "mass", "moll", "opus", "trio", "etude", "fugue",
+    "largo", "major", "minor", "missa", "suite", "waltz", "adagio", "etudes", "minuet", "sonata", "sonate", "suites",
+    "allegro", "andante", "ballade", "cantata", "konzert", "mazurka", "partita", "passion", "prelude", "quartet",
+    "quintet", "requiem", "scherzo", "sonatas", "toccata", "concerto", "fantasia", "nocturne", "oratorio", "overture",
+    "preludes", "rhapsody", "serenade", "sinfonia", "sinfonie", "symphony", "arabesque", "bagatelle", "capriccio",
+    "concertos", "impromptu", "nocturnes", "ouverture", "polonaise", "symphonie", "gymnopedie", "intermezzo",
+    "symphonies", "variations", "divertimento", "violinkonzert", "klavierkonzert",
+];
