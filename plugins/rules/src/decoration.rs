@@ -36,7 +36,9 @@ pub fn is_decoration(remark: &str) -> bool {
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
-            Word::Meaningful => return credits_makers(remark) || is_date(remark) || is_offer(remark),
+            Word::Meaningful => {
+                return credits_makers(remark) || is_date(remark) || is_offer(remark) || is_listed(remark);
+            }
             Word::Telling => telling = true,
             // "M/V" comes as two words.
             Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
@@ -48,6 +50,11 @@ pub fn is_decoration(remark: &str) -> bool {
         || count == 1 && is_year(former)
         || count > 1 && words(remark).all(is_language)
         || is_offer(remark)
+}
+
+/// `Official Video, 2021, prod. Bo`: remarks divided by commas.
+fn is_listed(remark: &str) -> bool {
+    remark.contains(", ") && remark.split(", ").take(6).all(|part| !part.contains(',') && is_decoration(part))
 }
 
 /// `Out Now`, `Free Download`: where and how it can be had.

@@ -62,12 +62,13 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         }
     }
     music |= sure;
-    weak += usize::from(has_part(og_title)) + usize::from(asks(og_title));
+    weak += usize::from(has_part(og_title)) + usize::from(asks(og_title)) + usize::from(talks(og_title));
     // What a channel is about says little of one video that says it is music.
     let of_music = || channel.is_some_and(Channel::is_of_music);
     weak += usize::from(!sure && channel.is_some_and(is_programme) && !of_music());
     let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,
+        (0, 1) if sure => Doubt::None,
         (2.., _) | (1, 1..) if !music && !of_music() => {
             Doubt::NotMusic("its title tells of something other than music")
         }
@@ -96,6 +97,29 @@ fn asks(title: &str) -> bool {
             .is_some_and(|digits| digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit()))
     };
     begins || title.contains('#') && title.split(' ').any(episode)
+}
+
+/// `… - What is …?`, `… - How I …`, `(Official Clip)`: a question or an explanation, or a part of a film.
+fn talks(title: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "how i ",
+        "how to ",
+        "how we ",
+        "how the ",
+        "why the ",
+        "why i ",
+        "why we ",
+        "what makes ",
+        "what is ",
+        "what if ",
+        "who is ",
+    ];
+    let asks = |part: &str| STARTS.iter().any(|start| starts_ignoring_case(part, start));
+    let behind = title.split_once(" - ").map(|(_, rest)| rest);
+    behind.is_some_and(asks)
+        || [" clip)", " clip hd)", "clip hd)", "official ad)", " spot)", " promo)"]
+            .iter()
+            .any(|end| crate::text::strip_suffix_ignoring_case(title, end).is_some())
 }
 
 #[cfg(test)]

@@ -38,11 +38,14 @@ const PLACES: &[&str] =
 
 /// Reads a page's title that is such a phrase.
 pub fn title(platform: &str, og_title: &str) -> Option<Facts> {
+    // Whose tracks SoundCloud's uploader puts up is not said.
+    if platform == "soundcloud" {
+        return None;
+    }
     let (text, on) = unsigned(og_title);
     let composed = on || BY_ARTIST.contains(&platform);
     let signed = text.len() < og_title.len();
-    // Whose tracks SoundCloud's uploader puts up is not said.
-    if platform == "soundcloud" || platform == "youtube" && !signed || !(composed || signed || platform == "spotify") {
+    if platform == "youtube" && !signed || !(composed || signed || platform == "spotify") {
         return None;
     }
     for dash in [" - ", " – ", " — "] {

@@ -79,6 +79,8 @@ impl Scene<'_> {
             (true, 0) if mark.is_dash() && dashes > 1 => Evidence::ChannelBeforeDashes,
             (true, 0) if mark.is_dash() => Evidence::ChannelBeforeDash,
             (true, 0) => Evidence::ChannelBeforeMark,
+            // "Name - Song | Channel" may be a label's; "Song - Subtitle | Channel" an artist's.
+            (true, 2..) => Evidence::NearBehind,
             (true, _) if self.decorated => Evidence::ChannelBehindDecorated,
             (true, _) => Evidence::ChannelBehind,
             (false, 0) if dashes > 1 => Evidence::NearDashes,

@@ -18,6 +18,9 @@ impl Scene<'_> {
     /// The readings that the form alone supports.
     pub(super) fn by_form(&self) -> Option<Roles> {
         let first = self.pieces.first()?;
+        if let Some((artist, title)) = theme_song(&self.title.text) {
+            return roles(title, artist, Evidence::Quote);
+        }
         if let [_, second, ..] = self.pieces {
             return self.song_first().or_else(|| self.two_pieces(first, second));
         }
@@ -79,6 +82,7 @@ impl Scene<'_> {
     fn two_pieces(&self, first: &Piece<'_>, second: &Piece<'_>) -> Option<Roles> {
         let label = self.channel.is_some_and(|channel| channel.kind == Kind::Label && channel.is_known_label());
         let dashes = self.dashes();
+        let pipes = self.pieces.iter().filter(|piece| piece.mark == Mark::Pipe).count();
         let lean = self.lean(first.text, second.text);
         if let Some((composer, work)) = at_colon(first.text) {
             return roles(work, composer, Evidence::Colon);
@@ -103,6 +107,8 @@ impl Scene<'_> {
             }
             let evidence = match () {
                 () if dashes > 1 => Evidence::Dashes,
+                // "Song - Singer | Singer | Label" as well as "Artist - Song | Genre | Label".
+                () if pipes > 1 => Evidence::DashInDoubt,
                 () if lean > 0 => Evidence::DashInDoubt,
                 () if self.title.official => Evidence::OfficialDash,
                 () if label => Evidence::LabelDash,
@@ -138,7 +144,25 @@ impl Scene<'_> {
             let several = text.contains(", ") && (text.contains(['&', '+']) || text.matches(", ").nth(1).is_some());
             i32::from(is_list(text)) + i32::from(several)
         };
-        side(left) - side(right) + listed(right) - listed(left)
+        side(left) - side(right) + listed(right) - listed(left) + thai(left, right)
+    }
+}
+
+/// `TVアニメ「…」オープニングテーマ：Artist「Title」`: behind the programme stands who sings what.
+fn theme_song(text: &str) -> Option<(&str, &str)> {
+    let (before, rest) = text.rsplit_once('「').filter(|_| text.contains("テーマ") || text.contains("主題歌"))?;
+    let (title, _) = rest.split_once('」')?;
+    let (_, artist) = before.rsplit_once(['：', ':', '／'])?;
+    (!artist.contains(['」', '』']) && !artist.trim().is_empty()).then_some((artist, title))
+}
+
+/// Thai labels write the song first; the artist's name is often Latin.
+fn thai(left: &str, right: &str) -> i32 {
+    let is_thai = |text: &str| !text.is_ascii() && text.chars().any(|c| matches!(c, '\u{e01}'..='\u{e3a}'));
+    match (is_thai(left), is_thai(right)) {
+        (true, false) => REVERSED,
+        (true, true) => 1,
+        _ => 0,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::decoration::{
     is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_release, is_small_talk, is_some_video,
     is_year, names_album,
 };
-use crate::text::clean;
+use crate::text::{clean, is_cjk};
 use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
@@ -53,9 +53,10 @@ pub fn read(title: &str) -> Remarks {
         let (Some(before), Some(bracket)) = (title.get(from..span.start), title.get(span.start..span.end)) else {
             continue;
         };
+        let at_head = || title.get(..span.start).is_some_and(|head| head.trim().is_empty());
         let kind_of_upload = bracket.starts_with('「')
-            && title.get(..span.start).is_some_and(|head| head.trim().is_empty())
-            && is_small_talk(inside(bracket));
+            && (is_decoration(inside(bracket)) && inside(bracket).is_ascii()
+                || at_head() && is_small_talk(inside(bracket)));
         if !bracket.starts_with(OPEN) && !kind_of_upload {
             continue;
         }
@@ -86,7 +87,7 @@ impl Remarks {
         } else if album && is_album_remark(inner) {
             self.album = true;
             self.decorated = true;
-        } else if lenticular && is_voices(inner, true) {
+        } else if lenticular && is_voices(inner, true) || at_head && is_cjk(inner) && is_voices(inner, true) {
             self.voice = true;
         } else if is_decoration(inner) || at_head && (is_head(inner) || is_small_talk(inner) || lenticular && !last) {
             if lenticular && at_head && !is_decoration(inner) && !is_head(inner) {
@@ -103,7 +104,12 @@ impl Remarks {
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
             return;
-        } else if is_some_video(inner) || is_label(inner) || is_catalogue_number(inner) || is_release(inner) {
+        } else if is_some_video(inner)
+            || is_label(inner)
+            || is_catalogue_number(inner)
+            || is_release(inner)
+            || last && self.is_label_behind_mix(bracket)
+        {
             self.decorated = true;
             self.official |= says_official(inner);
         } else {
@@ -112,6 +118,17 @@ impl Remarks {
             return;
         }
         self.text.push(' ');
+    }
+}
+
+impl Remarks {
+    /// `Song (Bo Remix) [Quay]`: behind the name of the mix stands who put it out.
+    fn is_label_behind_mix(&self, bracket: &str) -> bool {
+        let inner = inside(bracket);
+        let mix = self.text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('('));
+        let short =
+            crate::text::words(inner).nth(3).is_none() && !is_edition(inner) && !crate::credit::is_feature(inner);
+        bracket.starts_with('[') && short && mix.is_some_and(|(_, mix)| is_edition(mix))
     }
 }
 

@@ -37,7 +37,7 @@ impl Title {
     /// Reads a title that is cleaned; `raw` is the one before, which may have told by its spaces where a dash was.
     pub fn read(text: &str, raw: Option<&str>) -> Self {
         let text = without_file_ending(unsigned(text).0);
-        let text = without_hashtags(text);
+        let text = without_starred(without_hashtags(text));
         let remarks = brackets::read(text);
         // A title of decoration alone is what there is.
         let left = if remarks.text.chars().any(char::is_alphanumeric) { remarks.text.as_str() } else { text };
@@ -211,6 +211,12 @@ fn without_hashtags(text: &str) -> &str {
         kept = head.trim_end();
     }
     kept
+}
+
+/// `Song **FREE DOWNLOAD**`: a remark between stars.
+fn without_starred(text: &str) -> &str {
+    let starred = text.strip_suffix('*').and_then(|text| text.trim_end_matches('*').rsplit_once(" *"));
+    starred.filter(|(_, remark)| is_decoration(remark)).map_or(text, |(kept, _)| kept.trim_end())
 }
 
 /// A leading track number: `05 - `, `10. `.

@@ -45,6 +45,9 @@ mod tests {
     fn tables_are_sorted_and_folded_as_the_look_up_needs() {
         for table in [
             other::PROGRAMMES,
+            platforms::LAST,
+            platforms::TALK,
+            platforms::TELLING,
             labels::LABELS,
             labels::LABEL_STRONG,
             labels::LABEL_WORDS,

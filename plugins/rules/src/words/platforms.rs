@@ -49,9 +49,18 @@ const ON: &[&str] = &[
     " on", " auf", " bei", " sur", " en", " no", " na", " su", " op", " på", " pa", " in", " di", " trên", " в", " w",
 ];
 
+/// With which words a signed title ends.
+#[rustfmt::skip]
+pub const LAST: &[&str] = &[
+    "vk", "gaana", "kkbox", "music", "qobuz", "tidal", "audius", "deezer", "genius", "itunes", "lastfm", "lyrics",
+    "odesli", "shazam", "anghami", "discogs", "machine", "napster", "pandora", "spotify", "youtube", "bandcamp",
+    "beatport", "bilibili", "boomplay", "jiosaavn", "mixcloud", "niconico", "songlink", "audiomack", "downloads",
+    "unlimited", "musixmatch", "soundcloud", "traxsource", "музыка", "ニコニコ動画",
+];
+
 /// Words of what a page's title says behind the work: that it can be heard, read or bought there.
 #[rustfmt::skip]
-const TALK: &[&str] = &[
+pub const TALK: &[&str] = &[
     "a", "e", "y", "di", "en", "et", "il", "la", "le", "to", "ve", "and", "com", "con", "for", "les", "lyt", "mit",
     "mp3", "now", "the", "und", "avec", "free", "lied", "lytt", "mp3s", "naar", "ouca", "song", "text", "with",
     "album", "audio", "dinle", "horen", "laten", "letra", "music", "ouvir", "sarki", "songs", "tekst", "testo",
@@ -64,7 +73,7 @@ const TALK: &[&str] = &[
 
 /// Those of them that tell such a remark from a title.
 #[rustfmt::skip]
-const TELLING: &[&str] = &[
+pub const TELLING: &[&str] = &[
     "lyt", "lytt", "ouca", "dinle", "horen", "ouvir", "listen", "lyssna", "stream", "anhoren", "ascolta", "ecouter",
     "escucha", "luister", "meaning", "sluchaj", "concerts", "download", "escuchar", "releases", "downloads",
     "luisteren", "posluchaj", "streaming", "telecharger",
@@ -72,6 +81,10 @@ const TELLING: &[&str] = &[
 
 /// A page's title without the platform's name and what it says of itself; whether "on" stood before the name.
 pub fn unsigned(text: &str) -> (&str, bool) {
+    let last = text.rsplit([' ', '_', ':']).next().unwrap_or_default();
+    if !has(LAST, last) && !has(TALK, last) && !last.starts_with("Amazon.") {
+        return (text, false);
+    }
     let (mut kept, mut on) = (text, false);
     // A shop signs with its country's address behind its name.
     for _ in 0..2 {
