@@ -86,20 +86,20 @@ impl Channel {
     pub fn is_of_music(&self) -> bool {
         is_label(&self.whole)
             || words(&self.whole)
-                .any(|word| has(LABEL_STRONG, word) || matches!(clue(word), Some(Clue::Music | Clue::Sure)))
+                .any(|word| has(&LABEL_STRONG, word) || matches!(clue(word), Some(Clue::Music | Clue::Sure)))
     }
 
     /// Whether it is a label's or a medium's by its name alone.
     pub fn is_known_label(&self) -> bool {
         is_label(&self.whole)
             || is_label(&self.name)
-            || words(&self.whole).any(|word| has(LABEL_STRONG, word)) && self.kind == Kind::Label
+            || words(&self.whole).any(|word| has(&LABEL_STRONG, word)) && self.kind == Kind::Label
     }
 
     /// Whether it is one of those whose titles begin with the song; they have a channel for each language.
     pub fn is_song_first(&self) -> bool {
         let begins = |name: &String| SONG_FIRST_ROOTS.iter().any(|root| name.starts_with(root));
-        self.kind == Kind::Label && (self.spellings.iter().any(begins) || has(SONG_FIRST, &self.whole))
+        self.kind == Kind::Label && (self.spellings.iter().any(begins) || has(&SONG_FIRST, &self.whole))
     }
 
     /// Whether a credit, in the ways it may be written, is this channel's name.
@@ -152,16 +152,16 @@ impl Channel {
 
 /// Whether a text is the name of a label or programme.
 pub fn is_label(text: &str) -> bool {
-    holds(LABELS, &fold(text))
+    holds(&LABELS, &fold(text))
 }
 
 fn kind(name: &str) -> (&str, Kind) {
     let some = |name: &&str| !name.trim().is_empty();
     let is_label = |name: &str| {
         let folded = fold(name);
-        holds(LABELS, &folded)
+        holds(&LABELS, &folded)
             || SONG_FIRST_ROOTS.iter().any(|root| folded.starts_with(root))
-            || words(name).rev().take(2).any(|word| has(LABEL_WORDS, word))
+            || words(name).rev().take(2).any(|word| has(&LABEL_WORDS, word))
             || ["唱片", "音樂", "音乐", "レコード", "엔터테인먼트", "뮤직"]
                 .iter()
                 .any(|mark| !name.is_ascii() && name.contains(mark))
@@ -188,7 +188,8 @@ fn kind(name: &str) -> (&str, Kind) {
     if is_label(name) {
         return (name, Kind::Label);
     }
-    (vague_stripped(name), if vague_stripped(name) == name { Kind::Other } else { Kind::Official })
+    let bare = vague_stripped(name);
+    (bare, if bare == name { Kind::Other } else { Kind::Official })
 }
 
 /// What stands between the writings of one name.
@@ -199,9 +200,15 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(DIVIDES).map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric))
 }
 
+/// A name without the first of the endings that it has; these are in lower case.
+fn without_ending<'a>(name: &'a str, endings: &[&str]) -> Option<&'a str> {
+    let last = name.bytes().next_back()?.to_ascii_lowercase();
+    let mut may = endings.iter().filter(|ending| ending.bytes().next_back() == Some(last));
+    may.find_map(|ending| strip_suffix_ignoring_case(name, ending))
+}
+
 fn vague_stripped(name: &str) -> &str {
-    let official = OFFICIAL.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending));
-    let ending = official.or_else(|| VAGUE.iter().find_map(|ending| strip_suffix_ignoring_case(name, ending)));
+    let ending = without_ending(name, OFFICIAL).or_else(|| without_ending(name, VAGUE));
     ending
         .map(|name| name.trim_end_matches([' ', '-', '_']))
         .filter(|name| name.chars().nth(1).is_some())

@@ -21,9 +21,9 @@ enum Word {
 impl Word {
     fn read(word: &str) -> Self {
         let folded = Folded::of(word);
-        if has_folded(TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
+        if has_folded(&TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
             Self::Telling
-        } else if has_folded(FILLER, &folded) || is_year(word) {
+        } else if has_folded(&FILLER, &folded) || is_year(word) {
             Self::Filler
         } else {
             Self::Meaningful
@@ -54,23 +54,25 @@ pub fn is_decoration(remark: &str) -> bool {
 
 /// `Official Video, 2021, prod. Bo`: remarks divided by commas.
 fn is_listed(remark: &str) -> bool {
-    remark.contains(", ") && remark.split(", ").take(6).all(|part| !part.contains(',') && is_decoration(part))
+    remark.contains(',')
+        && remark.contains(", ")
+        && remark.split(", ").take(6).all(|part| !part.contains(',') && is_decoration(part))
 }
 
 /// `Out Now`, `Free Download`: where and how it can be had.
 fn is_offer(remark: &str) -> bool {
-    has(OFFERS, remark)
+    (5..48).contains(&remark.len()) && has(&OFFERS, remark)
 }
 
 /// `Quay Release`, `Quay Exclusive`, `Quay Records`: who put it out; no longer than a name is.
 pub fn is_release(remark: &str) -> bool {
     let mut last = words(remark).rev();
-    last.next().is_some_and(|word| has(RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
+    last.next().is_some_and(|word| has(&RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
 }
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.
 fn is_language(word: &str) -> bool {
-    has(LANGUAGES, word)
+    has(&LANGUAGES, word)
 }
 
 /// Whether all words of a remark are such as stand in remarks, telling or not.
@@ -81,12 +83,12 @@ pub fn is_small_talk(remark: &str) -> bool {
 /// `Some Game Animation Music Video`, `Studio Video`, `Official Video from the film`: a video of some kind, unless it shows
 /// another recording of the work.
 pub fn is_some_video(remark: &str) -> bool {
-    let is_video = |word: &str| has(VIDEOS, word);
+    let is_video = |word: &str| has(&VIDEOS, word);
     let mut last = words(remark).rev();
     let video = last.next().is_some_and(is_video);
-    let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
+    let kind = last.next().is_some_and(|word| has(&VIDEO_KINDS, word));
     let short = words(remark).nth(3).is_none();
-    let official = words(remark).next().is_some_and(|word| has(OFFICIAL, word)) && words(remark).take(4).any(is_video);
+    let official = words(remark).next().is_some_and(|word| has(&OFFICIAL, word)) && words(remark).take(4).any(is_video);
     (video && (kind || short) || official) && !is_edition(remark)
 }
 
@@ -102,13 +104,13 @@ fn is_date(remark: &str) -> bool {
     let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
     remark.bytes().any(|byte| byte.is_ascii_digit())
         && words(remark).any(is_year)
-        && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
+        && words(remark).all(|word| is_year(word) || is_number(word) || has(&MONTHS, word))
 }
 
 /// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
 fn credits_makers(remark: &str) -> bool {
     let mut words = words(remark);
-    words.next().is_some_and(|first| has(CREDITS, first)) && words.next().is_some()
+    words.next().is_some_and(|first| has(&CREDITS, first)) && words.next().is_some()
 }
 
 /// Whether a remark speaks of an album at all.
@@ -126,7 +128,7 @@ pub fn is_album_remark(remark: &str) -> bool {
 
 /// Whether a remark tells of another recording of the work, such as "Live in Berlin".
 pub fn is_edition(remark: &str) -> bool {
-    words(remark).any(|word| has(EDITIONS, word))
+    words(remark).any(|word| has(&EDITIONS, word))
 }
 
 /// A head such as `[MV]` that says nothing of the work.
@@ -139,7 +141,7 @@ pub fn is_head(remark: &str) -> bool {
         && [first, second]
             .into_iter()
             .flatten()
-            .all(|word| has(HEADS, word) || is_cjk_remark(Folded::of(word).as_str()))
+            .all(|word| has(&HEADS, word) || is_cjk_remark(Folded::of(word).as_str()))
 }
 
 /// A title without decoration that hangs on its end outside brackets: `Song Official Video`, `Song (HD) Lyrics`.
@@ -170,8 +172,8 @@ pub fn strip_tail(title: &str) -> &str {
                 telling = true;
                 true
             }
-            1 => has(ALONE, word),
-            _ => !has(WEAK_START, word),
+            1 => has(&ALONE, word),
+            _ => !has(&WEAK_START, word),
         };
         if telling && strong && at > title.len() - start {
             best = Some(at);

@@ -1,7 +1,7 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{is_cjk, starts_ignoring_case, words};
+use crate::text::{is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
 use crate::words::has;
 use crate::words::other::{Clue, PARTS, PROGRAMMES, clue};
@@ -79,7 +79,7 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
 
 /// Whether a channel's name tells of something other than music.
 fn is_programme(channel: &Channel) -> bool {
-    words(&channel.whole).take(12).any(|word| has(PROGRAMMES, word))
+    words(&channel.whole).take(12).any(|word| has(&PROGRAMMES, word))
 }
 
 /// Whether a title in a script without spaces has a part that tells of something other than music.
@@ -114,12 +114,11 @@ fn talks(title: &str) -> bool {
         "what if ",
         "who is ",
     ];
+    const ENDS: &[&str] = &[" clip)", "clip hd)", " ad)", " spot)", " promo)"];
     let asks = |part: &str| STARTS.iter().any(|start| starts_ignoring_case(part, start));
-    let behind = title.split_once(" - ").map(|(_, rest)| rest);
-    behind.is_some_and(asks)
-        || [" clip)", " clip hd)", "clip hd)", "official ad)", " spot)", " promo)"]
-            .iter()
-            .any(|end| crate::text::strip_suffix_ignoring_case(title, end).is_some())
+    let behind = title.split_once(['-', '–']).map(|(_, rest)| rest.trim_start());
+    let film = title.ends_with(')') && ENDS.iter().any(|end| strip_suffix_ignoring_case(title, end).is_some());
+    film || behind.is_some_and(asks)
 }
 
 #[cfg(test)]

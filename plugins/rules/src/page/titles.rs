@@ -38,7 +38,7 @@ fn bandcamp(og_title: &str) -> Option<Facts> {
 /// The artist and title in a name that a label or "Various Artists" is credited with.
 pub fn credited<'a>(name: &'a str, by: &str) -> Option<(&'a str, &'a str)> {
     let several = ["various artists", "various", "v/a", "va"].iter().any(|known| by.eq_ignore_ascii_case(known));
-    let label = several || words(by).any(|word| has(LABEL_STRONG, word));
+    let label = several || words(by).any(|word| has(&LABEL_STRONG, word));
     name.split_once(" - ").filter(|_| label)
 }
 

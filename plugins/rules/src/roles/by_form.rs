@@ -26,7 +26,7 @@ impl Scene<'_> {
         }
         if let Some((before, inner, after)) = at_quotes(first.text) {
             let title = quoted_title(inner, after);
-            if !before.is_empty() && !(is_cjk(before) && continues(after)) {
+            if !(before.is_empty() || is_cjk(before) && continues(after)) {
                 return roles(&title, before.trim_end_matches(','), self.quote_evidence());
             }
             let after = after.strip_prefix("by ").unwrap_or(after);
@@ -75,7 +75,7 @@ impl Scene<'_> {
             rest.last()
         };
         // "Song Full Video (Telugu)": the language is the upload's.
-        let language = bracketed(first.text).filter(|(_, inner)| words(inner).all(|word| has(FILLER, word)));
+        let language = bracketed(first.text).filter(|(_, inner)| words(inner).all(|word| has(&FILLER, word)));
         roles(language.map_or(first.text, |(bare, _)| strip_tail(bare)), singers?.text, Evidence::SongFirst)
     }
 
@@ -136,13 +136,14 @@ impl Scene<'_> {
             let quoted = text.starts_with(['"', '“', '「', '『', '«']);
             let remark =
                 text.ends_with([')', ']']) && is_edition(text) || text.contains("(From ") || text.contains("(from ");
-            let speech = words(text).filter(|word| has(SPEECH, word)).take(2).count();
+            let speech = words(text).filter(|word| has(&SPEECH, word)).take(2).count();
             3 * i32::from(quoted) + 3 * i32::from(remark) + i32::try_from(speech).unwrap_or(0)
         };
         let listed = |text: &str| {
             let text = without_features(text).split(['(', '[']).next().unwrap_or_default();
-            let several = text.contains(", ") && (text.contains(['&', '+']) || text.matches(", ").nth(1).is_some());
-            i32::from(is_list(text)) + i32::from(several)
+            let list = is_list(text);
+            let commas = if list { text.matches(", ").take(2).count() } else { 0 };
+            i32::from(list) + i32::from(commas > 1 || commas == 1 && text.contains(['&', '+']))
         };
         side(left) - side(right) + listed(right) - listed(left) + thai(left, right)
     }
@@ -150,6 +151,9 @@ impl Scene<'_> {
 
 /// `TVアニメ「…」オープニングテーマ：Artist「Title」`: behind the programme stands who sings what.
 fn theme_song(text: &str) -> Option<(&str, &str)> {
+    if text.is_ascii() {
+        return None;
+    }
     let (before, rest) = text.rsplit_once('「').filter(|_| text.contains("テーマ") || text.contains("主題歌"))?;
     let (title, _) = rest.split_once('」')?;
     let (_, artist) = before.rsplit_once(['：', ':', '／'])?;
@@ -168,8 +172,9 @@ fn thai(left: &str, right: &str) -> i32 {
 
 /// `Composer: Work in C minor, Op. 1`, `Artist: Session`: a short name, and what only works or sessions are called.
 fn at_colon(text: &str) -> Option<(&str, &str)> {
-    let (name, work) = text.split_once(": ")?;
+    let (name, work) = text.split_once(':')?;
+    let work = work.strip_prefix(' ')?;
     let short = words(name).nth(4).is_none() && !name.bytes().any(|byte| byte.is_ascii_digit()) && !is_label(name);
-    let is_work = words(work).any(|word| has(WORKS, word)) || is_edition(work) && words(work).any(is_label);
+    let is_work = words(work).any(|word| has(&WORKS, word)) || is_edition(work) && words(work).any(is_label);
     (short && is_work).then_some((name, work))
 }

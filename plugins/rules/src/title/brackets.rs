@@ -133,7 +133,7 @@ impl Remarks {
 }
 
 fn says_official(remark: &str) -> bool {
-    crate::text::words(remark).any(|word| has(OFFICIAL, word))
+    crate::text::words(remark).any(|word| has(&OFFICIAL, word))
 }
 
 /// `(Remix - Audio)`, `(with Ada - Official Video)`: the part that is no decoration, when the other one is.
@@ -182,7 +182,7 @@ pub fn is_voices(text: &str, cjk: bool) -> bool {
 }
 
 fn is_voice(name: &str, cjk: bool) -> bool {
-    let known = |name: &str| has(VOICES, name) || cjk && has(COMMON_VOICES, name);
+    let known = |name: &str| has(&VOICES, name) || cjk && has(&COMMON_VOICES, name);
     let mut words = crate::text::words(name).peekable();
     known(name)
         || words.peek().is_some() && words.all(known)

@@ -101,7 +101,7 @@ pub fn tidy(part: &str) -> String {
     let part = strip_tail(trim_marks(part));
     if let Some((inner, after)) = quoted_head(part) {
         let after = after.trim();
-        if after.is_empty() || !is_remark(after) && !(is_cjk(part) && continues(after)) {
+        if after.is_empty() || !(is_remark(after) || is_cjk(part) && continues(after)) {
             return inner.to_owned();
         }
         if is_remark(after) {
@@ -268,7 +268,7 @@ pub fn at_by(text: &str) -> Option<(&str, &str)> {
     let (left, right) = (text.get(..at)?.trim(), text.get(at + 4..)?.trim());
     let first = words(right).next()?;
     let name = right.starts_with(|c: char| c.is_uppercase() || is_cjk(right) || !c.is_alphanumeric());
-    let phrase = crate::words::has(crate::words::speech::SPEECH, first)
+    let phrase = crate::words::has(&crate::words::speech::SPEECH, first)
         || words(left).next_back().is_some_and(|last| last.eq_ignore_ascii_case(first));
     (name && !phrase && !left.is_empty()).then_some((left, right))
 }

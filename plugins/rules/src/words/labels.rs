@@ -1,8 +1,9 @@
 //! Whose channel is nobody's who performs: labels, distributors, programmes, fan and lyric channels.
 
+use super::Table;
 /// Words in the name of a channel that say it belongs to a label, a medium or a collector.
 #[rustfmt::skip]
-pub const LABEL_WORDS: &[&str] = &[
+pub static LABEL_WORDS: Table = Table::new(&[
     "fc", "fm", "hd", "hq", "tv", "00s", "50s", "60s", "70s", "80s", "90s", "ent", "fan", "mix", "rec", "fans",
     "film", "hits", "kids", "lofi", "plak", "recs", "selo", "show", "tube", "vids", "2000s", "beats", "chart",
     "edits", "films", "india", "label", "letra", "levyt", "lyric", "media", "musik", "muzik", "plays", "radio",
@@ -19,19 +20,19 @@ pub const LABEL_WORDS: &[&str] = &[
     "compilation", "discografia", "discography", "musikverlag", "productions", "productores", "soundtracks",
     "broadcasting", "compilations", "discografica", "distribution", "livesessions", "lyricsvideos", "producciones",
     "traducciones", "entertainment", "instrumentals", "entertainments", "рекордс", "издательство",
-];
+]);
 
 /// Words that only the names of labels have.
 #[rustfmt::skip]
-pub const LABEL_STRONG: &[&str] = &[
+pub static LABEL_STRONG: Table = Table::new(&[
     "plak", "recs", "label", "tapes", "dischi", "discos", "labels", "rekord", "skivor", "verlag", "disques",
     "records", "recordz", "rekords", "netlabel", "gravadora", "plakcilik", "recordings", "лейбл", "compilation",
     "musikverlag", "discografica", "entertainment", "рекордс",
-];
+]);
 
 /// Labels and media that are known by a name alone.
 #[rustfmt::skip]
-pub const LABELS: &[&str] = &[
+pub static LABELS: Table = Table::new(&[
     "m2", "xl", "4ad", "9xm", "bbc", "bmg", "cbc", "dfa", "ecm", "emi", "gr6", "mtv", "ncs", "npr", "rca", "snl",
     "ukf", "umg", "vh1", "yrf", "epic", "hybe", "kcrw", "kexp", "kutx", "loen", "mnet", "mute", "netd", "oklm",
     "rise", "sbtv", "sire", "stax", "vevo", "warp", "wfuv", "wnyc", "wqxr", "wxpn", "1thek", "amuse", "chess",
@@ -112,12 +113,12 @@ pub const LABELS: &[&str] = &[
     "universalmusicfrance", "universalmusicitalia", "universalmusiclatino", "universalmusictaiwan",
     "laterwithjoolsholland", "starshipentertainment", "warnerclassicsofficial", "stonemusicentertainment",
     "thetonightshowstarringjimmyfallon",
-];
+]);
 
 /// Labels and media of India and Pakistan: their titles begin with the song, then the film, the actors and the
 /// singers.
 #[rustfmt::skip]
-pub const SONG_FIRST: &[&str] = &[
+pub static SONG_FIRST: Table = Table::new(&[
     "9xm", "yrf", "venus", "erosnow", "geetmp3", "rajshri", "tseries", "mtvindia", "muzik247", "saregama",
     "shemaroo", "zeemusic", "divomusic", "goldmines", "tipsmusic", "filmigaane", "timesmusic", "adityamusic",
     "laharimusic", "erosnowmusic", "speedrecords", "tipsofficial", "saregamamusic", "saregamatamil",
@@ -125,7 +126,7 @@ pub const SONG_FIRST: &[&str] = &[
     "thinkmusicindia", "zeemusiccompany", "desimusicfactory", "bollywoodclassics", "tseriesapnapunjab",
     "cokestudiopakistan", "shemaroofilmigaane", "sonymusicindiavevo", "sonymusicsouthvevo",
     "tseriesbollywoodclassics",
-];
+]);
 
 /// What the names of such labels begin with; the language or the genre follows.
 pub const SONG_FIRST_ROOTS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Words that tell what a video is about: music, or films, games, lessons and talk.
 
-use self::Clue::{Against, Beside, Music, Sure};
-use super::order;
+use super::Table;
+use super::has_folded;
 use crate::text::Folded;
 
 /// What a word tells of the subject.
@@ -17,134 +17,90 @@ pub enum Clue {
     Beside,
 }
 
-/// The clues.
+/// Words that titles of music have, and those of films, games and talk do not.
 #[rustfmt::skip]
-pub const CLUES: &[(&str, Clue)] = &[
-    ("dj", Music), ("ep", Beside), ("ft", Sure), ("mv", Sure), ("qa", Beside), ("vs", Beside), ("ads", Beside),
-    ("ama", Beside), ("bgm", Music), ("ceo", Beside), ("cpu", Beside), ("css", Against), ("diy", Beside),
-    ("dlc", Beside), ("gpu", Beside), ("ios", Against), ("ipl", Against), ("mix", Music), ("mlb", Against),
-    ("mma", Beside), ("nba", Beside), ("nfl", Against), ("nhl", Against), ("ost", Sure), ("ps4", Beside),
-    ("ps5", Beside), ("sql", Against), ("suv", Beside), ("tap", Against), ("ted", Beside), ("ufc", Against),
-    ("wwe", Against), ("asks", Beside), ("asmr", Against), ("bake", Beside), ("beat", Music), ("boss", Beside),
-    ("cake", Beside), ("chef", Beside), ("como", Beside), ("demo", Beside), ("doku", Against), ("feat", Sure),
-    ("fifa", Against), ("food", Beside), ("gear", Beside), ("golf", Beside), ("gols", Beside), ("guia", Beside),
-    ("haul", Beside), ("hits", Music), ("html", Against), ("java", Beside), ("lens", Beside), ("live", Music),
-    ("math", Beside), ("mods", Beside), ("news", Beside), ("prod", Sure), ("skit", Beside), ("song", Sure),
-    ("soup", Beside), ("tedx", Beside), ("test", Beside), ("tips", Beside), ("uefa", Against), ("vevo", Sure),
-    ("vlog", Against), ("xbox", Against), ("yoga", Against), ("anime", Beside), ("audio", Sure), ("beats", Music),
-    ("bolum", Against), ("chess", Beside), ("clips", Beside), ("cover", Sure), ("derby", Beside), ("drone", Beside),
-    ("event", Beside), ("excel", Beside), ("facts", Beside), ("fails", Beside), ("figma", Against),
-    ("folge", Against), ("foods", Beside), ("forex", Beside), ("forum", Beside), ("funny", Beside), ("gamer", Beside),
-    ("games", Beside), ("goals", Beside), ("goles", Beside), ("guide", Beside), ("hacks", Beside), ("honda", Beside),
-    ("howto", Against), ("letra", Sure), ("linux", Beside), ("lirik", Sure), ("lyric", Sure), ("macos", Beside),
-    ("match", Beside), ("maths", Beside), ("movie", Beside), ("music", Sure), ("musik", Sure), ("muzik", Sure),
-    ("panel", Beside), ("pasta", Beside), ("pedal", Beside), ("piano", Music), ("pizza", Beside), ("prank", Beside),
-    ("quest", Beside), ("react", Against), ("remix", Sure), ("resep", Against), ("roast", Beside), ("rugby", Beside),
-    ("scene", Beside), ("sedan", Beside), ("serie", Beside), ("setup", Beside), ("sezon", Beside), ("shark", Beside),
-    ("shots", Beside), ("songs", Sure), ("steak", Beside), ("talks", Beside), ("tekst", Sure), ("testo", Sure),
-    ("tests", Beside), ("theme", Music), ("trick", Beside), ("truck", Beside), ("unbox", Against), ("vlogs", Against),
-    ("worst", Beside), ("advert", Against), ("albums", Beside), ("animes", Beside), ("baking", Beside),
-    ("basics", Beside), ("berita", Against), ("bestof", Beside), ("burger", Beside), ("camera", Beside),
-    ("coding", Against), ("comedy", Beside), ("course", Beside), ("crypto", Beside), ("debate", Beside),
-    ("drones", Beside), ("ending", Music), ("events", Beside), ("fights", Beside), ("flight", Beside),
-    ("folgen", Against), ("gaming", Beside), ("guitar", Music), ("homily", Against), ("iphone", Against),
-    ("laliga", Against), ("laptop", Beside), ("launch", Beside), ("league", Beside), ("lesson", Against),
-    ("letras", Sure), ("lyrics", Sure), ("makeup", Beside), ("motogp", Against), ("movies", Beside), ("musica", Sure),
-    ("nascar", Against), ("oldies", Music), ("parody", Beside), ("poetry", Beside), ("pranks", Beside),
-    ("python", Beside), ("racing", Beside), ("ranked", Beside), ("reacao", Against), ("reacts", Beside),
-    ("receta", Against), ("recipe", Against), ("resena", Against), ("review", Beside), ("rezept", Against),
-    ("saison", Beside), ("scenes", Beside), ("scores", Beside), ("season", Beside), ("series", Beside),
-    ("sermon", Beside), ("sharks", Beside), ("single", Music), ("sketch", Beside), ("soccer", Beside),
-    ("sonata", Music), ("sounds", Music), ("speech", Beside), ("stocks", Against), ("summit", Beside),
-    ("tarifi", Against), ("teaser", Beside), ("tennis", Beside), ("toyota", Beside), ("travel", Beside),
-    ("tricks", Beside), ("trivia", Against), ("trucks", Beside), ("tvshow", Beside), ("unveil", Against),
-    ("update", Beside), ("versus", Beside), ("weekly", Beside), ("wywiad", Against), ("专访", Beside), ("予告", Beside),
-    ("实况", Beside), ("実況", Beside), ("專訪", Beside), ("开箱", Beside), ("教学", Beside), ("教學", Beside), ("教程", Beside),
-    ("料理", Beside), ("新聞", Beside), ("新闻", Beside), ("日常", Beside), ("検証", Beside), ("测评", Beside), ("測評", Beside),
-    ("紹介", Beside), ("解説", Beside), ("解说", Beside), ("访谈", Beside), ("開箱", Beside), ("雑談", Beside), ("預告", Beside),
-    ("预告", Beside), ("가사", Sure), ("강의", Beside), ("뉴스", Beside), ("다큐", Beside), ("리뷰", Beside), ("먹방", Beside),
-    ("뮤비", Sure), ("예고", Beside), ("academy", Beside), ("address", Beside), ("analise", Against),
-    ("android", Against), ("aprende", Beside), ("arduino", Against), ("avsnitt", Against), ("biology", Beside),
-    ("bitcoin", Beside), ("blender", Beside), ("cameras", Beside), ("cancion", Music), ("cartoon", Beside),
-    ("chapter", Beside), ("chicken", Beside), ("classes", Beside), ("concert", Music), ("console", Beside),
-    ("cooking", Beside), ("cricket", Beside), ("crochet", Beside), ("economy", Beside), ("episode", Against),
-    ("epizoda", Against), ("erklart", Against), ("esports", Against), ("fragman", Against), ("handson", Against),
-    ("history", Beside), ("horbuch", Against), ("jukebox", Music), ("karaoke", Sure), ("keynote", Against),
-    ("khutbah", Against), ("kickoff", Against), ("kitchen", Beside), ("laptops", Beside), ("lecture", Against),
-    ("lessons", Against), ("maraton", Beside), ("matches", Beside), ("mixtape", Sure), ("moments", Beside),
-    ("mukbang", Against), ("musical", Sure), ("musique", Sure), ("notizie", Against), ("odcinek", Against),
-    ("olympic", Beside), ("opening", Music), ("origami", Against), ("outfits", Beside), ("paroles", Sure),
-    ("penalty", Beside), ("physics", Beside), ("pilates", Against), ("planets", Beside), ("playoff", Beside),
-    ("podcast", Against), ("podkast", Against), ("pranked", Beside), ("predica", Against), ("przepis", Against),
-    ("puntata", Against), ("ranking", Beside), ("receita", Against), ("recetas", Against), ("recette", Against),
-    ("recipes", Against), ("reviews", Against), ("rezepte", Against), ("ricetta", Against), ("ricette", Against),
-    ("routine", Beside), ("science", Beside), ("senator", Beside), ("sozleri", Sure), ("staffel", Beside),
-    ("standup", Against), ("startup", Beside), ("survive", Beside), ("testing", Beside), ("trailer", Beside),
-    ("unboxed", Beside), ("vlogger", Against), ("volcano", Beside), ("webinar", Against), ("welding", Against),
-    ("werbung", Beside), ("workout", Beside), ("acoustic", Sure), ("analisis", Against), ("aprender", Beside),
-    ("baseball", Beside), ("beginner", Beside), ("belgesel", Against), ("bloopers", Beside), ("campaign", Beside),
-    ("capitulo", Beside), ("comedian", Beside), ("concerto", Music), ("congress", Beside), ("cutscene", Against),
-    ("debunked", Against), ("earnings", Against), ("election", Beside), ("episodes", Beside), ("episodio", Against),
-    ("epsingle", Music), ("explains", Beside), ("football", Beside), ("forecast", Beside), ("freekick", Beside),
-    ("fulltime", Against), ("funniest", Beside), ("gameplay", Against), ("haberler", Against), ("halftime", Against),
-    ("hoerbuch", Against), ("keynotes", Against), ("knitting", Beside), ("knockout", Beside), ("lectures", Against),
-    ("letsplay", Against), ("marathon", Beside), ("minister", Beside), ("nintendo", Against), ("noticias", Against),
-    ("olympics", Against), ("outtakes", Against), ("playlist", Music), ("playoffs", Beside), ("podcasts", Against),
-    ("politics", Beside), ("reaccion", Against), ("reaciona", Against), ("reacting", Against), ("reaction", Beside),
-    ("reagiert", Against), ("receitas", Against), ("recettes", Against), ("reviewed", Against), ("roportaj", Against),
-    ("sandwich", Beside), ("showroom", Beside), ("skincare", Against), ("speeches", Beside), ("speedart", Against),
-    ("speedrun", Against), ("survived", Beside), ("symphony", Music), ("teardown", Against), ("teledysk", Sure),
-    ("tierlist", Against), ("trailers", Against), ("training", Beside), ("tutorial", Against), ("tutoriel", Against),
-    ("unboxing", Beside), ("vlogging", Beside), ("wildlife", Beside), ("workouts", Beside), ("worldcup", Beside),
-    ("zwiastun", Against), ("влог", Against), ("голы", Against), ("матч", Against), ("урок", Against),
-    ("وصفة", Against), ("abandoned", Beside), ("audiobook", Beside), ("backstage", Beside), ("beginners", Beside),
-    ("benchmark", Beside), ("bossfight", Against), ("capitulos", Beside), ("challenge", Beside),
-    ("chemistry", Beside), ("crossword", Against), ("cutscenes", Against), ("dailyvlog", Against),
-    ("democrats", Beside), ("dinosaurs", Beside), ("episodios", Against), ("explained", Beside),
-    ("explicado", Against), ("exploring", Beside), ("gardening", Against), ("grandprix", Against),
-    ("inflation", Beside), ("interview", Beside), ("interwiew", Against), ("investing", Against),
-    ("investors", Beside), ("knockouts", Beside), ("livescore", Against), ("noticiero", Against),
-    ("orchestra", Music), ("penalties", Beside), ("photoshop", Against), ("professor", Beside),
-    ("reacciona", Against), ("reactions", Against), ("reportage", Against), ("reportaje", Against),
-    ("rezension", Against), ("scientist", Beside), ("semifinal", Beside), ("speedruns", Against),
-    ("storytime", Beside), ("superbowl", Beside), ("temporada", Beside), ("touchdown", Against),
-    ("tutoriais", Against), ("tutorials", Against), ("unplugged", Sure), ("unveiling", Against),
-    ("wordpress", Against), ("wrestling", Beside), ("予告編", Beside), ("作り方", Beside), ("預告片", Beside), ("预告片", Beside),
-    ("예고편", Beside), ("인터뷰", Beside), ("actualites", Against), ("aflevering", Against), ("audiobooks", Against),
-    ("audiolibro", Against), ("audiolivro", Against), ("basketball", Beside), ("benchmarks", Against),
-    ("bundesliga", Against), ("challenges", Beside), ("commentary", Against), ("commercial", Beside),
-    ("comparison", Beside), ("conference", Beside), ("documental", Against), ("docuseries", Beside),
-    ("entrevista", Against), ("experiment", Beside), ("highlights", Beside), ("interviews", Against),
-    ("intervista", Against), ("interviste", Against), ("javascript", Against), ("kubernetes", Against),
-    ("livestream", Beside), ("livreaudio", Against), ("lyricvideo", Sure), ("motorcycle", Beside),
-    ("musicvideo", Sure), ("noticiario", Against), ("parliament", Beside), ("powerpoint", Against),
-    ("publicidad", Against), ("recensione", Against), ("recensioni", Against), ("remastered", Sure),
-    ("reportagem", Against), ("restaurant", Beside), ("scientists", Beside), ("smartphone", Against),
-    ("soundtrack", Sure), ("tagesschau", Against), ("technology", Beside), ("telecaster", Beside),
-    ("tournament", Beside), ("tutoriales", Against), ("university", Beside), ("visualiser", Sure),
-    ("visualizer", Sure), ("weeklynews", Beside), ("wiadomosci", Against), ("обзор", Against), ("сезон", Beside),
-    ("серия", Beside), ("стрим", Against), ("тизер", Against), ("уроки", Against), ("фильм", Against),
-    ("مسلسل", Against), ("compilation", Beside), ("discography", Beside), ("documentary", Against),
-    ("engineering", Beside), ("entrevistas", Against), ("interviewed", Against), ("multiplayer", Beside),
-    ("nachrichten", Against), ("playstation", Against), ("playthrough", Against), ("predicacion", Against),
-    ("programming", Against), ("quarterback", Against), ("republicans", Beside), ("soundtracks", Music),
-    ("spiegazione", Against), ("walkthrough", Against), ("woodworking", Against), ("announcement", Beside),
-    ("bandeannonce", Against), ("championship", Against), ("commencement", Against), ("conversation", Beside),
-    ("documentaire", Against), ("documentales", Against), ("documentario", Against), ("instrumental", Sure),
-    ("nocommentary", Against), ("speedrunning", Against), ("stratocaster", Beside), ("telegiornale", Against),
-    ("walkthroughs", Against), ("выпуск", Against), ("разбор", Against), ("рецепт", Against), ("сериал", Against),
-    ("эпизод", Against), ("לראיון", Against), ("الحلقة", Against), ("الحلقه", Against), ("مقابلة", Against),
-    ("ニュース", Beside), ("レビュー", Beside), ("브이로그", Beside), ("advertisement", Against), ("championships", Beside),
-    ("consciousness", Beside), ("dokumentation", Against), ("livestreaming", Against), ("premierleague", Against),
-    ("dokumentarfilm", Against), ("primeministers", Beside), ("новости", Against), ("подкаст", Against),
-    ("реакция", Against), ("рецепта", Against), ("рецепты", Against), ("трейлер", Against), ("фрагман", Against),
-    ("інтервю", Against), ("ハイライト", Beside), ("ルーティン", Beside), ("하이라이트", Beside), ("интервью", Against),
-    ("exclusiveinterview", Beside), ("インタビュー", Beside), ("мультфильм", Against), ("прохождение", Against),
-];
+pub static SURE: Table = Table::new(&[
+    "ft", "mv", "ost", "feat", "prod", "song", "vevo", "audio", "cover", "letra", "lirik", "lyric", "music", "musik",
+    "muzik", "remix", "songs", "tekst", "testo", "letras", "lyrics", "musica", "가사", "뮤비", "karaoke", "mixtape",
+    "musical", "musique", "paroles", "sozleri", "acoustic", "teledysk", "unplugged", "lyricvideo", "musicvideo",
+    "remastered", "soundtrack", "visualiser", "visualizer", "instrumental",
+]);
+
+/// Words that titles and channels of music have.
+#[rustfmt::skip]
+pub static MUSIC: Table = Table::new(&[
+    "dj", "bgm", "mix", "beat", "hits", "live", "beats", "piano", "theme", "ending", "guitar", "oldies", "single",
+    "sonata", "sounds", "cancion", "concert", "jukebox", "opening", "concerto", "epsingle", "playlist", "symphony",
+    "orchestra", "soundtracks",
+]);
+
+/// Words that titles of music hardly have.
+#[rustfmt::skip]
+pub static AGAINST: Table = Table::new(&[
+    "css", "ios", "ipl", "mlb", "nfl", "nhl", "sql", "tap", "ufc", "wwe", "asmr", "doku", "fifa", "html", "uefa",
+    "vlog", "xbox", "yoga", "bolum", "figma", "folge", "howto", "react", "resep", "unbox", "vlogs", "advert",
+    "berita", "coding", "folgen", "homily", "iphone", "laliga", "lesson", "motogp", "nascar", "reacao", "receta",
+    "recipe", "resena", "rezept", "stocks", "tarifi", "trivia", "unveil", "wywiad", "analise", "android", "arduino",
+    "avsnitt", "episode", "epizoda", "erklart", "esports", "fragman", "handson", "horbuch", "keynote", "khutbah",
+    "kickoff", "lecture", "lessons", "mukbang", "notizie", "odcinek", "origami", "pilates", "podcast", "podkast",
+    "predica", "przepis", "puntata", "receita", "recetas", "recette", "recipes", "reviews", "rezepte", "ricetta",
+    "ricette", "standup", "vlogger", "webinar", "welding", "analisis", "belgesel", "cutscene", "debunked", "earnings",
+    "episodio", "fulltime", "gameplay", "haberler", "halftime", "hoerbuch", "keynotes", "lectures", "letsplay",
+    "nintendo", "noticias", "olympics", "outtakes", "podcasts", "reaccion", "reaciona", "reacting", "reagiert",
+    "receitas", "recettes", "reviewed", "roportaj", "skincare", "speedart", "speedrun", "teardown", "tierlist",
+    "trailers", "tutorial", "tutoriel", "zwiastun", "влог", "голы", "матч", "урок", "وصفة", "bossfight", "crossword",
+    "cutscenes", "dailyvlog", "episodios", "explicado", "gardening", "grandprix", "interwiew", "investing",
+    "livescore", "noticiero", "photoshop", "reacciona", "reactions", "reportage", "reportaje", "rezension",
+    "speedruns", "touchdown", "tutoriais", "tutorials", "unveiling", "wordpress", "actualites", "aflevering",
+    "audiobooks", "audiolibro", "audiolivro", "benchmarks", "bundesliga", "commentary", "documental", "entrevista",
+    "interviews", "intervista", "interviste", "javascript", "kubernetes", "livreaudio", "noticiario", "powerpoint",
+    "publicidad", "recensione", "recensioni", "reportagem", "smartphone", "tagesschau", "tutoriales", "wiadomosci",
+    "обзор", "стрим", "тизер", "уроки", "фильм", "مسلسل", "documentary", "entrevistas", "interviewed", "nachrichten",
+    "playstation", "playthrough", "predicacion", "programming", "quarterback", "spiegazione", "walkthrough",
+    "woodworking", "bandeannonce", "championship", "commencement", "documentaire", "documentales", "documentario",
+    "nocommentary", "speedrunning", "telegiornale", "walkthroughs", "выпуск", "разбор", "рецепт", "сериал", "эпизод",
+    "לראיון", "الحلقة", "الحلقه", "مقابلة", "advertisement", "dokumentation", "livestreaming", "premierleague",
+    "dokumentarfilm", "новости", "подкаст", "реакция", "рецепта", "рецепты", "трейлер", "фрагман", "інтервю",
+    "интервью", "мультфильм", "прохождение",
+]);
+
+/// Words that titles of music seldom have; they tell only beside another clue.
+#[rustfmt::skip]
+pub static BESIDE: Table = Table::new(&[
+    "ep", "qa", "vs", "ads", "ama", "ceo", "cpu", "diy", "dlc", "gpu", "mma", "nba", "ps4", "ps5", "suv", "ted",
+    "asks", "bake", "boss", "cake", "chef", "como", "demo", "food", "gear", "golf", "gols", "guia", "haul", "java",
+    "lens", "math", "mods", "news", "skit", "soup", "tedx", "test", "tips", "anime", "chess", "clips", "derby",
+    "drone", "event", "excel", "facts", "fails", "foods", "forex", "forum", "funny", "gamer", "games", "goals",
+    "goles", "guide", "hacks", "honda", "linux", "macos", "match", "maths", "movie", "panel", "pasta", "pedal",
+    "pizza", "prank", "quest", "roast", "rugby", "scene", "sedan", "serie", "setup", "sezon", "shark", "shots",
+    "steak", "talks", "tests", "trick", "truck", "worst", "albums", "animes", "baking", "basics", "bestof", "burger",
+    "camera", "comedy", "course", "crypto", "debate", "drones", "events", "fights", "flight", "gaming", "laptop",
+    "launch", "league", "makeup", "movies", "parody", "poetry", "pranks", "python", "racing", "ranked", "reacts",
+    "review", "saison", "scenes", "scores", "season", "series", "sermon", "sharks", "sketch", "soccer", "speech",
+    "summit", "teaser", "tennis", "toyota", "travel", "tricks", "trucks", "tvshow", "update", "versus", "weekly",
+    "专访", "予告", "实况", "実況", "專訪", "开箱", "教学", "教學", "教程", "料理", "新聞", "新闻", "日常", "検証", "测评", "測評", "紹介", "解説", "解说",
+    "访谈", "開箱", "雑談", "預告", "预告", "강의", "뉴스", "다큐", "리뷰", "먹방", "예고", "academy", "address", "aprende", "biology",
+    "bitcoin", "blender", "cameras", "cartoon", "chapter", "chicken", "classes", "console", "cooking", "cricket",
+    "crochet", "economy", "history", "kitchen", "laptops", "maraton", "matches", "moments", "olympic", "outfits",
+    "penalty", "physics", "planets", "playoff", "pranked", "ranking", "routine", "science", "senator", "staffel",
+    "startup", "survive", "testing", "trailer", "unboxed", "volcano", "werbung", "workout", "aprender", "baseball",
+    "beginner", "bloopers", "campaign", "capitulo", "comedian", "congress", "election", "episodes", "explains",
+    "football", "forecast", "freekick", "funniest", "knitting", "knockout", "marathon", "minister", "playoffs",
+    "politics", "reaction", "sandwich", "showroom", "speeches", "survived", "training", "unboxing", "vlogging",
+    "wildlife", "workouts", "worldcup", "abandoned", "audiobook", "backstage", "beginners", "benchmark", "capitulos",
+    "challenge", "chemistry", "democrats", "dinosaurs", "explained", "exploring", "inflation", "interview",
+    "investors", "knockouts", "penalties", "professor", "scientist", "semifinal", "storytime", "superbowl",
+    "temporada", "wrestling", "予告編", "作り方", "預告片", "预告片", "예고편", "인터뷰", "basketball", "challenges", "commercial",
+    "comparison", "conference", "docuseries", "experiment", "highlights", "livestream", "motorcycle", "parliament",
+    "restaurant", "scientists", "technology", "telecaster", "tournament", "university", "weeklynews", "сезон",
+    "серия", "compilation", "discography", "engineering", "multiplayer", "republicans", "announcement",
+    "conversation", "stratocaster", "ニュース", "レビュー", "브이로그", "championships", "consciousness", "primeministers",
+    "ハイライト", "ルーティン", "하이라이트", "exclusiveinterview", "インタビュー",
+]);
 
 /// Words in the names of channels that are about something other than music.
 #[rustfmt::skip]
-pub const PROGRAMMES: &[&str] = &[
+pub static PROGRAMMES: Table = Table::new(&[
     "f1", "atp", "cnn", "hbo", "ign", "jre", "mlb", "nba", "nfl", "nhl", "pbs", "ted", "ufc", "wta", "wwe", "asmr",
     "cars", "cnbc", "dazn", "espn", "fifa", "food", "golf", "hulu", "lego", "nasa", "news", "nike", "tech", "tedx",
     "uefa", "vlog", "xbox", "yoga", "anime", "apple", "foods", "gamer", "haber", "intel", "movie", "msnbc", "sport",
@@ -165,7 +121,7 @@ pub const PROGRAMMES: &[&str] = &[
     "universidad", "filmtrailers", "watchmojocom", "documentaries", "premierleague", "trailersource",
     "cartoonnetwork", "netflixisajoke", "новости", "guitartutorials", "discoverychannel", "officialtrailers",
     "paramountpictures", "universalpictures",
-];
+]);
 
 /// Parts of words that tell of something other than music, in scripts without spaces.
 pub const PARTS: &[&str] = &[
@@ -216,7 +172,7 @@ pub const PARTS: &[&str] = &[
 
 /// What a word tells.
 pub fn clue(word: &str) -> Option<Clue> {
-    let folded = Folded::of(word);
-    let at = CLUES.binary_search_by(|(known, _)| order(known.as_bytes(), folded.bytes())).ok()?;
-    CLUES.get(at).map(|(_, clue)| *clue)
+    let word = Folded::of(word);
+    let tables = [(&MUSIC, Clue::Music), (&SURE, Clue::Sure), (&BESIDE, Clue::Beside), (&AGAINST, Clue::Against)];
+    tables.into_iter().find(|(table, _)| has_folded(table, &word)).map(|(_, clue)| clue)
 }

@@ -1,6 +1,7 @@
 //! How platforms sign their pages: the name behind the title, and the invitation before it, in the languages their pages
 //! come in.
 
+use super::Table;
 use super::has;
 use crate::text::{strip_suffix_ignoring_case, words};
 
@@ -51,16 +52,16 @@ const ON: &[&str] = &[
 
 /// With which words a signed title ends.
 #[rustfmt::skip]
-pub const LAST: &[&str] = &[
+pub static LAST: Table = Table::new(&[
     "vk", "gaana", "kkbox", "music", "qobuz", "tidal", "audius", "deezer", "genius", "itunes", "lastfm", "lyrics",
     "odesli", "shazam", "anghami", "discogs", "machine", "napster", "pandora", "spotify", "youtube", "bandcamp",
     "beatport", "bilibili", "boomplay", "jiosaavn", "mixcloud", "niconico", "songlink", "audiomack", "downloads",
     "unlimited", "musixmatch", "soundcloud", "traxsource", "музыка", "ニコニコ動画",
-];
+]);
 
 /// Words of what a page's title says behind the work: that it can be heard, read or bought there.
 #[rustfmt::skip]
-pub const TALK: &[&str] = &[
+pub static TALK: Table = Table::new(&[
     "a", "e", "y", "di", "en", "et", "il", "la", "le", "to", "ve", "and", "com", "con", "for", "les", "lyt", "mit",
     "mp3", "now", "the", "und", "avec", "free", "lied", "lytt", "mp3s", "naar", "ouca", "song", "text", "with",
     "album", "audio", "dinle", "horen", "laten", "letra", "music", "ouvir", "sarki", "songs", "tekst", "testo",
@@ -69,20 +70,21 @@ pub const TALK: &[&str] = &[
     "meaning", "paroles", "release", "sluchaj", "sozleri", "concerts", "download", "escuchar", "releases", "songtext",
     "downloads", "kostenlos", "luisteren", "posluchaj", "songtexte", "sozlerini", "streaming", "telecharger",
     "gratuitement",
-];
+]);
 
 /// Those of them that tell such a remark from a title.
 #[rustfmt::skip]
-pub const TELLING: &[&str] = &[
+pub static TELLING: Table = Table::new(&[
     "lyt", "lytt", "ouca", "dinle", "horen", "ouvir", "listen", "lyssna", "stream", "anhoren", "ascolta", "ecouter",
     "escucha", "luister", "meaning", "sluchaj", "concerts", "download", "escuchar", "releases", "downloads",
     "luisteren", "posluchaj", "streaming", "telecharger",
-];
+]);
 
 /// A page's title without the platform's name and what it says of itself; whether "on" stood before the name.
 pub fn unsigned(text: &str) -> (&str, bool) {
+    // Most titles end otherwise, and a remark's bracket is no signature.
     let last = text.rsplit([' ', '_', ':']).next().unwrap_or_default();
-    if !has(LAST, last) && !has(TALK, last) && !last.starts_with("Amazon.") {
+    if last.ends_with([')', ']']) || !(has(&LAST, last) || has(&TALK, last) || last.starts_with("Amazon.")) {
         return (text, false);
     }
     let (mut kept, mut on) = (text, false);
@@ -137,5 +139,5 @@ fn without_talk(text: &str) -> &str {
 }
 
 fn is_talk(text: &str) -> bool {
-    words(text).all(|word| has(TALK, word)) && words(text).any(|word| has(TELLING, word))
+    words(text).all(|word| has(&TALK, word)) && words(text).any(|word| has(&TELLING, word))
 }

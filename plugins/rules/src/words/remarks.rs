@@ -1,8 +1,9 @@
 //! Words of the remarks that uploaders add to a title.
 
+use super::Table;
 /// Words that make a remark decoration: they speak of the upload, not of the work.
 #[rustfmt::skip]
-pub const TELLING: &[&str] = &[
+pub static TELLING: Table = Table::new(&[
     "2k", "4k", "5k", "8k", "hd", "hq", "mv", "pv", "720", "amv", "dvd", "fhd", "hdv", "ncs", "ofc", "uhd", "144p",
     "240p", "360p", "480p", "4khd", "720p", "clip", "hdtv", "hifi", "klip", "sozu", "spot", "utau", "wshh", "1080i",
     "1080p", "1440p", "2160p", "4kuhd", "50fps", "60fps", "atmos", "audio", "clipe", "clips", "dolby", "hdver",
@@ -35,11 +36,11 @@ pub const TELLING: &[&str] = &[
     "офіційне", "офіційно", "премиера", "премьера", "بالكلمات", "видеоклип", "відеокліп", "официален", "официално",
     "офіційний", "ทางการ", "βιντεοκλιπ", "видеоклипа", "официально", "текстпесни", "موزيكويديو",
     "eurovisionsongcontest", "официальная", "официальное", "официальный", "караокетекст", "เนือเพลง",
-];
+]);
 
 /// Words that stand beside telling ones and say nothing by themselves.
 #[rustfmt::skip]
-pub const FILLER: &[&str] = &[
+pub static FILLER: Table = Table::new(&[
     "a", "e", "m", "v", "y", "10", "an", "br", "da", "de", "do", "em", "en", "et", "ft", "hd", "in", "la", "le", "na",
     "of", "og", "on", "pt", "tv", "ze", "с", "and", "com", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot",
     "jpn", "kan", "kor", "med", "met", "mit", "neu", "new", "not", "now", "och", "out", "rom", "sub", "the", "und",
@@ -59,32 +60,32 @@ pub const FILLER: &[&str] = &[
     "tradotta", "traducao", "upgraded", "digitally", "exclusive", "indonesia", "malayalam", "portugues", "promotion",
     "romanized", "indonesian", "portuguese", "resolution", "reuploaded", "translated", "unofficial", "widescreen",
     "песни", "italienisch", "performance", "promotional", "translation", "translations",
-];
+]);
 
 /// Telling words that a real title hardly ends with, so that one is enough to be cut off the end.
 #[rustfmt::skip]
-pub const ALONE: &[&str] = &[
+pub static ALONE: Table = Table::new(&[
     "4k", "8k", "hd", "hq", "mv", "pv", "uhd", "720p", "1080p", "1440p", "2160p", "letra", "engsub", "fullhd",
     "lyrics", "가사", "뮤비", "sozleri", "vietsub", "legendas", "songtext", "teledysk", "клип", "кліп", "dalszoveg",
     "legendada", "legendado", "videoclip", "videoklip", "lyricvideo", "musicvideo", "musikvideo", "videoclipe",
     "visualiser", "visualizer", "lyricsvideo", "subtitulado", "visualizador", "στιχοι", "뮤직비디오", "видеоклип",
-];
+]);
 
 /// Words with which a cut tail cannot begin: they belong to what stands before.
 #[rustfmt::skip]
-pub const WEAK_START: &[&str] = &[
+pub static WEAK_START: Table = Table::new(&[
     "a", "e", "y", "10", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "all",
     "and", "dir", "hit", "hot", "not", "now", "out", "the", "avec", "best", "free", "song", "из", "на", "по",
     "short", "songs", "sound", "version",
-];
+]);
 
 /// Words that by themselves fill a bracket at the head of a title.
 #[rustfmt::skip]
-pub const HEADS: &[&str] = &[
+pub static HEADS: Table = Table::new(&[
     "4k", "hd", "hq", "mv", "pv", "hot", "new", "uhd", "clip", "audio", "clipe", "lyric", "video", "latest", "lyrics",
     "teaser", "公式", "官方", "공식", "단독", "독점", "vietsub", "official", "premiera", "premiere", "exclusive", "최초공개",
     "премьера",
-];
+]);
 
 /// Parts of remarks in the scripts that are written without spaces.
 #[rustfmt::skip]
@@ -101,16 +102,16 @@ pub const CJK_PARTS: &[&str] = &[
 
 /// Words for the languages and scripts in which lyrics are shown.
 #[rustfmt::skip]
-pub const LANGUAGES: &[&str] = &[
+pub static LANGUAGES: Table = Table::new(&[
     "cc", "chn", "eng", "esp", "han", "ind", "jpn", "kan", "kor", "rom", "sub", "indo", "subs", "thai", "viet",
     "hindi", "kanji", "roman", "arabic", "french", "german", "hangul", "korean", "pinyin", "romaji", "turkce",
     "chinese", "english", "espanol", "russian", "spanish", "turkish", "francais", "furigana", "hiragana", "japanese",
     "portugues", "romanised", "romanized", "portuguese", "romanization",
-];
+]);
 
 /// Words that say who uploads is entitled to.
 #[rustfmt::skip]
-pub const OFFICIAL: &[&str] = &[
+pub static OFFICIAL: Table = Table::new(&[
     "ofc", "rasmi", "resmi", "rasmiy", "uradni", "公式", "官方", "공식", "ametlik", "oficial", "oficjal", "ofisyal",
     "opinber", "opisyal", "zyrtare", "official", "officiel", "oficiais", "oficiala", "ofitsial", "opinbert",
     "sluzbeni", "zvanican", "zvanicni", "רשמי", "رسمي", "chinhthuc", "hivatalos", "officieel", "officiele",
@@ -120,11 +121,11 @@ pub const OFFICIAL: &[&str] = &[
     "הרשמי", "רשמית", "offizieller", "offizielles", "الرسمي", "επισημη", "επισημο", "الرسمية", "званични", "офіційна",
     "офіційне", "офіційно", "официален", "официално", "офіційний", "ทางการ", "официально", "официальная",
     "официальное", "официальный",
-];
+]);
 
 /// Words that make the "video" behind them one of music.
 #[rustfmt::skip]
-pub const VIDEO_KINDS: &[&str] = &[
+pub static VIDEO_KINDS: Table = Table::new(&[
     "ofc", "lyric", "music", "rasmi", "resmi", "lyrics", "rasmiy", "uradni", "visual", "ametlik", "oficial",
     "oficjal", "ofisyal", "opinber", "opisyal", "zyrtare", "animated", "official", "officiel", "oficiais", "oficiala",
     "ofitsial", "opinbert", "sluzbeni", "zvanicni", "chinhthuc", "hivatalos", "officieel", "officiele", "officiell",
@@ -132,33 +133,33 @@ pub const VIDEO_KINDS: &[&str] = &[
     "oficjalna", "oficjalne", "oficjalny", "ufficiale", "ufficiali", "officiella", "officielle", "offisielle",
     "offizielle", "oficialais", "oficijalni", "oficjalnie", "virallinen", "offizieller", "offizielles", "performance",
     "choreography",
-];
+]);
 
 /// Words for what an upload is.
 #[rustfmt::skip]
-pub const VIDEOS: &[&str] = &[
+pub static VIDEOS: Table = Table::new(&[
     "mv", "clip", "klip", "audio", "video", "audios", "videoclip", "videoklip", "videoclipe", "visualiser",
     "visualizer",
-];
+]);
 
 /// Names of months, in a date.
 #[rustfmt::skip]
-pub const MONTHS: &[&str] = &[
+pub static MONTHS: Table = Table::new(&[
     "apr", "aug", "dec", "feb", "jan", "jul", "jun", "mar", "may", "nov", "oct", "sep", "july", "june", "sept",
     "april", "march", "august", "january", "october", "december", "february", "november", "september",
-];
+]);
 
 /// Words that begin a remark about who made the recording or the video; a name follows.
 #[rustfmt::skip]
-pub const CREDITS: &[&str] = &[
+pub static CREDITS: Table = Table::new(&[
     "dir", "pod", "beat", "prod", "shot", "mixed", "regie", "dirige", "edited", "filmed", "prodby", "shotby",
     "realise", "animated", "directed", "dirigido", "mastered", "produced", "producido", "produzido", "realizado",
     "choreography", "choreographed", "cinematography",
-];
+]);
 
 /// Words that tell of another recording of the work; a remark with one of them is part of the title.
 #[rustfmt::skip]
-pub const EDITIONS: &[&str] = &[
+pub static EDITIONS: Table = Table::new(&[
     "8d", "dub", "mix", "vip", "demo", "edit", "flip", "live", "lofi", "show", "sped", "tour", "vivo", "cover",
     "piano", "radio", "refix", "remix", "mashup", "medley", "reverb", "rework", "slowed", "versao", "现场", "現場", "翻唱",
     "커버", "akustik", "bootleg", "capella", "concert", "covered", "daycore", "karaoke", "koncert", "konzert",
@@ -166,11 +167,11 @@ pub const EDITIONS: &[&str] = &[
     "playback", "remaster", "sessions", "stripped", "versione", "acappella", "akoustisk", "akustisch", "concierto",
     "nightcore", "rendition", "symphonic", "unplugged", "カバー", "ライブ", "라이브", "리믹스", "acoustique", "orchestral",
     "живой", "кавер", "instrumental", "ремикс", "弾き語り", "instrumentala", "instrumentale", "концерт", "リミックス", "歌ってみた",
-];
+]);
 
 /// Whole remarks that offer the recording, their words run together.
 #[rustfmt::skip]
-pub const OFFERS: &[&str] = &[
+pub static OFFERS: Table = Table::new(&[
     "freedl", "nowout", "outnow", "newsong", "outsoon", "ausjetzt", "newmusic", "newvideo", "outtoday", "preorder",
     "randomdl", "buyfreedl", "freedwnld", "newsingle", "streamnow", "comingsoon", "disponible", "disponivel",
     "freedllink", "newrelease", "disponibile", "firstlisten", "juzdostepne", "newsong2024", "preordernow",
@@ -179,17 +180,17 @@ pub const OFFERS: &[&str] = &[
     "dejasdisponible", "jetzterhaltlich", "outnowonspotify", "outnowonbeatport", "linkindescription",
     "preorderavailable", "supportedbytiesto", "dllinkindescription", "freedlinkindescription",
     "clickbuyforfreedownload", "freedownloadlinkindescription",
-];
+]);
 
 /// Words with which a remark ends that names who put the recording out.
 #[rustfmt::skip]
-pub const RELEASES: &[&str] = &[
+pub static RELEASES: Table = Table::new(&[
     "rec", "recs", "premier", "records", "release", "premiere", "releases", "exclusive", "exclusives", "recordings",
-];
+]);
 
 /// Words of which the titles of classical works are made.
 #[rustfmt::skip]
-pub const WORKS: &[&str] = &[
+pub static WORKS: Table = Table::new(&[
     "kv", "op", "rv", "bwv", "dur", "hob", "hwv", "woo", "aria", "mass", "moll", "opus", "trio", "etude", "fugue",
     "largo", "major", "minor", "missa", "suite", "waltz", "adagio", "etudes", "minuet", "sonata", "sonate", "suites",
     "allegro", "andante", "ballade", "cantata", "konzert", "mazurka", "partita", "passion", "prelude", "quartet",
@@ -197,4 +198,4 @@ pub const WORKS: &[&str] = &[
     "preludes", "rhapsody", "serenade", "sinfonia", "sinfonie", "symphony", "arabesque", "bagatelle", "capriccio",
     "concertos", "impromptu", "nocturnes", "ouverture", "polonaise", "symphonie", "gymnopedie", "intermezzo",
     "symphonies", "variations", "divertimento", "violinkonzert", "klavierkonzert",
-];
+]);

@@ -1,15 +1,16 @@
 //! Voice synthesisers: in their scenes the title names the voice, and the credit is the producer's.
 
+use super::Table;
 /// Voices whose names are common words and names as well; they tell only beside CJK letters.
 #[rustfmt::skip]
-pub const COMMON_VOICES: &[&str] = &[
+pub static COMMON_VOICES: Table = Table::new(&[
     "ia", "cul", "len", "one", "rin", "lily", "mayu", "miku", "rana", "rime", "rosa", "teto", "maika", "avanna",
     "flower", "fukase", "kokone", "sachiko", "kagamine", "neutrino", "stardust",
-];
+]);
 
 /// Voices, and the programs that sing them.
 #[rustfmt::skip]
-pub const VOICES: &[&str] = &[
+pub static VOICES: Table = Table::new(&[
     "vy1", "vy2", "gumi", "kafu", "seeu", "utau", "cevio", "chisa", "kaito", "meiko", "vy1v4", "yanhe",
     "defoko", "galaco", "sonika", "synthv", "テト", "ヒメ", "ミク", "初音", "勇馬", "可不", "巡音", "心華", "星尘", "星界", "海伊",
     "狐子", "知声", "結月", "羽累", "苍穹", "裏命", "言和", "诗岸", "重音", "鏡音", "镜音", "音街", "시유", "arsloid", "cevioai",
@@ -27,4 +28,4 @@ pub const VOICES: &[&str] = &[
     "冥鳴ひまり", "初音ミクv4x", "四国めたん", "東北ずん子", "東北イタコ", "猫村いろは", "神威がくぽ", "紲星あかり", "結月ゆかり", "蒼姫ラピス", "闇音レンリ",
     "鳴花ミコト", "がくっぽいど", "さとうささら", "すずきつづみ", "ついなちゃん", "ボーカロイド", "春日部つむぎ", "東北きりたん", "氷山キヨテル", "鏡音リンレン",
     "鳴花ヒメミコト", "ナースロボタイプt",
-];
+]);
