@@ -238,7 +238,6 @@ mod tests {
             "Lyric Video",
             "オリジナル曲",
             "アニメMV",
-            "not the video",
             "April 21, 1968",
             "Directed by Bo Reed",
             "Prod. Bo",

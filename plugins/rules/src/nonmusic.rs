@@ -150,5 +150,25 @@ mod tests {
         assert_eq!(doubt("Harbour", Some("gaming")), Doubt::Some);
         assert_eq!(doubt("Harbour Quest gameplay song remix tutorial", None), Doubt::Some);
         assert_eq!(doubt("Ada Lane - Harbour", None), Doubt::None);
+        assert_eq!(doubt("Ada Lane - Harbour trailer (Lyrics)", None), Doubt::None);
+        for told in [
+            "How to sail",
+            "Talk of the harbour #112",
+            "Quay - Storm (Official Clip)",
+            "Ada Lane - How I sail",
+            "港の料理",
+        ] {
+            assert_eq!(doubt(told, None), Doubt::Some, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_channel_of_news_or_games_is_a_doubt_unless_the_title_tells_of_music() {
+        let on = |title: &str, channel: &str| {
+            weigh(title, &Title::read(title, None), Some(&Channel::read(channel)), None).doubt
+        };
+        assert_eq!(on("Quay News - Harbour", "Quay News"), Doubt::Some);
+        assert_eq!(on("Ada Lane - Harbour (Lyrics)", "Quay News"), Doubt::None);
+        assert_eq!(on("Ada Lane - Harbour", "Ada Lane"), Doubt::None);
     }
 }

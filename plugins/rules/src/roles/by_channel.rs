@@ -6,7 +6,7 @@ use crate::channel::{Channel, Kind};
 use crate::credit::{bracketed, is_list, spellings};
 use crate::decoration::is_edition;
 use crate::evidence::Evidence;
-use crate::text::is_cjk;
+use crate::text::{is_cjk, words};
 use crate::title::pieces::{DASHES, Mark, Piece, at_quotes};
 use crate::title::{at_by, join, trim_marks};
 
@@ -77,6 +77,7 @@ impl Scene<'_> {
         let dashes = self.dashes();
         match (exact, at) {
             (true, 0) if mark.is_dash() && dashes > 1 => Evidence::ChannelBeforeDashes,
+            (true, 0) if mark.is_dash() && self.is_long() => Evidence::ChannelBeforeLong,
             (true, 0) if mark.is_dash() => Evidence::ChannelBeforeDash,
             (true, 0) => Evidence::ChannelBeforeMark,
             // "Name - Song | Channel" may be a label's; "Song - Subtitle | Channel" an artist's.
@@ -87,6 +88,12 @@ impl Scene<'_> {
             (false, 0) => Evidence::NearBefore,
             (false, _) => Evidence::NearBehind,
         }
+    }
+
+    /// Whether nothing tells of music and the title is as long as a sentence.
+    fn is_long(&self) -> bool {
+        let long = |piece: &Piece<'_>| words(piece.text).nth(7).is_some() && !piece.text.contains(['(', '[']);
+        !self.decorated && !self.setting.music && self.pieces.get(1).is_some_and(long)
     }
 
     /// `Channel "Title" …`, `"Title" Channel`.

@@ -66,8 +66,14 @@ pub fn read(title: &str) -> Remarks {
         from = span.end;
     }
     let rest = title.get(from..).unwrap_or_default();
+    let behind_remark = remarks.decorated && remarks.text.ends_with(' ');
     // A year behind a remark belongs to it.
-    if !(remarks.decorated && remarks.text.ends_with(' ') && is_year(rest.trim())) {
+    if !(behind_remark && is_year(rest.trim())) {
+        let rest = if behind_remark && remarks.official && remarks.text.contains(" - ") {
+            without_afterthought(rest)
+        } else {
+            rest
+        };
         remarks.text.push_str(rest);
     }
     if from > 0 {
@@ -134,6 +140,15 @@ impl Remarks {
 
 fn says_official(remark: &str) -> bool {
     crate::text::words(remark).any(|word| has(&OFFICIAL, word))
+}
+
+/// What stands behind `(Official Video)` is said about the upload, up to the next mark, if it is no featured name and no
+/// other recording.
+fn without_afterthought(rest: &str) -> &str {
+    let end = rest.find(['|', '/', '｜']).unwrap_or(rest.len());
+    let (said, after) = rest.split_at(end);
+    let begins = said.trim_start().starts_with(char::is_alphanumeric);
+    if begins && !crate::credit::is_feature(said.trim_start()) && !is_edition(said) { after } else { rest }
 }
 
 /// `(Remix - Audio)`, `(with Ada - Official Video)`: the part that is no decoration, when the other one is.

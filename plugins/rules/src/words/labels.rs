@@ -16,10 +16,10 @@ pub static LABEL_WORDS: Table = Table::new(&[
     "sessions", "slagerek", "szlagery", "хиты", "canciones", "copyright", "festivals", "gravadora", "nightcore",
     "plakcilik", "playlists", "producoes", "reuploads", "songtexte", "televisie", "throwback", "traducoes",
     "tvchannel", "worldwide", "collection", "distribusi", "musicgroup", "muzikyapim", "production", "promotions",
-    "publishing", "recordings", "sketchbook", "soundtrack", "televizija", "traduzioni", "лейбл", "песни",
-    "compilation", "discografia", "discography", "musikverlag", "productions", "productores", "soundtracks",
-    "broadcasting", "compilations", "discografica", "distribution", "livesessions", "lyricsvideos", "producciones",
-    "traducciones", "entertainment", "instrumentals", "entertainments", "рекордс", "издательство",
+    "publishing", "recordings", "soundtrack", "televizija", "traduzioni", "лейбл", "песни", "compilation",
+    "discografia", "discography", "musikverlag", "productions", "productores", "soundtracks", "broadcasting",
+    "compilations", "discografica", "distribution", "livesessions", "lyricsvideos", "producciones", "traducciones",
+    "entertainment", "instrumentals", "entertainments", "рекордс", "издательство",
 ]);
 
 /// Words that only the names of labels have.

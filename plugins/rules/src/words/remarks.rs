@@ -41,25 +41,25 @@ pub static TELLING: Table = Table::new(&[
 /// Words that stand beside telling ones and say nothing by themselves.
 #[rustfmt::skip]
 pub static FILLER: Table = Table::new(&[
-    "a", "e", "m", "v", "y", "10", "an", "br", "da", "de", "do", "em", "en", "et", "ft", "hd", "in", "la", "le", "na",
-    "of", "og", "on", "pt", "tv", "ze", "с", "and", "com", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot",
-    "jpn", "kan", "kor", "med", "met", "mit", "neu", "new", "not", "now", "och", "out", "rom", "sub", "the", "und",
-    "ver", "arab", "avec", "best", "film", "free", "full", "high", "hour", "lagu", "made", "mono", "neue", "nhac",
-    "nova", "novo", "shot", "song", "sous", "subs", "thai", "tour", "urdu", "vevo", "with", "yeni", "из", "на", "по",
-    "album", "arabe", "brano", "clean", "coded", "color", "degli", "dello", "extra", "greek", "hindi", "hours",
-    "kanji", "latam", "music", "musik", "muzik", "neues", "nueva", "nuevo", "nuova", "nuovo", "sarki", "short",
-    "songs", "sound", "tamil", "zenes", "aleman", "alemao", "arabic", "colour", "french", "german", "hangul",
-    "hebrew", "ingles", "korean", "latest", "length", "lyrics", "musica", "musikk", "muziek", "pinyin", "polski",
-    "romaji", "screen", "single", "stereo", "studio", "telugu", "titres", "turkce", "videos", "anglais", "bengali",
-    "cancion", "canzone", "chanson", "chinese", "deutsch", "digital", "edition", "english", "espanol", "feature",
-    "frances", "hudebni", "inglese", "italian", "italien", "kannada", "legenda", "marathi", "musical", "musique",
-    "muzicki", "nouveau", "polskie", "punjabi", "quality", "release", "russian", "spanish", "tedesco", "turkish",
-    "upgrade", "version", "bhojpuri", "completa", "complete", "completo", "download", "englisch", "enhanced",
-    "francais", "francese", "glasbeni", "gujarati", "italiana", "italiano", "japanese", "musicale", "musicali",
-    "muzyczne", "muzyczny", "nouvelle", "official", "original", "releases", "remaster", "restored", "starring",
-    "tradotta", "traducao", "upgraded", "digitally", "exclusive", "indonesia", "malayalam", "portugues", "promotion",
-    "romanized", "indonesian", "portuguese", "resolution", "reuploaded", "translated", "unofficial", "widescreen",
-    "песни", "italienisch", "performance", "promotional", "translation", "translations",
+    "a", "e", "m", "v", "y", "an", "br", "da", "de", "do", "em", "en", "et", "ft", "hd", "in", "la", "le", "na", "of",
+    "og", "on", "pt", "tv", "ze", "с", "and", "com", "con", "dir", "eng", "esp", "fan", "han", "hit", "hot", "jpn",
+    "kan", "kor", "med", "met", "mit", "neu", "new", "now", "och", "out", "rom", "sub", "the", "und", "ver", "arab",
+    "avec", "best", "film", "free", "full", "high", "hour", "lagu", "made", "mono", "neue", "nhac", "nova", "novo",
+    "shot", "song", "sous", "subs", "thai", "tour", "urdu", "vevo", "with", "yeni", "из", "на", "по", "album",
+    "arabe", "brano", "clean", "coded", "color", "degli", "dello", "extra", "greek", "hindi", "hours", "kanji",
+    "latam", "music", "musik", "muzik", "neues", "nueva", "nuevo", "nuova", "nuovo", "sarki", "short", "songs",
+    "sound", "tamil", "zenes", "aleman", "alemao", "arabic", "colour", "french", "german", "hangul", "hebrew",
+    "ingles", "korean", "latest", "length", "lyrics", "musica", "musikk", "muziek", "pinyin", "polski", "romaji",
+    "screen", "single", "stereo", "studio", "telugu", "titres", "turkce", "videos", "anglais", "bengali", "cancion",
+    "canzone", "chanson", "chinese", "deutsch", "digital", "edition", "english", "espanol", "feature", "frances",
+    "hudebni", "inglese", "italian", "italien", "kannada", "legenda", "marathi", "musical", "musique", "muzicki",
+    "nouveau", "polskie", "punjabi", "quality", "release", "russian", "spanish", "tedesco", "turkish", "upgrade",
+    "version", "bhojpuri", "completa", "complete", "completo", "download", "englisch", "enhanced", "francais",
+    "francese", "glasbeni", "gujarati", "italiana", "italiano", "japanese", "musicale", "musicali", "muzyczne",
+    "muzyczny", "nouvelle", "official", "original", "releases", "remaster", "restored", "tradotta", "traducao",
+    "upgraded", "digitally", "exclusive", "indonesia", "malayalam", "portugues", "promotion", "romanized",
+    "indonesian", "portuguese", "resolution", "reuploaded", "translated", "unofficial", "widescreen", "песни",
+    "italienisch", "performance", "promotional", "translation", "translations",
 ]);
 
 /// Telling words that a real title hardly ends with, so that one is enough to be cut off the end.
@@ -74,9 +74,9 @@ pub static ALONE: Table = Table::new(&[
 /// Words with which a cut tail cannot begin: they belong to what stands before.
 #[rustfmt::skip]
 pub static WEAK_START: Table = Table::new(&[
-    "a", "e", "y", "10", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "all",
-    "and", "dir", "hit", "hot", "not", "now", "out", "the", "avec", "best", "free", "song", "из", "на", "по",
-    "short", "songs", "sound", "version",
+    "a", "e", "y", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "all", "and", "dir",
+    "hit", "hot", "now", "out", "the", "avec", "best", "free", "song", "из", "на", "по", "short", "songs", "sound",
+    "version",
 ]);
 
 /// Words that by themselves fill a bracket at the head of a title.
