@@ -33,6 +33,9 @@ impl Word {
 
 /// Whether a remark (a bracket's content, or a part behind a separator) is decoration.
 pub fn is_decoration(remark: &str) -> bool {
+    if is_other_language(remark) {
+        return false;
+    }
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
@@ -57,6 +60,13 @@ fn is_listed(remark: &str) -> bool {
     remark.contains(',')
         && remark.contains(", ")
         && remark.split(", ").take(6).all(|part| !part.contains(',') && is_decoration(part))
+}
+
+/// `Spanish Version`: a recording in another language, which is another work.
+fn is_other_language(remark: &str) -> bool {
+    let is_version =
+        |word: &str| ["version", "versión", "versão", "ver"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    words(remark).nth(1).is_some() && words(remark).any(is_version) && words(remark).any(is_language)
 }
 
 /// `Out Now`, `Free Download`: where and how it can be had.

@@ -100,6 +100,25 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Whether the channel's own name tells.
+    pub fn is_channels(self) -> bool {
+        matches!(
+            self,
+            Self::ChannelBeforeDash
+                | Self::ChannelBeforeDashes
+                | Self::ChannelBeforeLong
+                | Self::ChannelBeforeMark
+                | Self::ChannelBeforeQuote
+                | Self::ChannelBehindDecorated
+                | Self::ChannelBehind
+                | Self::ChannelAtWeakMark
+                | Self::ChannelAmongBefore
+                | Self::ChannelAmongBehind
+                | Self::Topic
+                | Self::ArtistField
+        )
+    }
+
     /// How often a reading by this evidence has both title and artist right.
     ///
     /// Behind each is how often it was, over 948 real rows; the constant is that share rounded down, and where the rows

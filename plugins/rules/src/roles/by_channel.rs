@@ -35,7 +35,7 @@ impl Scene<'_> {
             return roles(trim_marks(rest), &channel.whole, Evidence::ChannelBeforeDash);
         }
         let at = self.spelled.iter().position(|piece| channel.is(piece))?;
-        if at > 0 && channel.kind == Kind::Label {
+        if at > 0 && channel.is_known_label() {
             return None;
         }
         // A label or a programme before the dash is seldom who performs.
@@ -92,7 +92,7 @@ impl Scene<'_> {
 
     /// Whether nothing tells of music and the title is as long as a sentence.
     fn is_long(&self) -> bool {
-        let long = |piece: &Piece<'_>| words(piece.text).nth(7).is_some() && !piece.text.contains(['(', '[']);
+        let long = |piece: &Piece<'_>| words(piece.text).nth(4).is_some() && !piece.text.contains(['(', '[']);
         !self.decorated && !self.setting.music && self.pieces.get(1).is_some_and(long)
     }
 

@@ -83,6 +83,8 @@ mod tests {
         for table in [
             &other::AGAINST,
             &other::BESIDE,
+            &other::COVERS,
+            &other::NAMELESS,
             &other::MUSIC,
             &other::PROGRAMMES,
             &other::SURE,

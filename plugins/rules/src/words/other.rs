@@ -163,6 +163,19 @@ pub const PARTS: &[&str] = &[
     "紀錄片",
 ];
 
+/// Words that no performer's credit holds, but those of collections and series.
+#[rustfmt::skip]
+pub static NAMELESS: Table = Table::new(&[
+    "ost", "vol", "hits", "top10", "besten", "exitos", "mashup", "episode", "karaoke", "mixtape", "podcast",
+    "trailer", "various", "greatest", "playlist", "audiobook", "nightcore", "instrumentals",
+]);
+
+/// Words that tell of a recording by somebody other than the artist who is named.
+#[rustfmt::skip]
+pub static COVERS: Table = Table::new(&[
+    "cover", "covers", "covered", "karaoke", "tribute", "fancover", "nightcore", "coverversion",
+]);
+
 /// What a word tells.
 pub fn clue(word: &str) -> Option<Clue> {
     let word = Folded::of(word);
