@@ -11,7 +11,7 @@ pub enum Evidence {
     RemixerDash,
     /// `Composer: Work`.
     Colon,
-    /// `Channel - A long sentence`, as people who talk have it too.
+    /// `Channel - Three words or more` and nothing that tells of music: people who talk have it, too.
     ChannelBeforeLong,
     /// `Channel - Title - …`.
     ChannelBeforeDashes,
