@@ -33,9 +33,6 @@ impl Word {
 
 /// Whether a remark (a bracket's content, or a part behind a separator) is decoration.
 pub fn is_decoration(remark: &str) -> bool {
-    if is_other_language(remark) {
-        return false;
-    }
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
@@ -48,7 +45,7 @@ pub fn is_decoration(remark: &str) -> bool {
         }
         (former, count) = (word, count + 1);
     }
-    telling
+    telling && !is_other_language(remark)
         || count == 0
         || count == 1 && is_year(former)
         || count > 1 && words(remark).all(is_language)

@@ -95,6 +95,20 @@ fn a_label_behind_pipes_is_no_part_of_the_title() {
 }
 
 #[test]
+fn a_cover_or_a_credit_that_is_no_name_is_never_sure() {
+    for title in ["Ada Lane - Harbour (Cover) (Official Video)", "Greatest Hits - Harbour (Official Video)"] {
+        assert!(on("youtube", title, Some("somebody")).confidence < SURE, "{title}");
+    }
+    assert!(on("youtube", "Ada Lane - Harbour (Cover) (Official Video)", Some("Ada Lane")).confidence >= SURE);
+}
+
+#[test]
+fn a_band_named_as_labels_are_is_known_by_its_own_channel() {
+    let entry = on("youtube", "Harbour - The Quay Sounds (Official Video)", Some("The Quay Sounds"));
+    assert_eq!(entry.artist.as_deref(), Some("The Quay Sounds"));
+}
+
+#[test]
 fn thai_labels_write_the_song_first() {
     all(false, &[("ท่าเรือ - Ada Lane「Official MV」", Some("Quay Records"), "ท่าเรือ", "Ada Lane")]);
     assert_eq!(on("youtube", "ADA LANE - ท่าเรือ", Some("Quay Records")).title, "ท่าเรือ");
@@ -259,6 +273,7 @@ fn what_tells_of_the_upload_is_left_out_and_what_tells_of_the_work_is_kept() {
         ("Harbour (Official Video) SMS 12 to 34", "Harbour"),
         ("Harbour (Official Video) ft. Bo", "Harbour ft. Bo"),
         ("Harbour (Karaoke Version)", "Harbour (Karaoke Version)"),
+        ("Harbour (Official Spanish Version)", "Harbour (Official Spanish Version)"),
         ("Harbour (Live in Kiel)", "Harbour (Live in Kiel)"),
         ("Harbour (Bo Remix - Audio)", "Harbour (Bo Remix)"),
         ("Harbour ft. Bo (Official Video)", "Harbour ft. Bo"),
