@@ -17,6 +17,8 @@ pub struct Table {
     words: &'static [&'static str],
     /// Where the words of each length begin.
     starts: [u16; LONGEST + 2],
+    /// What first and last letters the words of each length have together, so that most others are told at a glance.
+    edges: [u128; LONGEST + 2],
 }
 
 /// The most bytes that a word of a table has.
@@ -27,20 +29,36 @@ impl Table {
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, where an index out of range is an error")]
     pub const fn new(words: &'static [&'static str]) -> Self {
         let mut starts = [0; LONGEST + 2];
+        let mut edges = [0; LONGEST + 2];
         let (mut at, mut length) = (0, 0);
         while length < LONGEST + 2 {
-            while at < words.len() && words[at].len() < length {
+            starts[length] = at as u16;
+            while at < words.len() && words[at].len() == length {
+                edges[length] |= edge(words[at].as_bytes());
                 at += 1;
             }
-            starts[length] = at as u16;
             length += 1;
         }
-        Self { words, starts }
+        assert!(at == words.len(), "a word is out of order or too long");
+        Self { words, starts, edges }
     }
 
-    fn of_length(&self, length: usize) -> &'static [&'static str] {
+    /// The words of the length of a word, unless none of them begins and ends as it does.
+    fn like(&self, word: &[u8]) -> &'static [&'static str] {
+        let length = word.len();
+        if self.edges.get(length).is_none_or(|edges| edges & edge(word) == 0) {
+            return &[];
+        }
         let (Some(from), Some(to)) = (self.starts.get(length), self.starts.get(length + 1)) else { return &[] };
         self.words.get(usize::from(*from)..usize::from(*to)).unwrap_or_default()
+    }
+}
+
+/// One bit for the first and the last letter of a word.
+const fn edge(word: &[u8]) -> u128 {
+    match (word.first(), word.last()) {
+        (Some(first), Some(last)) => 1 << ((*first ^ (*last << 2)) & 127),
+        _ => 0,
     }
 }
 
@@ -60,10 +78,7 @@ pub fn holds(table: &Table, folded: &str) -> bool {
 }
 
 fn holds_bytes(table: &Table, folded: &[u8]) -> bool {
-    let first = |word: &[u8]| word.first().copied().unwrap_or_default();
-    let wanted = first(folded);
-    let order = |word: &&str| first(word.as_bytes()).cmp(&wanted).then_with(|| word.as_bytes().cmp(folded));
-    table.of_length(folded.len()).binary_search_by(order).is_ok()
+    table.like(folded).binary_search_by(|word| word.as_bytes().cmp(folded)).is_ok()
 }
 
 /// The order of a table: by length, then by letters.
