@@ -1,5 +1,6 @@
 //! Credits: the names in them, and the ways one name is written.
 
+use crate::decoration::is_edition;
 use crate::text::{fold, is_cjk, is_cjk_letter, is_letter, starts_ignoring_case};
 use crate::title::brackets::{CLOSE, OPEN, is_voices};
 
@@ -65,7 +66,10 @@ pub fn spellings(credit: &str) -> Vec<String> {
     let mut found = vec![bare_fold(credit)];
     if let Some((bare, inner)) = bracketed(credit) {
         found.push(bare_fold(bare));
-        found.push(bare_fold(inner));
+        // A remix's bracket names whose remix it is.
+        if !is_edition(inner) {
+            found.push(bare_fold(inner));
+        }
     }
     found.retain(|name| !name.is_empty());
     found.extend(spelled_out(credit));

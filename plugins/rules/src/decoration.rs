@@ -5,8 +5,8 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFICIAL, TELLING, VIDEO_KINDS, VIDEOS,
-    WEAK_START,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
+    VIDEO_KINDS, VIDEOS, WEAK_START,
 };
 use crate::words::{has, has_folded};
 
@@ -21,9 +21,9 @@ enum Word {
 impl Word {
     fn read(word: &str) -> Self {
         let folded = Folded::of(word);
-        if has_folded(TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
+        if has_folded(&TELLING, &folded) || !word.is_ascii() && is_cjk_remark(folded.as_str()) {
             Self::Telling
-        } else if has_folded(FILLER, &folded) || is_year(word) {
+        } else if has_folded(&FILLER, &folded) || is_year(word) {
             Self::Filler
         } else {
             Self::Meaningful
@@ -36,19 +36,50 @@ pub fn is_decoration(remark: &str) -> bool {
     let (mut telling, mut count, mut former) = (false, 0usize, "");
     for word in words(remark) {
         match Word::read(word) {
-            Word::Meaningful => return credits_makers(remark) || is_date(remark),
+            Word::Meaningful => {
+                return credits_makers(remark) || is_date(remark) || is_offer(remark) || is_listed(remark);
+            }
             Word::Telling => telling = true,
             // "M/V" comes as two words.
             Word::Filler => telling |= former.eq_ignore_ascii_case("m") && word.eq_ignore_ascii_case("v"),
         }
         (former, count) = (word, count + 1);
     }
-    telling || count == 0 || count == 1 && is_year(former) || count > 1 && words(remark).all(is_language)
+    telling && !is_other_language(remark)
+        || count == 0
+        || count == 1 && is_year(former)
+        || count > 1 && words(remark).all(is_language)
+        || is_offer(remark)
+}
+
+/// `Official Video, 2021, prod. Bo`: remarks divided by commas.
+fn is_listed(remark: &str) -> bool {
+    remark.contains(',')
+        && remark.contains(", ")
+        && remark.split(", ").take(6).all(|part| !part.contains(',') && is_decoration(part))
+}
+
+/// `Spanish Version`: a recording in another language, which is another work.
+fn is_other_language(remark: &str) -> bool {
+    let is_version =
+        |word: &str| ["version", "versión", "versão", "ver"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    words(remark).nth(1).is_some() && words(remark).any(is_version) && words(remark).any(is_language)
+}
+
+/// `Out Now`, `Free Download`: where and how it can be had.
+fn is_offer(remark: &str) -> bool {
+    (5..48).contains(&remark.len()) && has(&OFFERS, remark)
+}
+
+/// `Quay Release`, `Quay Exclusive`, `Quay Records`: who put it out; no longer than a name is.
+pub fn is_release(remark: &str) -> bool {
+    let mut last = words(remark).rev();
+    last.next().is_some_and(|word| has(&RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
 }
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.
 fn is_language(word: &str) -> bool {
-    has(LANGUAGES, word)
+    has(&LANGUAGES, word)
 }
 
 /// Whether all words of a remark are such as stand in remarks, telling or not.
@@ -59,12 +90,12 @@ pub fn is_small_talk(remark: &str) -> bool {
 /// `Some Game Animation Music Video`, `Studio Video`, `Official Video from the film`: a video of some kind, unless it shows
 /// another recording of the work.
 pub fn is_some_video(remark: &str) -> bool {
-    let is_video = |word: &str| has(VIDEOS, word);
+    let is_video = |word: &str| has(&VIDEOS, word);
     let mut last = words(remark).rev();
     let video = last.next().is_some_and(is_video);
-    let kind = last.next().is_some_and(|word| has(VIDEO_KINDS, word));
+    let kind = last.next().is_some_and(|word| has(&VIDEO_KINDS, word));
     let short = words(remark).nth(3).is_none();
-    let official = words(remark).next().is_some_and(|word| has(OFFICIAL, word)) && words(remark).take(4).any(is_video);
+    let official = words(remark).next().is_some_and(|word| has(&OFFICIAL, word)) && words(remark).take(4).any(is_video);
     (video && (kind || short) || official) && !is_edition(remark)
 }
 
@@ -80,13 +111,13 @@ fn is_date(remark: &str) -> bool {
     let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
     remark.bytes().any(|byte| byte.is_ascii_digit())
         && words(remark).any(is_year)
-        && words(remark).all(|word| is_year(word) || is_number(word) || has(MONTHS, word))
+        && words(remark).all(|word| is_year(word) || is_number(word) || has(&MONTHS, word))
 }
 
 /// `Directed by …`, `Prod. …`: who made the video or the recording, not who performs.
 fn credits_makers(remark: &str) -> bool {
     let mut words = words(remark);
-    words.next().is_some_and(|first| has(CREDITS, first)) && words.next().is_some()
+    words.next().is_some_and(|first| has(&CREDITS, first)) && words.next().is_some()
 }
 
 /// Whether a remark speaks of an album at all.
@@ -104,7 +135,7 @@ pub fn is_album_remark(remark: &str) -> bool {
 
 /// Whether a remark tells of another recording of the work, such as "Live in Berlin".
 pub fn is_edition(remark: &str) -> bool {
-    words(remark).any(|word| has(EDITIONS, word))
+    words(remark).any(|word| has(&EDITIONS, word))
 }
 
 /// A head such as `[MV]` that says nothing of the work.
@@ -117,7 +148,7 @@ pub fn is_head(remark: &str) -> bool {
         && [first, second]
             .into_iter()
             .flatten()
-            .all(|word| has(HEADS, word) || is_cjk_remark(Folded::of(word).as_str()))
+            .all(|word| has(&HEADS, word) || is_cjk_remark(Folded::of(word).as_str()))
 }
 
 /// A title without decoration that hangs on its end outside brackets: `Song Official Video`, `Song (HD) Lyrics`.
@@ -131,7 +162,10 @@ pub fn strip_tail(title: &str) -> &str {
         let at = offset(title, word);
         // Between the words of a remark stand spaces and signs; a bracket or a quote belongs to something else.
         let between = title.get(at + word.len()..cut).unwrap_or_default();
+        // An apostrophe on a word's edge is a quote, which belongs to the title.
         if kind == Word::Meaningful
+            || word.starts_with(['\'', '’'])
+            || word.ends_with(['\'', '’'])
             || between.contains(['(', '[', '【', '（', ')', ']', '】', '）', '"', '“', '”', '」', '』'])
         {
             break;
@@ -145,8 +179,8 @@ pub fn strip_tail(title: &str) -> &str {
                 telling = true;
                 true
             }
-            1 => has(ALONE, word),
-            _ => !has(WEAK_START, word),
+            1 => has(&ALONE, word),
+            _ => !has(&WEAK_START, word),
         };
         if telling && strong && at > title.len() - start {
             best = Some(at);
@@ -211,7 +245,6 @@ mod tests {
             "Lyric Video",
             "オリジナル曲",
             "アニメMV",
-            "not the video",
             "April 21, 1968",
             "Directed by Bo Reed",
             "Prod. Bo",

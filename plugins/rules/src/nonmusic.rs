@@ -1,9 +1,10 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::words;
+use crate::text::{is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
-use crate::words::other::{Clue, clue};
+use crate::words::has;
+use crate::words::other::{Clue, PARTS, PROGRAMMES, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,26 +46,79 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         return Subject { music: true, doubt: Doubt::None };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
-    let (mut weak, mut numbered) = (0usize, false);
+    let (mut weak, mut numbered, mut sure) = (0usize, false, false);
     let mut music = title.album || title.official && title.decorated || category == Some("music");
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
         let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
-        numbered = ["ep", "episode", "lecture", "lesson", "tutorial"].iter().any(lesson);
+        numbered = ["ep", "episode", "lecture", "lesson", "tutorial", "season", "chapter"].iter().any(lesson);
         match clue(word) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
+            Some(Clue::Sure) => sure = true,
             Some(Clue::Music) => music = true,
             None => {}
         }
     }
+    music |= sure;
+    weak += usize::from(has_part(og_title)) + usize::from(asks(og_title)) + usize::from(talks(og_title));
+    // What a channel is about says little of one video that says it is music.
+    let of_music = || channel.is_some_and(Channel::is_of_music);
+    weak += usize::from(!sure && channel.is_some_and(is_programme) && !of_music());
     let doubt = match (strong, weak) {
         (0, 0) => Doubt::None,
-        (2.., _) | (1, 1..) if !music => Doubt::NotMusic("its title tells of something other than music"),
+        (0, 1) if sure => Doubt::None,
+        (2.., _) | (1, 1..) if !music && !of_music() => {
+            Doubt::NotMusic("its title tells of something other than music")
+        }
         _ => Doubt::Some,
     };
     Subject { music, doubt }
+}
+
+/// Whether a channel's name tells of something other than music.
+fn is_programme(channel: &Channel) -> bool {
+    words(&channel.whole).take(12).any(|word| has(&PROGRAMMES, word))
+}
+
+/// Whether a title in a script without spaces has a part that tells of something other than music.
+fn has_part(title: &str) -> bool {
+    !title.is_ascii() && is_cjk(title) && PARTS.iter().any(|part| title.contains(part))
+}
+
+/// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.
+fn asks(title: &str) -> bool {
+    const BEGINNINGS: &[&str] =
+        &["how to ", "top 10 ", "top 5 ", "cómo ", "como fazer ", "comment ", "why the ", "pov: ", "Как "];
+    let begins = BEGINNINGS.iter().any(|start| starts_ignoring_case(title, start));
+    let episode = |word: &str| {
+        word.strip_prefix('#')
+            .is_some_and(|digits| digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    begins || title.contains('#') && title.split(' ').any(episode)
+}
+
+/// `… - What is …?`, `… - How I …`, `(Official Clip)`: a question or an explanation, or a part of a film.
+fn talks(title: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "how i ",
+        "how to ",
+        "how we ",
+        "how the ",
+        "why the ",
+        "why i ",
+        "why we ",
+        "what makes ",
+        "what is ",
+        "what if ",
+        "who is ",
+    ];
+    const ENDS: &[&str] = &[" clip)", "clip hd)", " ad)", " spot)", " promo)"];
+    let asks = |part: &str| STARTS.iter().any(|start| starts_ignoring_case(part, start));
+    let behind = title.split_once(['-', '–']).map(|(_, rest)| rest.trim_start());
+    let film = title.ends_with(')') && ENDS.iter().any(|end| strip_suffix_ignoring_case(title, end).is_some());
+    film || behind.is_some_and(asks)
 }
 
 #[cfg(test)]
@@ -96,5 +150,25 @@ mod tests {
         assert_eq!(doubt("Harbour", Some("gaming")), Doubt::Some);
         assert_eq!(doubt("Harbour Quest gameplay song remix tutorial", None), Doubt::Some);
         assert_eq!(doubt("Ada Lane - Harbour", None), Doubt::None);
+        assert_eq!(doubt("Ada Lane - Harbour trailer (Lyrics)", None), Doubt::None);
+        for told in [
+            "How to sail",
+            "Talk of the harbour #112",
+            "Quay - Storm (Official Clip)",
+            "Ada Lane - How I sail",
+            "港の料理",
+        ] {
+            assert_eq!(doubt(told, None), Doubt::Some, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_channel_of_news_or_games_is_a_doubt_unless_the_title_tells_of_music() {
+        let on = |title: &str, channel: &str| {
+            weigh(title, &Title::read(title, None), Some(&Channel::read(channel)), None).doubt
+        };
+        assert_eq!(on("Quay News - Harbour", "Quay News"), Doubt::Some);
+        assert_eq!(on("Ada Lane - Harbour (Lyrics)", "Quay News"), Doubt::None);
+        assert_eq!(on("Ada Lane - Harbour", "Ada Lane"), Doubt::None);
     }
 }

@@ -52,21 +52,105 @@ fn the_channel_says_which_side_is_the_artist() {
             ("Ada & Sons - Harbour", Some("AdaAndSonsVEVO"), "Harbour", "Ada & Sons"),
             ("A$h Lane - Harbour", Some("AshLaneVEVO"), "Harbour", "A$h Lane"),
             ("\"Ada\" Lane - Harbour", Some("Ada Lane"), "Harbour", "\"Ada\" Lane"),
-            ("灯台の夜。『海の歌』", Some("灯台の夜。 TOUDAI"), "海の歌", "灯台の夜。"),
             ("에이다 (Ada) - Harbour", Some("ADA"), "Harbour", "에이다"),
             ("Ada / Lane – Harbour", Some("Ada / Lane"), "Harbour", "Ada / Lane"),
             ("Ada Lane 'Harbour' MV", Some("Ada Lane"), "Harbour", "Ada Lane"),
             ("Ada Lane: Harbour [OFFICIAL VIDEO]", Some("Ada Lane"), "Harbour", "Ada Lane"),
-            ("Harbour by Ada Lane", Some("Ada Lane"), "Harbour", "Ada Lane"),
-            ("Ada Lane-Harbour", Some("Ada Lane"), "Harbour", "Ada Lane"),
             ("Ada Lane - Harbour", Some("AdaLaneHQ"), "Harbour", "Ada Lane"),
         ],
     );
 }
 
 #[test]
+fn a_channel_may_stand_in_a_bracket_and_another_remark_may_hold_its_name() {
+    all(
+        true,
+        &[
+            ("Ada Lane - Harbour (Bo Reed Remix)", Some("Bo Reed"), "Harbour (Bo Reed Remix)", "Ada Lane"),
+            ("ADA 에이다 'Storm Shot' MV", Some("HYBE LABELS"), "Storm Shot", "ADA 에이다"),
+        ],
+    );
+    all(
+        false,
+        &[
+            ("【Ada】灯り", Some("Ada"), "灯り", "Ada"),
+            ("[灯台] 灯り (The Light)", Some("灯台"), "灯り (The Light)", "灯台"),
+            ("Ada Lane - Harbour [Quayside]", Some("Quayside"), "Harbour", "Ada Lane"),
+            ("Quay Records - Harbour", Some("Quay Records"), "Harbour", "Quay Records"),
+            (
+                "Ada Lane - Why every one of us should learn to sail",
+                Some("Ada Lane"),
+                "Why every one of us should learn to sail",
+                "Ada Lane",
+            ),
+            ("Bo Reed - Storm | Electronic | Quayside", Some("Quayside"), "Bo Reed - Storm", "Quayside"),
+        ],
+    );
+}
+
+#[test]
+fn a_label_behind_pipes_is_no_part_of_the_title() {
+    all(true, &[("ADA LANE - Harbour (Official Video) | Quay Records", Some("Quay Records"), "Harbour", "ADA LANE")]);
+    all(false, &[("Harbour - Ada Lane | Bo | Cy", Some("Quay Records"), "Ada Lane", "Harbour")]);
+}
+
+#[test]
+fn a_cover_or_a_credit_that_is_no_name_is_never_sure() {
+    for title in ["Ada Lane - Harbour (Cover) (Official Video)", "Greatest Hits - Harbour (Official Video)"] {
+        assert!(on("youtube", title, Some("somebody")).confidence < SURE, "{title}");
+    }
+    assert!(on("youtube", "Ada Lane - Harbour (Cover) (Official Video)", Some("Ada Lane")).confidence >= SURE);
+}
+
+#[test]
+fn a_band_named_as_labels_are_is_known_by_its_own_channel() {
+    let entry = on("youtube", "Harbour - The Quay Sounds (Official Video)", Some("The Quay Sounds"));
+    assert_eq!(entry.artist.as_deref(), Some("The Quay Sounds"));
+}
+
+#[test]
+fn thai_labels_write_the_song_first() {
+    all(false, &[("ท่าเรือ - Ada Lane「Official MV」", Some("Quay Records"), "ท่าเรือ", "Ada Lane")]);
+    assert_eq!(on("youtube", "ADA LANE - ท่าเรือ", Some("Quay Records")).title, "ท่าเรือ");
+}
+
+#[test]
+fn a_colon_a_hyphen_or_a_theme_song_divides_by_the_custom_of_those_who_write_it() {
+    all(
+        false,
+        &[
+            (
+                "Lane: Sonata No. 2 in E-Flat Major, Op. 9",
+                Some("somebody"),
+                "Sonata No. 2 in E-Flat Major, Op. 9",
+                "Lane",
+            ),
+            ("燈塔-海港之歌", Some("somebody"), "海港之歌", "燈塔"),
+            ("TVアニメ「灯台」オープニングテーマ：Ada「灯り」", Some("灯台チャンネル"), "灯り", "Ada"),
+        ],
+    );
+    all(true, &[("灯り子「海の歌」MUSIC VIDEO", Some("somebody"), "海の歌", "灯り子")]);
+    // A colon of another kind divides nothing.
+    assert_eq!(on("youtube", "Storm: the return", None).artist, None);
+}
+
+#[test]
+fn soundclouds_own_words_around_a_title_are_left_out() {
+    let entry = on("soundcloud", "Stream Ada Lane - Harbour by Quayside", Some("Quayside"));
+    assert_eq!((entry.title.as_str(), entry.artist.as_deref()), ("Harbour", Some("Ada Lane")));
+}
+
+#[test]
 fn a_channel_behind_an_undecorated_title_may_be_anybodys_who_talks() {
-    all(false, &[("Why I sail - Ada Lane", Some("Ada Lane"), "Why I sail", "Ada Lane")]);
+    all(
+        false,
+        &[
+            ("Why I sail - Ada Lane", Some("Ada Lane"), "Why I sail", "Ada Lane"),
+            ("灯台の夜。『海の歌』", Some("灯台の夜。 TOUDAI"), "海の歌", "灯台の夜。"),
+            ("Harbour by Ada Lane", Some("Ada Lane"), "Harbour", "Ada Lane"),
+            ("Ada Lane-Harbour", Some("Ada Lane"), "Harbour", "Ada Lane"),
+        ],
+    );
 }
 
 #[test]
@@ -174,12 +258,22 @@ fn what_tells_of_the_upload_is_left_out_and_what_tells_of_the_work_is_kept() {
         ("Harbour (Lyric Animation)", "Harbour"),
         ("Harbour [Some Game Animation Music Video]", "Harbour"),
         ("Harbour (Directed by Bo Reed)", "Harbour"),
-        ("Harbour (not the video)", "Harbour"),
         ("Harbour [Quay Lyrics] [Kan/Rom/Eng]", "Harbour [Quay Lyrics]"),
         ("Harbour (prod. Bo)", "Harbour"),
         ("Harbour, a Visual", "Harbour"),
         ("Harbour [Monstercat]", "Harbour"),
         ("Harbour [HDL012]", "Harbour"),
+        ("Harbour (Hivatalos videó)", "Harbour"),
+        ("Harbour (Официальный клип, 2021, prod. Bo)", "Harbour"),
+        ("Harbour (traduzione in italiano)", "Harbour"),
+        ("Harbour [OUT NOW]", "Harbour"),
+        ("Harbour **FREE DOWNLOAD**", "Harbour"),
+        ("Harbour (Bo Remix) [Quayside]", "Harbour (Bo Remix)"),
+        ("Harbour [Quayside Release]", "Harbour"),
+        ("Harbour (Official Video) SMS 12 to 34", "Harbour"),
+        ("Harbour (Official Video) ft. Bo", "Harbour ft. Bo"),
+        ("Harbour (Karaoke Version)", "Harbour (Karaoke Version)"),
+        ("Harbour (Official Spanish Version)", "Harbour (Official Spanish Version)"),
         ("Harbour (Live in Kiel)", "Harbour (Live in Kiel)"),
         ("Harbour (Bo Remix - Audio)", "Harbour (Bo Remix)"),
         ("Harbour ft. Bo (Official Video)", "Harbour ft. Bo"),
@@ -188,6 +282,14 @@ fn what_tells_of_the_upload_is_left_out_and_what_tells_of_the_work_is_kept() {
     ] {
         let title = format!("Ada Lane - {part}");
         assert_eq!(on("youtube", &title, Some("Ada Lane")).title, kept, "{title}");
+    }
+}
+
+#[test]
+fn what_an_upload_is_may_stand_before_the_title() {
+    for title in ["[Electro] - Ada Lane - Harbour", "Official Video: Ada Lane - Harbour", "[MV] Ada Lane - Harbour"] {
+        let entry = on("youtube", title, Some("Ada Lane"));
+        assert_eq!((entry.title.as_str(), entry.artist.as_deref()), ("Harbour", Some("Ada Lane")), "{title}");
     }
 }
 

@@ -157,7 +157,12 @@ pub fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 fn is_word_letter(c: char) -> bool {
-    is_letter(c) || matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}')
+    is_letter(c) || c == '\'' || !c.is_ascii() && (matches!(c, '’' | '\u{300}'..='\u{36f}') || is_sign(c))
+}
+
+/// A sign on a letter, as Arabic, Indic and Thai words have them.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{963}' | '\u{966}'..='\u{dff}' | '\u{e31}'..='\u{e4e}')
 }
 
 /// Whether a character is a letter or a digit; what most titles are made of is known without a table.
@@ -178,24 +183,40 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// A Latin letter without its accent; every other character as it is.
+/// A letter without its accent, Latin or Greek, and without the spellings that Arabic and Cyrillic writers leave out;
+/// every other character as it is.
 fn base_letter(c: char) -> char {
     match c {
-        'à'..='å' | 'ā' | 'ă' | 'ą' | 'ǎ' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
+        'à'..='å' | 'ā' | 'ă' | 'ą' | 'ǎ' | 'ạ'..='ặ' => 'a',
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
         'ď' | 'đ' => 'd',
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
-        'ğ' => 'g',
-        'ì'..='ï' | 'ī' | 'į' | 'ı' => 'i',
-        'ł' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò'..='ö' | 'ø' | 'ō' | 'ő' => 'o',
-        'ř' => 'r',
-        'ś' | 'š' | 'ş' | 'ș' => 's',
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ẹ'..='ệ' => 'e',
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
+        'ì'..='ï' | 'ĩ' | 'ī' | 'į' | 'ı' | 'ỉ' | 'ị' => 'i',
+        'ķ' => 'k',
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' | 'ơ' | 'ọ'..='ợ' => 'o',
+        'ŕ' | 'ř' => 'r',
+        'ś' | 'ŝ' | 'š' | 'ş' | 'ș' => 's',
         'ť' | 'ț' | 'ţ' => 't',
-        'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
-        'ý' | 'ÿ' => 'y',
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' | 'ư' | 'ụ'..='ự' => 'u',
+        'ý' | 'ÿ' | 'ỳ'..='ỹ' => 'y',
         'ź' | 'ż' | 'ž' => 'z',
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ή' => 'η',
+        'ί' | 'ϊ' | 'ΐ' => 'ι',
+        'ό' => 'ο',
+        'ύ' | 'ϋ' | 'ΰ' => 'υ',
+        'ώ' => 'ω',
+        'ς' => 'σ',
+        'ё' => 'е',
+        'أ' | 'إ' | 'آ' => 'ا',
+        'ى' | 'ی' => 'ي',
+        'ک' => 'ك',
+        // The vowel marks of Arabic and Hebrew, and the stroke that stretches a word: signs, which are no letters here.
+        '\u{591}'..='\u{5c7}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' => '\u{300}',
         _ => c,
     }
 }
@@ -261,6 +282,7 @@ mod tests {
         assert_eq!(fold("ＡＢＣ１"), "abc1");
         assert_eq!(fold("A$h"), "ash");
         assert_eq!(fold("Cafe\u{301}"), "cafe");
+        assert_eq!(fold("Thuỳ Ánh, Ελλάς, أَحمد, Ёлка"), "thuyanhελλασاحمدелка");
         assert_eq!(words("Don't Stop - now").collect::<Vec<_>>(), ["Don't", "Stop", "now"]);
     }
 

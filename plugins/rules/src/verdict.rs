@@ -8,6 +8,8 @@ use crate::page::{self, Facts, Metadata, statements};
 use crate::roles::{self, Roles, Setting};
 use crate::text::{clean, words};
 use crate::title::Title;
+use crate::words::other::{COVERS, NAMELESS};
+use crate::words::{has, platforms};
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
 /// What the rules make of a track.
@@ -27,6 +29,9 @@ const STRUCTURED: f64 = 0.98;
 const COMPOSED: f64 = 0.93;
 /// The most that is left of the confidence where something speaks against music.
 const DOUBTED: f64 = 0.6;
+
+/// The most that is left where the form alone would be sure.
+const UNSURE: f64 = 0.88;
 
 /// How sure it is that a title alone is its uploader's, on a platform for musicians.
 const MUSICIANS: f64 = 0.7;
@@ -83,7 +88,11 @@ fn from_title(
     metadata: &Metadata,
     facts: Facts,
 ) -> Result<Extraction, &'static str> {
-    let title = Title::read(og_title, track.og_title.as_deref());
+    let (og_title, raw) = match channel.and_then(|channel| streamed(og_title, channel)) {
+        Some(bare) => (bare, None),
+        None => (og_title, track.og_title.as_deref()),
+    };
+    let title = Title::read(og_title, raw);
     let subject = match facts.kind {
         Some(_) => Subject { music: true, doubt: Doubt::None },
         None => weigh(og_title, &title, channel, metadata.category().as_deref()),
@@ -128,7 +137,8 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
 fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool) -> Extraction {
     let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
     let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
-    let mut entry = entry(&song, artist.as_deref(), confidence(evidence, &track.platform_name), Origin::Text);
+    let sure = confidence(evidence, &track.platform_name).min(most(title, artist.as_deref(), evidence, music));
+    let mut entry = entry(&song, artist.as_deref(), sure, Origin::Text);
     if title.album {
         entry.music_type = MusicType::Album;
     }
@@ -140,10 +150,30 @@ fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool
     entry
 }
 
+/// The most that a reading is worth, whatever its evidence: a credit of words that no name holds, another's recording of
+/// the work, or a form that talk has as well and nothing that tells of music.
+fn most(title: &Title, artist: Option<&str>, evidence: Evidence, music: bool) -> f64 {
+    if artist.is_some_and(|artist| words(artist).any(|word| has(&NAMELESS, word))) {
+        return DOUBTED;
+    }
+    let covered = !evidence.is_channels() && words(&title.text).any(|word| has(&COVERS, word));
+    let talk = matches!(evidence, Evidence::ChannelAtWeakMark | Evidence::ChannelBeforeQuote | Evidence::NearBefore);
+    if covered || talk && !music && !title.decorated { UNSURE } else { 1.0 }
+}
+
+/// `Stream Title by Channel`, as SoundCloud titles its pages.
+fn streamed<'a>(og_title: &'a str, channel: &Channel) -> Option<&'a str> {
+    let rest = platforms::unsigned(og_title).0.strip_prefix("Stream ")?;
+    rest.strip_suffix(channel.whole.as_str())?.strip_suffix(" by ")
+}
+
 /// TIDAL, Genius and Jamendo write `Artist - Title` themselves; on a platform for musicians the uploader is mostly one.
 fn confidence(evidence: Evidence, platform: &str) -> f64 {
     match (platform, evidence) {
-        ("tidal" | "genius" | "jamendo", Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash) => COMPOSED,
+        (
+            "tidal" | "genius" | "jamendo" | "deezer" | "discogs" | "audius",
+            Evidence::Dash | Evidence::DecoratedDash | Evidence::OfficialDash,
+        ) => COMPOSED,
         ("soundcloud" | "audius", Evidence::OtherWhole) => MUSICIANS,
         _ => evidence.confidence(),
     }

@@ -1,7 +1,9 @@
 //! What the platform says itself, in structured fields and in descriptions by template: facts, not guesses.
 
 mod date;
+mod kinds;
 mod metadata;
+mod phrases;
 mod shops;
 pub mod statements;
 mod titles;
@@ -79,8 +81,14 @@ pub fn read(track: &Track, og_title: &str, metadata: &Metadata, artist: Option<&
         structured.fill(facts);
         facts = structured;
     }
-    if let Some(composed) = titles::read(&track.platform_name, og_title) {
+    let platform = track.platform_name.as_str();
+    if let Some(composed) = titles::read(platform, og_title).or_else(|| phrases::title(platform, og_title)) {
         facts.fill(composed);
+    } else if facts.artist.is_none()
+        && facts.not_music.is_none()
+        && let Some(invitation) = phrases::description(platform, og_title, description)
+    {
+        facts.fill(invitation);
     }
     facts.credit_artist();
     facts

@@ -3,7 +3,8 @@
 use super::Facts;
 use super::PODCAST;
 use super::date::release_date;
-use crate::text::{clean, fold};
+use super::kinds::kind;
+use crate::text::clean;
 use liner_strategy::MusicType;
 
 /// Reads the description of a page by the template of the platform that wrote it.
@@ -17,32 +18,34 @@ pub fn read(platform: &str, og_title: &str, description: &str) -> Option<Facts> 
     }
 }
 
-/// `Artist · Song · 2020`, `Artist · Album of the song · Song · 2020`, `Artist · Album · 2018 · 12 songs.`,
-/// `Artist · 2M monthly listeners.`, `Playlist · Name · 50 items`, `Listen to this episode from …`.
+/// `Artist · Song · 2020`, `Artist · Album of the song · Song · 2020`, `Artist · Album · 2018 · 12 songs.`, with the kind first
+/// as well; `Artist · 2M monthly listeners.`, `Playlist · Name · 50 items`, `Listen to this episode from …`.
 fn spotify(description: &str) -> Option<Facts> {
     let text = clean(description);
+    let is_episode =
+        |part: &str| matches!(part, "Episode" | "Épisode" | "Episodio" | "Episódio" | "Folge" | "Aflevering");
     if text.starts_with("Listen to this episode from ") || text.starts_with("Podcast · ") {
         return Some(Facts::not_music(PODCAST));
     }
+    // "Listen to Harbour on Spotify. Ada · Song · 2017."
+    let text = text.split_once(" on Spotify. ").map_or(text.as_str(), |(_, rest)| rest);
+    let text = text.split_once(" on Spotify · ").map_or(text, |(_, rest)| rest);
     let text = text.trim_start_matches("Listen on Spotify: ").trim_end_matches('.');
     let parts: Vec<&str> = text.split(" · ").collect();
     match parts.as_slice() {
         ["Artist", ..] => Some(Facts::new(MusicType::Artist)),
-        ["Playlist", ..] => Some(Facts::new(MusicType::Playlist)),
-        ["Song", artist, year] | [artist, "Song", year] => song(artist, None, year),
-        [artist, album, "Song", year] => song(artist, Some(album), year),
-        [artist, "Album" | "Single" | "EP" | "Compilation", year, ..] => {
-            let mut facts = Facts::new(MusicType::Album);
-            facts.artist = Some((*artist).to_owned());
-            facts.release_date = release_date(year);
-            Some(facts)
+        [_, last] if is_episode(last) => Some(Facts::not_music(PODCAST)),
+        [word, ..] if kind(word) == Some(MusicType::Playlist) => Some(Facts::new(MusicType::Playlist)),
+        [artist, album, word, year] if kind(word) == Some(MusicType::Song) => credited(word, artist, Some(album), year),
+        [word, artist, year, ..] | [artist, word, year, ..] if kind(word).is_some() && release_date(year).is_some() => {
+            credited(word, artist, None, year)
         }
         _ => None,
     }
 }
 
-fn song(artist: &str, album: Option<&str>, year: &str) -> Option<Facts> {
-    let mut facts = Facts::new(MusicType::Song);
+fn credited(word: &str, artist: &str, album: Option<&str>, year: &str) -> Option<Facts> {
+    let mut facts = Facts::new(kind(word)?);
     facts.artist = Some(artist.to_owned());
     facts.album = album.map(str::to_owned);
     facts.release_date = release_date(year);
@@ -54,14 +57,15 @@ fn apple_music(og_title: &str, description: &str) -> Option<Facts> {
     let text = clean(description);
     let parts: Vec<&str> = text.split(" · ").collect();
     let (kind, year) = match parts.as_slice() {
-        ["Album", year, ..] => (MusicType::Album, year),
-        ["Song", year, ..] => (MusicType::Song, year),
-        ["Playlist", ..] => return Some(Facts::new(MusicType::Playlist)),
+        [word, ..] if kind(word) == Some(MusicType::Playlist) => return Some(Facts::new(MusicType::Playlist)),
+        [word, year, ..] if release_date(year).is_some() => (kind(word)?, year),
         _ => return None,
     };
     let title = clean(og_title);
     let title = title.strip_suffix(" on Apple Music").unwrap_or(&title);
-    let (name, artist) = title.rsplit_once(" by ")?;
+    let Some((name, artist)) = title.rsplit_once(" by ") else {
+        return Some(Facts { release_date: release_date(year), ..Facts::new(kind) });
+    };
     let name = name.strip_suffix(" - Single").or_else(|| name.strip_suffix(" - EP")).unwrap_or(name);
     let mut facts = Facts::new(kind);
     facts.title = Some(name.to_owned());
@@ -76,11 +80,7 @@ fn deezer(description: &str) -> Option<Facts> {
     let parts: Vec<&str> = text.split(" - ").map(str::trim).collect();
     let at = parts.iter().position(|part| release_date(part).is_some())?;
     let word = parts.get(at.checked_sub(1)?)?;
-    let kind = match fold(word).as_str() {
-        "album" | "albume" | "ep" | "single" => MusicType::Album,
-        "song" | "track" | "titre" | "cancion" | "canzone" | "musica" | "lied" | "titel" | "nummer" => MusicType::Song,
-        _ => return None,
-    };
+    let kind = kind(word)?;
     let mut facts = Facts::new(kind);
     facts.artist = Some(parts.get(..at - 1)?.join(" - "));
     facts.release_date = parts.get(at).and_then(|year| release_date(year));

@@ -4,6 +4,7 @@ use super::Facts;
 use crate::text::words;
 use crate::words::has;
 use crate::words::labels::LABEL_STRONG;
+use crate::words::platforms::unsigned;
 use liner_strategy::MusicType;
 
 /// Reads a page's title by the template of the platform that composed it.
@@ -13,6 +14,8 @@ pub fn read(platform: &str, og_title: &str) -> Option<Facts> {
         "youtube" => youtube_music(og_title),
         "7digital" => seven_digital(og_title),
         "lastfm" => last_fm(og_title),
+        "shazam" => shazam(og_title),
+        "qobuz" => qobuz(og_title),
         _ => None,
     }
 }
@@ -35,7 +38,7 @@ fn bandcamp(og_title: &str) -> Option<Facts> {
 /// The artist and title in a name that a label or "Various Artists" is credited with.
 pub fn credited<'a>(name: &'a str, by: &str) -> Option<(&'a str, &'a str)> {
     let several = ["various artists", "various", "v/a", "va"].iter().any(|known| by.eq_ignore_ascii_case(known));
-    let label = several || words(by).any(|word| has(LABEL_STRONG, word));
+    let label = several || words(by).any(|word| has(&LABEL_STRONG, word));
     name.split_once(" - ").filter(|_| label)
 }
 
@@ -70,6 +73,18 @@ fn seven_digital(og_title: &str) -> Option<Facts> {
     facts(None, title, artist)
 }
 
+/// `Title - Artist: Song Lyrics, Music Videos & Concerts`.
+fn shazam(og_title: &str) -> Option<Facts> {
+    let (title, artist) = og_title.split_once(": Song Lyrics")?.0.split_once(" - ")?;
+    facts(Some(MusicType::Song), title, artist)
+}
+
+/// `Title, Artist - Qobuz`, `Title, Artist - Download and listen to the album`, in the reader's language.
+fn qobuz(og_title: &str) -> Option<Facts> {
+    let (title, artist) = unsigned(og_title).0.rsplit_once(", ")?;
+    facts(None, title, artist)
+}
+
 /// `Title — Artist | Last.fm`.
 fn last_fm(og_title: &str) -> Option<Facts> {
     let (title, artist) = og_title.strip_suffix(" | Last.fm")?.split_once(" — ")?;
@@ -94,6 +109,8 @@ mod tests {
             ("bandcamp", "Ada Lane - Harbour, by Various Artists", "Harbour", "Ada Lane"),
             ("youtube", "Lights - Album van Ada Lane", "Lights", "Ada Lane"),
             ("7digital", "Lights (2018) | Ada Lane | MP3 Downloads | 7digital", "Lights", "Ada Lane"),
+            ("shazam", "Harbour - Ada Lane: Song Lyrics, Music Videos & Concerts", "Harbour", "Ada Lane"),
+            ("qobuz", "Lights, Ada Lane - Qobuz", "Lights", "Ada Lane"),
             ("lastfm", "Harbour — Ada Lane | Last.fm", "Harbour", "Ada Lane"),
         ] {
             assert_eq!(both(platform, og_title), Some((title.to_owned(), artist.to_owned())), "{og_title}");

@@ -3,9 +3,10 @@
 use super::wording::quoted_title;
 use super::{Roles, Scene, roles};
 use crate::channel::{Channel, Kind};
-use crate::credit::{is_list, spellings};
+use crate::credit::{bracketed, is_list, spellings};
+use crate::decoration::is_edition;
 use crate::evidence::Evidence;
-use crate::text::is_cjk;
+use crate::text::{is_cjk, words};
 use crate::title::pieces::{DASHES, Mark, Piece, at_quotes};
 use crate::title::{at_by, join, trim_marks};
 
@@ -13,9 +14,11 @@ impl Scene<'_> {
     /// The readings that the channel's name supports, surest first.
     pub(super) fn by_channel(&self, channel: &Channel) -> Option<Roles> {
         self.piece_is_channel(channel)
+            .or_else(|| self.headed_by_channel(channel))
             .or_else(|| self.around_quotes(channel))
             .or_else(|| self.at_weak_mark(channel))
             .or_else(|| self.sung_by_voices(channel))
+            .or_else(|| self.remixed_by_channel(channel))
             .or_else(|| self.piece_has_channel(channel))
             .or_else(|| self.beside_voices())
             .or_else(|| self.begins_with_channel(channel))
@@ -32,10 +35,32 @@ impl Scene<'_> {
             return roles(trim_marks(rest), &channel.whole, Evidence::ChannelBeforeDash);
         }
         let at = self.spelled.iter().position(|piece| channel.is(piece))?;
-        if at > 0 && channel.kind == Kind::Label {
+        if at > 0 && channel.is_known_label() {
             return None;
         }
+        // A label or a programme before the dash is seldom who performs.
+        if channel.is_known_label() {
+            return self.credited_at(at, Evidence::LabelBefore);
+        }
         self.credited_at(at, self.evidence_of(at, true))
+    }
+
+    /// `【Channel】Title`, `[Channel] Title`.
+    fn headed_by_channel(&self, channel: &Channel) -> Option<Roles> {
+        let [only] = self.pieces else { return None };
+        if let Some(head) = &self.title.head {
+            return channel.is(&spellings(head)).then(|| roles(only.text, head, Evidence::ChannelBeforeMark))?;
+        }
+        let (head, rest) = only.text.strip_prefix(['[', '【'])?.split_once([']', '】'])?;
+        channel.is(&spellings(head)).then(|| roles(rest, head, Evidence::ChannelBeforeMark))?
+    }
+
+    /// `Artist - Title (Channel Remix)`: whose remix it is puts it up, and writes the artist first.
+    fn remixed_by_channel(&self, channel: &Channel) -> Option<Roles> {
+        let [first, second] = self.pieces else { return None };
+        let (_, remark) = bracketed(second.text).filter(|_| second.mark.is_dash())?;
+        let (name, _) = remark.rsplit_once(' ').filter(|_| is_edition(remark))?;
+        channel.is(&spellings(name)).then(|| roles(second.text, first.text, Evidence::RemixerDash))?
     }
 
     /// The song beside the piece that names the artist.
@@ -52,14 +77,23 @@ impl Scene<'_> {
         let dashes = self.dashes();
         match (exact, at) {
             (true, 0) if mark.is_dash() && dashes > 1 => Evidence::ChannelBeforeDashes,
+            (true, 0) if mark.is_dash() && self.is_long() => Evidence::ChannelBeforeLong,
             (true, 0) if mark.is_dash() => Evidence::ChannelBeforeDash,
             (true, 0) => Evidence::ChannelBeforeMark,
+            // "Name - Song | Channel" may be a label's; "Song - Subtitle | Channel" an artist's.
+            (true, 2..) => Evidence::NearBehind,
             (true, _) if self.decorated => Evidence::ChannelBehindDecorated,
             (true, _) => Evidence::ChannelBehind,
             (false, 0) if dashes > 1 => Evidence::NearDashes,
             (false, 0) => Evidence::NearBefore,
             (false, _) => Evidence::NearBehind,
         }
+    }
+
+    /// Whether nothing tells of music and the title has three words or more, as a sentence has.
+    fn is_long(&self) -> bool {
+        let long = |piece: &Piece<'_>| words(piece.text).nth(2).is_some() && !piece.text.contains(['(', '[']);
+        !self.decorated && !self.setting.music && self.pieces.get(1).is_some_and(long)
     }
 
     /// `Channel "Title" …`, `"Title" Channel`.

@@ -47,7 +47,7 @@ impl Scene<'_> {
 /// Whether a text names voices where a singer would stand: alone, featured, or before the same in another script.
 fn sings(text: &str, cjk: bool) -> bool {
     if is_latin(text) && !is_list(text) && !is_feature(text) {
-        return if cjk { is_voices(text, cjk) } else { has(VOICES, text) };
+        return if cjk { is_voices(text, cjk) } else { has(&VOICES, text) };
     }
     is_voices(text, cjk)
         || is_feature(text) && features(text).is_some_and(|names| is_voices(names, cjk))
@@ -57,5 +57,5 @@ fn sings(text: &str, cjk: bool) -> bool {
 /// `初音ミク が…`, `Hatsune Miku Original Song`.
 fn begins_with_voice(text: &str) -> bool {
     let name = |words: usize| text.match_indices(' ').nth(words - 1).and_then(|(at, _)| text.get(..at));
-    is_cjk(text) && name(1).is_some_and(|name| is_voices(name, true)) || name(2).is_some_and(|name| has(VOICES, name))
+    is_cjk(text) && name(1).is_some_and(|name| is_voices(name, true)) || name(2).is_some_and(|name| has(&VOICES, name))
 }

@@ -46,7 +46,23 @@ struct Scene<'a> {
 
 /// Says who performs what.
 pub fn assign(title: &Title, channel: Option<&Channel>, setting: Setting) -> Roles {
-    let (pieces, stripped) = title.pieces();
+    let (mut pieces, stripped) = title.pieces();
+    // A label signs behind the title.
+    if let Some(label) = channel.filter(|channel| channel.kind == Kind::Label && pieces.len() > 2) {
+        let mut index = 0;
+        pieces.retain(|piece| {
+            index += 1;
+            index < 3 || !label.is(&spellings(piece.text))
+        });
+    }
+    // "Artist - Song [Channel]": in a square bracket behind the song stands who puts it up.
+    if let (Some(channel), [_, .., last]) = (channel, pieces.as_mut_slice())
+        && last.text.ends_with(']')
+        && let Some((bare, inner)) = last.text.strip_suffix(']').and_then(|text| text.rsplit_once(" ["))
+        && channel.is(&spellings(inner))
+    {
+        last.text = bare.trim_end();
+    }
     let spelled = match channel {
         Some(_) if pieces.len() > 1 => pieces.iter().map(|piece| spellings(piece.text)).collect(),
         _ => Vec::new(),

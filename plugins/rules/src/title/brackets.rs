@@ -2,10 +2,10 @@
 
 use crate::channel::is_label;
 use crate::decoration::{
-    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_small_talk, is_some_video, is_year,
-    names_album,
+    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_release, is_small_talk, is_some_video,
+    is_year, names_album,
 };
-use crate::text::clean;
+use crate::text::{clean, is_cjk};
 use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
@@ -41,6 +41,8 @@ pub struct Remarks {
     pub album_name: Option<String>,
     /// A name in the last of the brackets 【】 behind the title.
     pub credit: Option<String>,
+    /// What the bracket 【】 before the title holds, where that is no decoration.
+    pub head: Option<String>,
 }
 
 /// Takes the remarks out of a title, and keeps the brackets that belong to it.
@@ -51,9 +53,10 @@ pub fn read(title: &str) -> Remarks {
         let (Some(before), Some(bracket)) = (title.get(from..span.start), title.get(span.start..span.end)) else {
             continue;
         };
+        let at_head = || title.get(..span.start).is_some_and(|head| head.trim().is_empty());
         let kind_of_upload = bracket.starts_with('「')
-            && title.get(..span.start).is_some_and(|head| head.trim().is_empty())
-            && is_small_talk(inside(bracket));
+            && (is_decoration(inside(bracket)) && inside(bracket).is_ascii()
+                || at_head() && is_small_talk(inside(bracket)));
         if !bracket.starts_with(OPEN) && !kind_of_upload {
             continue;
         }
@@ -63,8 +66,14 @@ pub fn read(title: &str) -> Remarks {
         from = span.end;
     }
     let rest = title.get(from..).unwrap_or_default();
+    let behind_remark = remarks.decorated && remarks.text.ends_with(' ');
     // A year behind a remark belongs to it.
-    if !(remarks.decorated && remarks.text.ends_with(' ') && is_year(rest.trim())) {
+    if !(behind_remark && is_year(rest.trim())) {
+        let rest = if behind_remark && remarks.official && remarks.text.contains(" - ") {
+            without_afterthought(rest)
+        } else {
+            rest
+        };
         remarks.text.push_str(rest);
     }
     if from > 0 {
@@ -84,9 +93,12 @@ impl Remarks {
         } else if album && is_album_remark(inner) {
             self.album = true;
             self.decorated = true;
-        } else if lenticular && is_voices(inner, true) {
+        } else if lenticular && is_voices(inner, true) || at_head && is_cjk(inner) && is_voices(inner, true) {
             self.voice = true;
         } else if is_decoration(inner) || at_head && (is_head(inner) || is_small_talk(inner) || lenticular && !last) {
+            if lenticular && at_head && !is_decoration(inner) && !is_head(inner) {
+                self.head = Some(inner.trim().to_owned());
+            }
             self.decorated = true;
             self.official |= says_official(inner);
         } else if lenticular && last && self.voice {
@@ -98,7 +110,12 @@ impl Remarks {
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
             return;
-        } else if is_some_video(inner) || is_label(inner) || is_catalogue_number(inner) {
+        } else if is_some_video(inner)
+            || is_label(inner)
+            || is_catalogue_number(inner)
+            || is_release(inner)
+            || last && self.is_label_behind_mix(bracket)
+        {
             self.decorated = true;
             self.official |= says_official(inner);
         } else {
@@ -110,8 +127,28 @@ impl Remarks {
     }
 }
 
+impl Remarks {
+    /// `Song (Bo Remix) [Quay]`: behind the name of the mix stands who put it out.
+    fn is_label_behind_mix(&self, bracket: &str) -> bool {
+        let inner = inside(bracket);
+        let mix = self.text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('('));
+        let short =
+            crate::text::words(inner).nth(3).is_none() && !is_edition(inner) && !crate::credit::is_feature(inner);
+        bracket.starts_with('[') && short && mix.is_some_and(|(_, mix)| is_edition(mix))
+    }
+}
+
 fn says_official(remark: &str) -> bool {
-    crate::text::words(remark).any(|word| has(OFFICIAL, word))
+    crate::text::words(remark).any(|word| has(&OFFICIAL, word))
+}
+
+/// What stands behind `(Official Video)` is said about the upload, up to the next mark, if it is no featured name and no
+/// other recording.
+fn without_afterthought(rest: &str) -> &str {
+    let end = rest.find(['|', '/', '｜']).unwrap_or(rest.len());
+    let (said, after) = rest.split_at(end);
+    let begins = said.trim_start().starts_with(char::is_alphanumeric);
+    if begins && !crate::credit::is_feature(said.trim_start()) && !is_edition(said) { after } else { rest }
 }
 
 /// `(Remix - Audio)`, `(with Ada - Official Video)`: the part that is no decoration, when the other one is.
@@ -148,7 +185,10 @@ fn named_album(inner: &str) -> Option<&str> {
 pub fn is_voices(text: &str, cjk: bool) -> bool {
     const JOINTS: &[char] = &[',', '、', '&', '＆', '・', '+', '＋', '×', '/', '／'];
     let text = text.trim();
-    let text = text.strip_suffix("より").or_else(|| text.strip_suffix("歌唱")).unwrap_or(text);
+    let text = ["より", "歌唱", "原创曲", "原創曲", "原创", "原創", "オリジナル曲", "オリジナル", "カバー", "翻唱"]
+        .iter()
+        .find_map(|ending| text.strip_suffix(ending))
+        .unwrap_or(text);
     if is_voice(text, cjk) {
         return true;
     }
@@ -157,7 +197,7 @@ pub fn is_voices(text: &str, cjk: bool) -> bool {
 }
 
 fn is_voice(name: &str, cjk: bool) -> bool {
-    let known = |name: &str| has(VOICES, name) || cjk && has(COMMON_VOICES, name);
+    let known = |name: &str| has(&VOICES, name) || cjk && has(&COMMON_VOICES, name);
     let mut words = crate::text::words(name).peekable();
     known(name)
         || words.peek().is_some() && words.all(known)

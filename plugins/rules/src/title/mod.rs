@@ -5,7 +5,8 @@ pub mod pieces;
 
 use crate::channel::is_label;
 use crate::decoration::{is_decoration, is_small_talk, is_year, strip_tail};
-use crate::text::{clean, find_ignoring_case, is_cjk, is_latin, strip_suffix_ignoring_case, words};
+use crate::text::{clean, find_ignoring_case, is_cjk, is_cjk_letter, is_latin, strip_suffix_ignoring_case, words};
+use crate::words::platforms::unsigned;
 use brackets::quoted_head;
 use pieces::{DASHES, Mark, Piece};
 
@@ -26,6 +27,8 @@ pub struct Title {
     pub voice: bool,
     /// A name in the last of the brackets 【】.
     pub credit: Option<String>,
+    /// A name in the bracket 【】 before the title.
+    pub head: Option<String>,
     /// The two halves around the one place where more than one space stands, as where a dash got lost.
     pub gap: Option<(String, String)>,
 }
@@ -33,12 +36,12 @@ pub struct Title {
 impl Title {
     /// Reads a title that is cleaned; `raw` is the one before, which may have told by its spaces where a dash was.
     pub fn read(text: &str, raw: Option<&str>) -> Self {
-        let text = without_file_ending(without_platform(text));
-        let text = without_hashtags(text);
+        let text = without_file_ending(unsigned(text).0);
+        let text = without_starred(without_hashtags(text));
         let remarks = brackets::read(text);
         // A title of decoration alone is what there is.
         let left = if remarks.text.chars().any(char::is_alphanumeric) { remarks.text.as_str() } else { text };
-        let text = without_number(left).to_owned();
+        let text = without_kind(without_genre(without_number(left))).to_owned();
         let soundtrack = soundtrack(&text).map(str::to_owned);
         Self {
             gap: raw.and_then(|raw| gap(raw, &text)),
@@ -49,6 +52,7 @@ impl Title {
             official: remarks.official,
             voice: remarks.voice,
             credit: remarks.credit,
+            head: remarks.head,
         }
     }
 
@@ -97,7 +101,7 @@ pub fn tidy(part: &str) -> String {
     let part = strip_tail(trim_marks(part));
     if let Some((inner, after)) = quoted_head(part) {
         let after = after.trim();
-        if after.is_empty() || !is_remark(after) && !after.starts_with(|c: char| c.is_alphanumeric() && is_cjk(part)) {
+        if after.is_empty() || !(is_remark(after) || is_cjk(part) && continues(after)) {
             return inner.to_owned();
         }
         if is_remark(after) {
@@ -128,6 +132,12 @@ fn original_after_romanised(part: &str) -> Option<&str> {
     let (head, quote) = part.split_at(at);
     let (inner, after) = quoted_head(quote)?;
     (at > 0 && is_latin(head) && is_cjk(inner) && after.trim().is_empty()).then_some(inner)
+}
+
+/// Whether what follows a quote is the rest of a phrase in a script without spaces.
+pub fn continues(after: &str) -> bool {
+    let letters = after.split(|c: char| !is_cjk_letter(c)).next().unwrap_or_default();
+    !letters.is_empty() && !is_decoration(letters)
 }
 
 /// Whether what follows a quoted title belongs to it: brackets, and featured names.
@@ -175,40 +185,6 @@ fn soundtrack(text: &str) -> Option<&str> {
     (original && names).then_some(last.trim())
 }
 
-/// The names platforms append to their pages' titles.
-fn without_platform(text: &str) -> &str {
-    const NAMES: &[&str] = &[
-        " - YouTube Music",
-        " - YouTube",
-        " | Spotify",
-        " on Spotify",
-        " on Apple Music",
-        " | Free Listening on SoundCloud",
-        " on SoundCloud",
-        " | TIDAL",
-        " on TIDAL",
-        " | Deezer",
-        " - Deezer",
-        " | Bandcamp",
-        " | Genius Lyrics",
-        " | Jamendo Music - Free music downloads",
-        " | Audiomack",
-        " | Mixcloud",
-        " | Beatport",
-        " :: Beatport",
-        " on Beatport",
-        " | Audius",
-        " | Last.fm",
-        " - niconico",
-        " - ニコニコ動画",
-        "_哔哩哔哩_bilibili",
-    ];
-    if !text.contains(['|', '-', '_']) && !text.contains(" on ") {
-        return text;
-    }
-    NAMES.iter().find_map(|name| text.strip_suffix(name)).unwrap_or(text)
-}
-
 /// `Song.mp3`: a file's ending.
 fn without_file_ending(text: &str) -> &str {
     const ENDINGS: &[&str] =
@@ -237,6 +213,12 @@ fn without_hashtags(text: &str) -> &str {
     kept
 }
 
+/// `Song **FREE DOWNLOAD**`: a remark between stars.
+fn without_starred(text: &str) -> &str {
+    let starred = text.strip_suffix('*').and_then(|text| text.trim_end_matches('*').rsplit_once(" *"));
+    starred.filter(|(_, remark)| is_decoration(remark)).map_or(text, |(kept, _)| kept.trim_end())
+}
+
 /// A leading track number: `05 - `, `10. `.
 fn without_number(text: &str) -> &str {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -246,6 +228,23 @@ fn without_number(text: &str) -> &str {
     match text.split_at(digits).1 {
         rest if rest.starts_with(". ") => rest.trim_start_matches(". "),
         rest if rest.starts_with(" - ") && rest.matches(" - ").count() > 1 => rest.trim_start_matches(" - "),
+        _ => text,
+    }
+}
+
+/// `[Electro] - Artist - Title`: a bracket that is a part of its own before two others.
+fn without_genre(text: &str) -> &str {
+    let rest = text.strip_prefix(['[', '【']).and_then(|rest| rest.split_once([']', '】']));
+    let rest = rest.and_then(|(_, rest)| rest.strip_prefix(" - "));
+    rest.filter(|rest| rest.contains(" - ")).unwrap_or(text)
+}
+
+/// `Full Video: Song`, `Lyrical: Song`: what the upload is, before the title.
+fn without_kind(text: &str) -> &str {
+    match text.split_once([':', '：']) {
+        Some((kind, rest)) if !kind.trim().is_empty() && is_decoration(kind) && !is_year(kind.trim()) => {
+            Some(rest.trim()).filter(|rest| !rest.is_empty()).unwrap_or(text)
+        }
         _ => text,
     }
 }
@@ -269,7 +268,7 @@ pub fn at_by(text: &str) -> Option<(&str, &str)> {
     let (left, right) = (text.get(..at)?.trim(), text.get(at + 4..)?.trim());
     let first = words(right).next()?;
     let name = right.starts_with(|c: char| c.is_uppercase() || is_cjk(right) || !c.is_alphanumeric());
-    let phrase = crate::words::has(crate::words::speech::SPEECH, first)
+    let phrase = crate::words::has(&crate::words::speech::SPEECH, first)
         || words(left).next_back().is_some_and(|last| last.eq_ignore_ascii_case(first));
     (name && !phrase && !left.is_empty()).then_some((left, right))
 }

@@ -1,7 +1,7 @@
 //! Where a title is divided: dashes, pipes, slashes and quotes outside brackets.
 
 use super::brackets::{CLOSE, OPEN, Span, is_shield, quoted_head, spans};
-use crate::text::is_cjk_letter;
+use crate::text::{is_cjk, is_cjk_letter};
 use std::ops::Range;
 
 /// What stands before a piece.
@@ -93,6 +93,8 @@ fn mark_at(text: &str, at: usize, c: char, before: char) -> Option<(Mark, usize)
         }
         '／' => (Mark::Slash, width),
         '_' if spaced => (Mark::Underscore, width),
+        // `-remix ver.-` behind a Japanese title is a bracket.
+        _ if DASHES.contains(&c) && before == ' ' && after != ' ' && rest.ends_with(c) && is_cjk(text) => return None,
         _ if DASHES.contains(&c) => return dash(c, before, after).map(|mark| (mark, width)),
         _ => return None,
     })

@@ -1,12 +1,14 @@
 //! Words that tell what a video is about: music, or films, games, lessons and talk.
 
-use self::Clue::{Against, Beside, Music};
-use super::order;
+use super::Table;
+use super::has_folded;
 use crate::text::Folded;
 
 /// What a word tells of the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clue {
+    /// Titles of music have it, and those of films, games and talk do not.
+    Sure,
     /// Titles and channels of music have it.
     Music,
     /// Titles of music hardly have it.
@@ -15,40 +17,167 @@ pub enum Clue {
     Beside,
 }
 
-/// The clues.
+/// Words that titles of music have, and those of films, games and talk do not.
 #[rustfmt::skip]
-pub const CLUES: &[(&str, Clue)] = &[
-    ("dj", Music), ("ep", Beside), ("ft", Music), ("mv", Music), ("vs", Beside), ("bgm", Music),
-    ("css", Against), ("diy", Beside), ("ios", Against), ("mix", Music), ("nba", Against), ("nfl", Against),
-    ("ost", Music), ("sql", Against), ("asmr", Against), ("beat", Music), ("feat", Music), ("fifa", Against),
-    ("hits", Music), ("html", Against), ("java", Beside), ("live", Music), ("news", Beside), ("song", Music),
-    ("uefa", Against), ("vlog", Against), ("xbox", Against), ("audio", Music), ("beats", Music),
-    ("cover", Music), ("excel", Beside), ("howto", Against), ("letra", Music), ("lyric", Music),
-    ("match", Beside), ("music", Music), ("musik", Music), ("muzik", Music), ("piano", Music),
-    ("prank", Beside), ("remix", Music), ("songs", Music), ("theme", Music), ("coding", Against),
-    ("course", Beside), ("debate", Beside), ("ending", Music), ("guitar", Music), ("iphone", Against),
-    ("league", Beside), ("lesson", Against), ("letras", Music), ("lyrics", Music), ("musica", Music),
-    ("oldies", Music), ("pranks", Beside), ("python", Beside), ("reacts", Beside), ("recipe", Against),
-    ("review", Beside), ("single", Music), ("sonata", Music), ("sounds", Music), ("android", Against),
-    ("cancion", Music), ("concert", Music), ("console", Beside), ("episode", Beside), ("esports", Against),
-    ("jukebox", Music), ("karaoke", Music), ("keynote", Against), ("lecture", Against), ("maraton", Beside),
-    ("mixtape", Music), ("mukbang", Against), ("musique", Music), ("olympic", Against), ("opening", Music),
-    ("paroles", Music), ("podcast", Against), ("trailer", Beside), ("webinar", Against), ("acoustic", Music),
-    ("concerto", Music), ("epsingle", Music), ("gameplay", Against), ("lectures", Against),
-    ("letsplay", Against), ("marathon", Beside), ("nintendo", Against), ("olympics", Against),
-    ("playlist", Music), ("reaction", Beside), ("speedrun", Against), ("symphony", Music),
-    ("tutorial", Against), ("unboxing", Against), ("benchmark", Beside), ("challenge", Beside),
-    ("interview", Beside), ("orchestra", Music), ("photoshop", Against), ("tutorials", Against),
-    ("documental", Against), ("entrevista", Against), ("highlights", Beside), ("javascript", Against),
-    ("smartphone", Against), ("soundtrack", Music), ("tournament", Against), ("documentary", Against),
-    ("playstation", Against), ("playthrough", Against), ("programming", Against), ("soundtracks", Music),
-    ("walkthrough", Against), ("championship", Against), ("documentario", Against), ("instrumental", Music),
-    ("speedrunning", Against),
+pub static SURE: Table = Table::new(&[
+    "ft", "mv", "ost", "feat", "prod", "song", "vevo", "audio", "cover", "letra", "lirik", "lyric", "music", "musik",
+    "muzik", "remix", "songs", "tekst", "testo", "letras", "lyrics", "musica", "가사", "뮤비", "karaoke", "mixtape",
+    "musical", "musique", "paroles", "sozleri", "acoustic", "teledysk", "unplugged", "lyricvideo", "musicvideo",
+    "remastered", "soundtrack", "visualiser", "visualizer", "instrumental",
+]);
+
+/// Words that titles and channels of music have.
+#[rustfmt::skip]
+pub static MUSIC: Table = Table::new(&[
+    "dj", "bgm", "mix", "beat", "hits", "live", "beats", "piano", "theme", "ending", "guitar", "oldies", "single",
+    "sonata", "sounds", "cancion", "concert", "jukebox", "opening", "concerto", "epsingle", "playlist", "symphony",
+    "orchestra", "soundtracks",
+]);
+
+/// Words that titles of music hardly have.
+#[rustfmt::skip]
+pub static AGAINST: Table = Table::new(&[
+    "css", "ios", "ipl", "mlb", "nfl", "nhl", "sql", "ufc", "wwe", "asmr", "doku", "fifa", "html", "uefa", "vlog",
+    "xbox", "yoga", "figma", "howto", "resep", "unbox", "vlogs", "advert", "berita", "coding", "folgen", "iphone",
+    "laliga", "lesson", "motogp", "nascar", "reacao", "receta", "recipe", "rezept", "stocks", "tarifi", "trivia",
+    "wywiad", "analise", "android", "arduino", "avsnitt", "epizoda", "erklart", "esports", "fragman", "handson",
+    "horbuch", "keynote", "khutbah", "kickoff", "lecture", "lessons", "mukbang", "notizie", "odcinek", "origami",
+    "pilates", "podcast", "podkast", "przepis", "puntata", "receita", "recetas", "recette", "recipes", "reviews",
+    "rezepte", "ricetta", "ricette", "standup", "vlogger", "webinar", "welding", "analisis", "belgesel", "cutscene",
+    "debunked", "episodio", "fulltime", "gameplay", "haberler", "halftime", "hoerbuch", "keynotes", "lectures",
+    "letsplay", "nintendo", "noticias", "olympics", "outtakes", "podcasts", "reaccion", "reaciona", "reacting",
+    "reagiert", "receitas", "recettes", "reviewed", "roportaj", "skincare", "speedart", "speedrun", "teardown",
+    "tierlist", "trailers", "tutorial", "tutoriel", "zwiastun", "влог", "голы", "матч", "урок", "وصفة", "bossfight",
+    "crossword", "cutscenes", "dailyvlog", "episodios", "explicado", "gardening", "grandprix", "interwiew",
+    "investing", "livescore", "noticiero", "photoshop", "reacciona", "reactions", "reportage", "reportaje",
+    "rezension", "speedruns", "touchdown", "tutoriais", "tutorials", "unveiling", "wordpress", "actualites",
+    "aflevering", "audiobooks", "audiolibro", "audiolivro", "benchmarks", "bundesliga", "commentary", "documental",
+    "entrevista", "interviews", "intervista", "interviste", "javascript", "kubernetes", "livreaudio", "noticiario",
+    "powerpoint", "publicidad", "recensione", "recensioni", "reportagem", "smartphone", "tagesschau", "tutoriales",
+    "wiadomosci", "обзор", "стрим", "тизер", "уроки", "фильм", "مسلسل", "documentary", "entrevistas", "interviewed",
+    "nachrichten", "playstation", "playthrough", "predicacion", "programming", "quarterback", "spiegazione",
+    "walkthrough", "woodworking", "bandeannonce", "championship", "commencement", "documentaire", "documentales",
+    "documentario", "nocommentary", "speedrunning", "telegiornale", "walkthroughs", "выпуск", "разбор", "рецепт",
+    "сериал", "эпизод", "לראיון", "الحلقة", "الحلقه", "مقابلة", "advertisement", "dokumentation", "livestreaming",
+    "premierleague", "dokumentarfilm", "новости", "подкаст", "реакция", "рецепта", "рецепты", "трейлер", "фрагман",
+    "інтервю", "интервью", "мультфильм", "прохождение",
+]);
+
+/// Words that titles of music seldom have; they tell only beside another clue.
+#[rustfmt::skip]
+pub static BESIDE: Table = Table::new(&[
+    "ep", "qa", "vs", "ama", "ceo", "cpu", "diy", "dlc", "gpu", "mma", "nba", "ps4", "ps5", "suv", "asks", "bake",
+    "chef", "demo", "golf", "gols", "guia", "haul", "mods", "news", "tedx", "test", "tips", "anime", "chess", "clips",
+    "drone", "event", "excel", "facts", "fails", "foods", "forex", "forum", "gamer", "goals", "goles", "guide",
+    "hacks", "linux", "macos", "match", "movie", "panel", "pasta", "pedal", "pizza", "prank", "react", "rugby",
+    "scene", "sedan", "sezon", "shark", "steak", "talks", "tests", "trick", "truck", "worst", "albums", "animes",
+    "baking", "basics", "bestof", "burger", "comedy", "course", "crypto", "debate", "drones", "flight", "gaming",
+    "laptop", "launch", "league", "makeup", "movies", "poetry", "pranks", "python", "racing", "ranked", "reacts",
+    "review", "saison", "scenes", "scores", "season", "sermon", "sharks", "sketch", "soccer", "speech", "summit",
+    "teaser", "tennis", "travel", "tricks", "trucks", "tvshow", "unveil", "update", "weekly", "专访", "予告", "实况", "実況",
+    "專訪", "开箱", "教学", "教學", "教程", "料理", "新聞", "新闻", "日常", "検証", "测评", "測評", "紹介", "解説", "解说", "访谈", "開箱", "雑談", "預告",
+    "预告", "강의", "뉴스", "다큐", "리뷰", "먹방", "예고", "academy", "aprende", "bitcoin", "blender", "cameras", "cartoon",
+    "chapter", "classes", "cooking", "cricket", "crochet", "economy", "episode", "kitchen", "laptops", "matches",
+    "olympic", "penalty", "playoff", "pranked", "ranking", "routine", "staffel", "startup", "testing", "trailer",
+    "unboxed", "volcano", "werbung", "workout", "aprender", "baseball", "beginner", "bloopers", "capitulo",
+    "comedian", "congress", "election", "episodes", "explains", "football", "forecast", "freekick", "funniest",
+    "knitting", "knockout", "marathon", "playoffs", "politics", "reaction", "sandwich", "showroom", "speeches",
+    "training", "unboxing", "vlogging", "wildlife", "workouts", "worldcup", "audiobook", "beginners", "benchmark",
+    "capitulos", "challenge", "democrats", "dinosaurs", "explained", "inflation", "interview", "investors",
+    "knockouts", "penalties", "professor", "scientist", "semifinal", "storytime", "superbowl", "temporada",
+    "wrestling", "予告編", "作り方", "預告片", "预告片", "예고편", "인터뷰", "basketball", "challenges", "commercial", "comparison",
+    "conference", "docuseries", "highlights", "livestream", "motorcycle", "parliament", "scientists", "technology",
+    "telecaster", "tournament", "university", "weeklynews", "сезон", "серия", "compilation", "discography",
+    "engineering", "multiplayer", "republicans", "announcement", "stratocaster", "ニュース", "レビュー", "브이로그",
+    "championships", "consciousness", "primeministers", "ハイライト", "ルーティン", "하이라이트", "exclusiveinterview", "インタビュー",
+]);
+
+/// Words in the names of channels that are about something other than music.
+#[rustfmt::skip]
+pub static PROGRAMMES: Table = Table::new(&[
+    "f1", "atp", "cnn", "hbo", "ign", "jre", "mlb", "nba", "nfl", "nhl", "pbs", "ted", "ufc", "wta", "wwe", "asmr",
+    "cnbc", "dazn", "espn", "fifa", "golf", "hulu", "lego", "news", "nike", "tedx", "uefa", "vlog", "xbox", "yoga",
+    "foods", "gamer", "haber", "intel", "msnbc", "talks", "vlogs", "adidas", "cocina", "comedy", "crypto", "futbol",
+    "gamers", "gaming", "google", "kidstv", "laliga", "league", "marvel", "motogp", "movies", "nascar", "natgeo",
+    "news24", "racing", "reacts", "review", "scenes", "spacex", "sports", "tennis", "twitch", "vsauce", "먹방",
+    "ciencia", "comedia", "cooking", "cozinha", "cricket", "cuisine", "esporte", "esports", "finance", "fitness",
+    "foxnews", "futebol", "kitchen", "lessons", "medical", "mrbeast", "netflix", "notizie", "podcast", "recetas",
+    "recipes", "reuters", "reviews", "samsung", "sermons", "standup", "ubisoft", "workout", "bbcearth", "buzzfeed",
+    "cartoons", "deportes", "esportes", "football", "formula1", "gameplay", "gamespot", "haberler", "historia",
+    "learning", "nintendo", "noticias", "olympics", "pictures", "podcasts", "reaction", "receitas", "speeches",
+    "trailers", "tutorial", "adultswim", "aljazeera", "athletics", "audiobook", "bloomberg", "economics", "eurosport",
+    "investing", "microsoft", "noticiero", "reactions", "skysports", "storytime", "tutorials", "watchmojo",
+    "audiobooks", "bundesliga", "geographic", "kurzgesagt", "motorsport", "movieclips", "natgeowild", "primevideo",
+    "technology", "universite", "university", "veritasium", "whitehouse", "кухня", "спорт", "اخبار", "crashcourse",
+    "crunchyroll", "documentary", "educational", "motorsports", "moviesclips", "nachrichten", "nickelodeon",
+    "playstation", "universidad", "filmtrailers", "watchmojocom", "documentaries", "premierleague", "trailersource",
+    "cartoonnetwork", "netflixisajoke", "новости", "guitartutorials", "discoverychannel", "officialtrailers",
+    "paramountpictures", "universalpictures",
+]);
+
+/// Parts of words that tell of something other than music, in scripts without spaces.
+pub const PARTS: &[&str] = &[
+    "予告",
+    "実況",
+    "解説",
+    "料理",
+    "レシピ",
+    "作り方",
+    "ニュース",
+    "検証",
+    "雑談",
+    "ルーティン",
+    "インタビュー",
+    "レビュー",
+    "ハイライト",
+    "ゆっくり",
+    "切り抜き",
+    "예고",
+    "인터뷰",
+    "브이로그",
+    "리뷰",
+    "하이라이트",
+    "뉴스",
+    "먹방",
+    "다큐",
+    "강의",
+    "预告",
+    "預告",
+    "新闻",
+    "新聞",
+    "访谈",
+    "訪談",
+    "專訪",
+    "专访",
+    "解说",
+    "教程",
+    "教學",
+    "教学",
+    "实况",
+    "開箱",
+    "开箱",
+    "測評",
+    "测评",
+    "纪录片",
+    "紀錄片",
 ];
+
+/// Words that no performer's credit holds, but those of collections and series.
+#[rustfmt::skip]
+pub static NAMELESS: Table = Table::new(&[
+    "ost", "vol", "hits", "top10", "besten", "exitos", "mashup", "episode", "karaoke", "mixtape", "podcast",
+    "trailer", "various", "greatest", "playlist", "audiobook", "nightcore", "instrumentals",
+]);
+
+/// Words that tell of a recording by somebody other than the artist who is named.
+#[rustfmt::skip]
+pub static COVERS: Table = Table::new(&[
+    "cover", "covers", "covered", "karaoke", "tribute", "fancover", "nightcore", "coverversion",
+]);
 
 /// What a word tells.
 pub fn clue(word: &str) -> Option<Clue> {
-    let folded = Folded::of(word);
-    let at = CLUES.binary_search_by(|(known, _)| order(known.as_bytes(), folded.bytes())).ok()?;
-    CLUES.get(at).map(|(_, clue)| *clue)
+    let word = Folded::of(word);
+    let tables = [(&MUSIC, Clue::Music), (&SURE, Clue::Sure), (&BESIDE, Clue::Beside), (&AGAINST, Clue::Against)];
+    tables.into_iter().find(|(table, _)| has_folded(table, &word)).map(|(_, clue)| clue)
 }

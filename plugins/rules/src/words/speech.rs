@@ -1,9 +1,10 @@
 //! Words that sentences are made of and names are not.
 
+use super::Table;
 /// Pronouns, auxiliaries, prepositions and other words that make a phrase a title rather than a name, in the
 /// languages whose titles are often written first.
 #[rustfmt::skip]
-pub const SPEECH: &[&str] = &[
+pub static SPEECH: Table = Table::new(&[
     "i", "u", "al", "am", "be", "di", "do", "du", "em", "en", "es", "eu", "he", "id", "if", "im", "io", "is",
     "it", "je", "ka", "ke", "ki", "lo", "me", "mi", "my", "na", "no", "se", "si", "su", "ta", "te", "ti", "to",
     "tu", "um", "un", "ur", "us", "we", "yo", "в", "я", "are", "auf", "ben", "bin", "bir", "che", "com", "con",
@@ -19,4 +20,4 @@ pub const SPEECH: &[&str] = &[
     "never", "nicht", "their", "these", "those", "until", "wanna", "where", "would", "youre", "always",
     "cuando", "doesnt", "porque", "quiero", "should", "где", "как", "мой", "моя", "она", "что", "because",
     "without",
-];
+]);
