@@ -150,14 +150,15 @@ impl Backend {
         let claim = BatchId::new();
         let sites = json(&sites.iter().map(|site| [site]).collect::<Vec<_>>())?;
         let claimed: Vec<i64> = sqlx::query_scalar(concat!(
-            "update page_fetch set claim = $1, due_at = (select ms from clock) + $2
-             where track_id in (
+            "with next as materialized (
                  select (select p.track_id from page_fetch p where p.site = value ->> 0 and p.due_at <= c.ms
                          order by p.priority desc, p.due_at limit 1",
             skip_locked!(),
-            ") from clock c, ",
+            ") as id from clock c, ",
             each!("$3"),
-            ") returning track_id"
+            ")
+             update page_fetch set claim = $1, due_at = (select ms from clock) + $2
+             where track_id in (select id from next) returning track_id"
         ))
         .bind(claim.as_str())
         .bind(PAGE_LEASE_MS)
