@@ -15,6 +15,7 @@ mod visit;
 
 pub use allowed::{Allowed, AllowedError};
 pub use client::{Client, ClientError};
+pub use manners::site;
 pub use resolve::{Resolver, SystemResolver};
 pub use settings::FetchSettings;
 
@@ -115,6 +116,18 @@ pub struct FetchError {
     pub fault: Fault,
 }
 
+impl FetchError {
+    /// Whether it is the fault of another server than the one that was asked, to which that one led: of another
+    /// [`site`]. The one that was asked is there, and need not rest for it.
+    #[must_use]
+    pub fn is_elsewhere(&self, asked: &str) -> bool {
+        match (Url::parse(&self.url), Url::parse(asked)) {
+            (Ok(failed), Ok(asked)) => !manners::is_same_site(&failed, &asked),
+            _ => false,
+        }
+    }
+}
+
 /// What may go wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -158,5 +171,25 @@ impl Fault {
             Self::Busy { .. } | Self::Unreachable(_) | Self::Timeout(_) => true,
             Self::Forbidden(_) | Self::TooLarge(_) | Self::Redirect(_) | Self::Unwanted(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_elsewhere_when_another_site_was_led_to() {
+        let error = |url: &str| FetchError { url: url.into(), fault: Fault::Status(500) };
+        for (failed, asked) in [
+            ("https://a.example/1", "https://a.example/1?x=1"),
+            ("https://www.a.example/2", "http://a.example/1"),
+            ("https://b.bandcamp.com/", "https://a.bandcamp.com/"),
+            ("no address", "https://a.example/"),
+        ] {
+            assert!(!error(failed).is_elsewhere(asked), "{failed}");
+        }
+        assert!(error("https://www.youtube.com/watch").is_elsewhere("https://youtu.be/x"));
+        assert!(error("http://10.0.0.1/").is_elsewhere("http://10.0.0.2/"));
     }
 }
