@@ -58,8 +58,8 @@ impl Manners {
         self.state().rested(&url.origin())
     }
 
-    /// Takes a turn at once, to where a server of the same site redirected: whoever comes later waits for it. Its visitor
-    /// does not, who would wait behind all others once more for what was asked already.
+    /// Takes a turn at once, of whoever just had one of the same site and reads on there: whoever comes later waits for it.
+    /// Its visitor does not, who would wait behind all others once more for the rest of what was asked already.
     pub(super) fn follow(&self, url: &Url) -> Result<(), Fault> {
         let mut state = self.state();
         state.rested(&url.origin())?;

@@ -9,6 +9,7 @@ mod gate;
 mod manners;
 mod resolve;
 mod settings;
+mod shown;
 mod transport;
 mod unpack;
 mod visit;
@@ -17,7 +18,8 @@ pub use allowed::{Allowed, AllowedError};
 pub use client::{Client, ClientError};
 pub use manners::site;
 pub use resolve::{Resolver, SystemResolver};
-pub use settings::FetchSettings;
+pub use settings::{Contact, ContactError, FetchSettings};
+pub use shown::{shown, shown_url};
 
 pub use crate::music::Validators;
 
@@ -37,13 +39,16 @@ pub struct Request<'a> {
     pub validators: Option<&'a Validators>,
     /// A header that only this origin may see; a redirect leaves it behind.
     pub key: Option<(&'static str, &'a Secret)>,
+    /// What the same reading asked for just before. From the same site more is had at once, as a redirect within it is
+    /// followed at once, and those who come later pay for it.
+    pub follows: Option<&'a Url>,
 }
 
 impl<'a> Request<'a> {
     /// A request without anything but its URL.
     #[must_use]
     pub const fn of(url: &'a Url, accept: Accept) -> Self {
-        Self { url, accept, validators: None, key: None }
+        Self { url, accept, validators: None, key: None, follows: None }
     }
 }
 
@@ -149,7 +154,7 @@ pub enum Fault {
     #[error("cannot be reached: {0}")]
     Unreachable(String),
     /// It took too long.
-    #[error("took longer than {} s", .0.as_secs())]
+    #[error("took longer than {} s", .0.as_secs_f64())]
     Timeout(Duration),
     /// It says more than is read, or is packed too tightly.
     #[error("{0}")]
@@ -177,6 +182,13 @@ impl Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_told_as_it_is() {
+        let told = |ms| Fault::Timeout(Duration::from_millis(ms)).to_string();
+        assert_eq!(told(500), "took longer than 0.5 s");
+        assert_eq!(told(10_000), "took longer than 10 s");
+    }
 
     #[test]
     fn a_fault_is_elsewhere_when_another_site_was_led_to() {
