@@ -146,10 +146,12 @@ pub async fn pages_taken_while_the_same_links_are_queued_count_every_share(f: Fi
 pub async fn a_page_of_very_many_links_is_taken_in_parts_and_what_is_left_of_it_is_taken_later(f: Fixture) {
     let page: Vec<NewPost> = (0..100).map(|n| post(&format!("p{n}"), n, &[0; 50])).collect();
     let mut broken = page.clone();
-    broken[0].links[0].priority = 99;
+    broken[0].at = page[99].at;
+    f.database.execute("create unique index one_at_a_time on channel_post (at)").await;
     let mut claim = begin(&f).await;
     f.store.take_posts(&mut claim, &broken, Some("p2")).await.unwrap_err();
-    f.store.end_sync(&claim, Some("no such priority")).await.unwrap();
+    f.store.end_sync(&claim, Some("one at a time")).await.unwrap();
+    f.database.execute("drop index one_at_a_time").await;
     assert_eq!(state(&f).await.posts, 60, "the oldest are taken, so many links at once");
     assert!(state(&f).await.is_behind);
     let mut claim = begin(&f).await;
@@ -167,6 +169,7 @@ pub async fn a_sync_that_is_left_is_gone_on_with_at_once(f: Fixture) {
         panic!("it rests")
     };
     let before = claim.clone();
+    f.advance(1).await;
     take(&f, &mut claim, &[post("a", 1, &[0])], Some("p2")).await;
     f.store.leave_sync(&before).await.unwrap();
     assert!(state(&f).await.is_running, "who holds it no more cannot leave it");
