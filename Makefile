@@ -37,7 +37,7 @@ plugins-check:
 # Strangers' texts at random, five minutes a target (FUZZ_SECONDS=10 for a glance). Needs cargo-fuzz; an ordinary compiler
 # will do, without sanitizers: no target has `unsafe` of its own.
 fuzz:
-	@for target in $${TARGETS:-url page rules reply}; do \
+	@for target in $${TARGETS:-url page feed rules reply}; do \
 		mkdir -p target/fuzz/corpus/$$target && \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target \
 			fuzz/seeds/$$target -- -max_total_time=$${FUZZ_SECONDS:-300} -max_len=20000 -timeout=5 -rss_limit_mb=1024 \

@@ -22,7 +22,7 @@ async fn again(text: &str, validators: &Validators) -> Result<Fetched, FetchErro
 #[tokio::test]
 async fn a_request_says_what_is_read_by_whom_and_nothing_else() {
     let server = Server::always(ok("x")).await;
-    let settings = FetchSettings { contact: Some("bot@music.example".to_owned()), ..settings("127.0.0.1") };
+    let settings = FetchSettings { contact: Some("bot@music.example".parse().unwrap()), ..settings("127.0.0.1") };
     whole(&Client::new(&settings).unwrap(), &server.url("/a?b=c#d")).await;
     let head = server.heads().remove(0);
     let mut lines: Vec<_> = head.trim().lines().collect();
@@ -139,4 +139,30 @@ async fn a_redirect_takes_the_mark_of_a_content_along_and_not_the_date_of_a_plac
     assert!(matches!(again(&server.url("/a"), &marks).await.unwrap(), Fetched::Body(_)));
     let has = |mark: &str| server.heads().iter().map(|head| head.contains(mark)).collect::<Vec<_>>();
     assert_eq!((has("if-none-match"), has("if-modified-since")), (vec![true, true], vec![true, false]));
+}
+
+#[tokio::test]
+async fn a_stranger_is_offered_no_protocol_but_http_1() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let server = Server::doing(move |visitor| {
+        let tell = tell.clone();
+        async move {
+            let mut stream = visitor.into_blocking();
+            let offered = move || {
+                let mut acceptor = rustls::server::Acceptor::default();
+                while acceptor.read_tls(&mut stream).is_ok_and(|read| read > 0) {
+                    if let Some(accepted) = acceptor.accept().ok().flatten() {
+                        let hello = accepted.client_hello();
+                        let offered = hello.alpn().into_iter().flatten().map(<[u8]>::to_vec).collect::<Vec<_>>();
+                        return tell.send(offered).unwrap();
+                    }
+                }
+            };
+            tokio::task::spawn_blocking(offered).await.unwrap();
+        }
+    })
+    .await;
+    refused(&here(), &server.url("/").replace("http:", "https:")).await;
+    let offered = told.recv().unwrap();
+    assert!(offered.iter().all(|protocol| protocol == b"http/1.1"), "{offered:?}");
 }

@@ -1,9 +1,9 @@
 //! When servers are left in peace.
 
 use super::names::Names;
-use super::{knowing, page, refused, settings, whole};
-use liner::ingest::fetch::{Client, Fault, FetchSettings};
-use liner_tests::raw::{Server, answer, ok};
+use super::{Cup, knowing, page, refused, settings, url, whole};
+use liner::ingest::fetch::{Accept, Client, Fault, Fetch, FetchSettings, Request};
+use liner_tests::raw::{Server, answer, ok, redirect};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,40 @@ async fn whoever_comes_next_waits_for_its_turn() {
     let url = server.named("b.test", "/");
     tokio::join!(whole(&client, &url), whole(&client, &url), whole(&client, &url));
     assert!(began.elapsed() >= Duration::from_millis(600), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn one_reading_goes_on_at_a_site_at_once_and_whoever_comes_next_pays_for_it() {
+    let server = Server::always(ok("x")).await;
+    let client = every(Duration::from_secs(3_600));
+    let follow = async |from: &str, to: &str| {
+        let (from, to) = (url(from), url(to));
+        let request = Request { follows: Some(&from), ..Request::of(&to, Accept::Page) };
+        client.fetch(&request, &mut Cup::default()).await
+    };
+    let (page, oembed) = (server.named("b.test", "/"), server.named("www.b.test", "/oembed"));
+    whole(&client, &page).await;
+    follow(&page, &oembed).await.unwrap();
+    let wait = wait_of(&refused(&client, &page).await);
+    assert!(wait.as_secs() > 7_100, "{wait:?}");
+    let elsewhere = server.named("a.here.example", "/oembed");
+    follow(&page, &elsewhere).await.unwrap();
+    let told = follow(&page, &elsewhere).await.unwrap_err();
+    assert!(wait_of(&told.fault).as_secs() > 3_500, "another site has turns of its own: {told}");
+}
+
+#[tokio::test]
+async fn the_fault_of_a_server_that_was_led_to_is_not_that_of_the_one_that_leads() {
+    let busy = Server::always(answer("429 Too Many", &["retry-after: 100"], b"")).await;
+    let to = busy.named("b.test", "/busy");
+    let server =
+        Server::saying(move |head| redirect(302, if head.starts_with("get /1 ") { &to } else { "//x:x/" })).await;
+    let client = every(Duration::ZERO);
+    for (path, is_elsewhere) in [("/1", true), ("/2", false)] {
+        let asked = server.named("a.here.example", path);
+        let error = page(&client, &asked).await.0.unwrap_err();
+        assert_eq!(error.is_elsewhere(&asked), is_elsewhere, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ async fn what_the_operator_lists_is_asked_and_a_stranger_s_name_that_leads_there
 #[tokio::test]
 async fn the_system_s_own_names_are_checked_as_all_others() {
     let server = Server::always(ok("here")).await;
-    let client = Client::with_resolver(&settings("localhost"), Arc::new(SystemResolver)).unwrap();
+    let client = Client::with_resolver(&settings("localhost"), Arc::new(SystemResolver::default())).unwrap();
     assert_eq!(whole(&client, &server.named("localhost", "/")).await, "here");
 }
 

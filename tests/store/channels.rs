@@ -142,3 +142,38 @@ pub async fn pages_taken_while_the_same_links_are_queued_count_every_share(f: Fi
     assert_eq!(taken.unwrap().unwrap().links, 100);
     assert_eq!(f.database.number("select cast(sum(share_count) as bigint) from music_library").await, Some(150));
 }
+
+pub async fn a_page_of_very_many_links_is_taken_in_parts_and_what_is_left_of_it_is_taken_later(f: Fixture) {
+    let page: Vec<NewPost> = (0..100).map(|n| post(&format!("p{n}"), n, &[0; 50])).collect();
+    let mut broken = page.clone();
+    broken[0].at = page[99].at;
+    f.database.execute("create unique index one_at_a_time on channel_post (at)").await;
+    let mut claim = begin(&f).await;
+    f.store.take_posts(&mut claim, &broken, Some("p2")).await.unwrap_err();
+    f.store.end_sync(&claim, Some("one at a time")).await.unwrap();
+    f.database.execute("drop index one_at_a_time").await;
+    assert_eq!(state(&f).await.posts, 60, "the oldest are taken, so many links at once");
+    assert!(state(&f).await.is_behind);
+    let mut claim = begin(&f).await;
+    assert_eq!((claim.cursor.as_deref(), claim.mark), (Some(""), None), "the newest page again");
+    assert_eq!(take(&f, &mut claim, &page, Some("p2")).await, TakenPosts { posts: 40, links: 2_000, queued: 0 });
+    assert_eq!(claim.cursor.as_deref(), Some("p2"));
+    assert!(f.store.caught_up(&mut claim).await.unwrap());
+    assert_eq!((claim.mark, shares(&f, 0).await), (Some(page[0].at), Some(5_000)));
+}
+
+pub async fn a_sync_that_is_left_is_gone_on_with_at_once(f: Fixture) {
+    sync(&f, &[]).await;
+    f.advance(900_000).await;
+    let Begun::Claimed(mut claim) = f.store.begin_sync("music", Some(INTERVAL)).await.unwrap() else {
+        panic!("it rests")
+    };
+    let before = claim.clone();
+    f.advance(1).await;
+    take(&f, &mut claim, &[post("a", 1, &[0])], Some("p2")).await;
+    f.store.leave_sync(&before).await.unwrap();
+    assert!(state(&f).await.is_running, "who holds it no more cannot leave it");
+    f.store.leave_sync(&claim).await.unwrap();
+    let Begun::Claimed(next) = f.store.begin_sync("music", Some(INTERVAL)).await.unwrap() else { panic!("it rests") };
+    assert_eq!(next.cursor.as_deref(), Some("p2"));
+}

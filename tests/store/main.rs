@@ -52,7 +52,9 @@ on_both! {
         a_sync_that_ends_midway_is_gone_on_with_and_counts_no_share_twice,
         posts_are_forgotten_when_they_can_be_taken_for_new_no_more,
         a_post_that_has_no_date_is_remembered_as_long_as_it_is_there,
-        pages_taken_while_the_same_links_are_queued_count_every_share;
+        pages_taken_while_the_same_links_are_queued_count_every_share,
+        a_page_of_very_many_links_is_taken_in_parts_and_what_is_left_of_it_is_taken_later,
+        a_sync_that_is_left_is_gone_on_with_at_once;
     pages:
         a_bare_links_page_is_claimed_once_and_what_it_says_lets_the_track_go_on,
         a_site_is_asked_for_one_page_at_a_time_the_most_urgent_first,

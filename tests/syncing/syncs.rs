@@ -259,6 +259,104 @@ async fn channels_are_synced_on_their_interval_by_one_of_all_hosts_but_not_while
     assert_eq!(f.shares().await, Some(1));
 }
 
+async fn one_post_that_no_database_can_hold_stops_no_channel(f: Fixture) {
+    f.channel.cast("0x\u{0}1", NOON - 1, &format!("a\u{0}\u{1b}[2J song {SONG}"), &[&format!("{SONG}\u{0}")], 0);
+    assert_eq!(f.sync().await.posts, 1);
+    assert_eq!(f.sync().await.posts, 0, "it is known");
+    assert_eq!(f.database.texts("select shared_text from music_library").await, [format!("a[2J song {SONG}")]);
+    let casts = format!(r#"[{{"hash": "0x2", "text": "{SONG}"}}]"#);
+    let bad_place =
+        ScriptedFetch::new(move |_, _| Ok(format!(r#"{{"casts": {casts}, "next": {{"cursor": "\u0000"}}}}"#)));
+    assert_eq!(f.try_sync(&bad_place).await.unwrap().posts, 1);
+    let feed: Channel = FEED.parse().unwrap();
+    let sync = async |body: String| {
+        let client = ScriptedFetch::new(move |_, _| Ok(body.clone()));
+        f.syncer(&client, 1_000).sync(&feed, &|| ()).await
+    };
+    let json = |version: &str| {
+        let items =
+            r#"[{"id": "a\u0000b", "content_text": "\u0000 youtu.be/aaaaaaaaaaa", "url": "https://a.example/\u0000"}]"#;
+        format!(r#"{{"version": "{version}", "next_url": "?\u0000", "items": {items}}}"#)
+    };
+    assert_eq!(sync(json("https://jsonfeed.org/version/1")).await.unwrap().queued, 1);
+    let xml = "<rss><item><guid>\0</guid><title>\0 youtu.be/bbbbbbbbbbb</title><link>\0</link></item></rss>";
+    assert_eq!(sync(xml.to_owned()).await.unwrap().queued, 1);
+    let error = sync(json("\\u0000\\u001b[2J")).await.unwrap_err();
+    let told = f.store.channel(FEED).await.unwrap().unwrap().error.unwrap();
+    assert!(
+        matches!(error, SyncError::Feed(_)) && told.contains("no JSON Feed") && !told.contains('\u{1b}'),
+        "{told:?}"
+    );
+}
+
+async fn a_sync_that_takes_its_time_leaves_the_rest_to_the_next_the_first_one_too(f: Fixture) {
+    f.cast(25, 25);
+    let client = f.client(|_| None);
+    let syncer = f.syncer(&client, 1_000).within(Duration::ZERO);
+    let sync = async || syncer.sync(&music(), &|| ()).await.unwrap();
+    let page = Synced { posts: 10, links: 10, queued: 0, is_behind: true };
+    assert_eq!(sync().await, Synced { queued: 1, ..page });
+    assert_eq!(sync().await, page);
+    assert_eq!(sync().await, Synced { posts: 5, links: 5, queued: 0, is_behind: false });
+    let places = [None, Some("before 10 min".into()), Some("before 20 min".into()), None];
+    assert_eq!(cursors(&client), places, "and whether there is more by now");
+}
+
+async fn a_host_that_stops_leaves_its_syncs_to_the_next_at_once(f: Fixture) {
+    f.cast(15, 15);
+    let hanging = f.client(|before| (before == 1).then_some(Fault::Timeout(Duration::ZERO)));
+    let syncer = f.syncer(&hanging, 1_000);
+    let stop = tokio::sync::Notify::new();
+    let stops = async {
+        let all = || async { (hanging.requests().len() == 2).then_some(()) };
+        eventually("it waits for the second page", all).await;
+        stop.notify_waiters();
+    };
+    tokio::join!(syncer.run(|| true, stop.notified(), &|| ()), stops);
+    let state = f.state().await.unwrap();
+    assert!(!state.is_running && state.is_behind && state.last_sync_at.is_none(), "{state:?}");
+    // So it is with one that somebody asked for.
+    let hanging = f.client(|_| Some(Fault::Timeout(Duration::ZERO)));
+    let fetch: Arc<dyn Fetch> = hanging.clone();
+    let syncer = Syncer::new(f.store.clone(), fetch, SyncSettings { channels: Vec::new(), ..settings() });
+    let stops = async {
+        eventually("it waits for a page", || async { (hanging.requests().len() == 1).then_some(()) }).await;
+        stop.notify_waiters();
+    };
+    let music = music();
+    let (synced, (), ()) =
+        tokio::join!(syncer.sync(&music, &|| ()), syncer.run(|| true, stop.notified(), &|| ()), stops);
+    assert_eq!(synced.unwrap(), Synced { is_behind: true, ..Synced::default() });
+    assert_eq!(f.sync().await.posts, 5);
+    assert_eq!(f.shares().await, Some(15));
+}
+
+async fn channels_that_do_not_answer_hold_up_no_other_and_are_asked_four_at_once(f: Fixture) {
+    f.cast(1, 1);
+    let channel = f.channel.clone();
+    let slow = |count: usize| (0..count).map(|n| format!("https://slow{n}.example/").parse().unwrap());
+    let fetch = ScriptedFetch::new(move |_, url| match url.host_str() {
+        Some("neynar.example") => Ok(channel.answer(url)),
+        _ => Err(Fault::Timeout(Duration::ZERO)),
+    });
+    let run = async |channels: Vec<Channel>, asked: usize| {
+        let before = fetch.requests().len();
+        let client: Arc<dyn Fetch> = fetch.clone();
+        let syncer = Syncer::new(f.store.clone(), client, SyncSettings { channels, ..settings() });
+        let stop = tokio::sync::Notify::new();
+        let stops = async {
+            let all = || async { (fetch.requests().len() == before + asked).then_some(()) };
+            eventually("they are asked", all).await;
+            stop.notify_waiters();
+        };
+        tokio::join!(syncer.run(|| true, stop.notified(), &|| ()), stops);
+        assert_eq!(fetch.requests().len(), before + asked);
+    };
+    run(slow(3).chain([music()]).collect(), 4).await;
+    assert_eq!(f.shares().await, Some(1));
+    run(slow(9).collect(), 4).await;
+}
+
 async fn what_a_channel_shares_is_there_to_be_worked_on(f: Fixture) {
     f.channel.cast("0x1", NOON, "Ada Lane - Harbour", &[SONG], 0);
     f.sync().await;
@@ -298,5 +396,9 @@ on_both!(
     a_server_that_wants_to_be_left_alone_is_left_for_later_and_the_status_says_so,
     without_a_key_a_farcaster_channel_costs_nothing_and_a_feed_is_read_without_one,
     channels_are_synced_on_their_interval_by_one_of_all_hosts_but_not_while_paused,
+    one_post_that_no_database_can_hold_stops_no_channel,
+    a_sync_that_takes_its_time_leaves_the_rest_to_the_next_the_first_one_too,
+    a_host_that_stops_leaves_its_syncs_to_the_next_at_once,
+    channels_that_do_not_answer_hold_up_no_other_and_are_asked_four_at_once,
     what_a_channel_shares_is_there_to_be_worked_on,
 );

@@ -143,7 +143,7 @@ fn pages(config: &Config) -> String {
     if !settings.enabled {
         return "not read (LINER_FETCH); a link without a title waits for one".to_owned();
     }
-    let contact = settings.contact.as_deref().map_or(String::new(), |contact| format!(", as {contact}"));
+    let contact = settings.contact.as_ref().map_or(String::new(), |contact| format!(", as {contact}"));
     format!("{} at once, {} ms between two of a server{contact}", settings.concurrency, settings.interval.as_millis())
 }
 

@@ -159,14 +159,19 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "LINER_FETCH_CONTACT",
         "",
-        "an address of mail or of a page, without spaces",
+        "an address of mail or of a page, without spaces and ; ( ) < > \" \\",
         "whom the owner of a server that is read from may turn to; sent with every request",
     ),
-    setting("LINER_FETCH_TIMEOUT_MS", "10000", "100 to 60000", "milliseconds one page may take, redirects included"),
+    setting(
+        "LINER_FETCH_TIMEOUT_MS",
+        "10000",
+        "100 to 60000",
+        "milliseconds one request may take, redirects included; a page's oEmbed and Odesli are requests of their own",
+    ),
     setting(
         "LINER_FETCH_INTERVAL_MS",
         "1000",
-        "0 to 3600000",
+        "0 to 30000",
         "milliseconds from one request to a server to the next, of all hosts together",
     ),
     setting("LINER_FETCH_CONCURRENCY", "8", "1 to 256", "pages at once, each from another server"),

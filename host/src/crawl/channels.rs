@@ -2,16 +2,19 @@
 //!
 //! A sync reads from the newest post on down to the mark, which is the newest post of the last sync that came to its end.
 //! What it has read of the way is in the store page by page, so that one that ends midway, or reads as much as one sync
-//! may, is gone on with by the next; that one reads what came meanwhile after that. The first sync of a channel ends where
+//! may or for as long as it may, is gone on with by the next; that one reads what came meanwhile after that. The first sync of a channel ends where
 //! it may read no more, and leaves what is older for good.
 
 use crate::config::SyncSettings;
 use crate::ingest::channels::{Channel, Feed, FeedError, Neynar, Post, Syndication, music_links};
 use crate::ingest::fetch::Fetch;
-use crate::music::Track;
+use crate::music::{Track, name};
 use crate::store::{Begun, ChannelClaim, NewLink, NewPost, Store, StoreError};
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
 
 /// A page counts as so many posts at least, or pages without any might go on for ever.
 const LEAST_POSTS: u64 = 10;
@@ -19,6 +22,13 @@ const LEAST_POSTS: u64 = 10;
 const LOOKS: u32 = 10;
 const LEAST_WAIT: Duration = Duration::from_millis(250);
 const MOST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long one sync reads before it leaves the rest to the next, and how many channels are synced at once: some that are
+/// slow do not hold up the others.
+const PATIENCE: Duration = Duration::from_secs(120);
+const AT_ONCE: usize = 4;
+/// How long syncs may take to stop.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Whoever is told that there is something to do.
 type Ready<'a> = &'a (dyn Fn() + Send + Sync);
@@ -28,6 +38,9 @@ pub struct Syncer {
     store: Arc<dyn Store>,
     fetch: Arc<dyn Fetch>,
     settings: SyncSettings,
+    patience: Duration,
+    /// Whether syncs are to stop; whoever listens is syncing.
+    stopping: watch::Sender<bool>,
 }
 
 /// What a sync did.
@@ -70,14 +83,36 @@ struct Reading<'a> {
     claim: ChannelClaim,
     /// How many more posts it may read.
     left: u64,
+    /// Until when.
+    until: Instant,
+    stopping: watch::Receiver<bool>,
     synced: Synced,
+}
+
+/// How a sync's reading ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All that is left is known.
+    Through,
+    /// It read as many posts as one sync may.
+    Full,
+    /// It read for as long as one sync may.
+    Late,
+    /// This host stops.
+    Stopped,
 }
 
 impl Syncer {
     /// Syncs through a client.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, fetch: Arc<dyn Fetch>, settings: SyncSettings) -> Self {
-        Self { store, fetch, settings }
+        Self { store, fetch, settings, patience: PATIENCE, stopping: watch::Sender::new(false) }
+    }
+
+    /// With another time after which a sync leaves the rest to the next.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Syncs a channel now. Tells `ready` whenever links were queued.
@@ -91,24 +126,51 @@ impl Syncer {
         }
     }
 
-    /// Syncs the configured channels, each on its interval, until `stopping` completes. None is begun while the operator
-    /// has paused, nor unless `may_begin`; one that is under way at the end is gone on with by whoever is next.
-    pub async fn run(&self, may_begin: impl Fn() -> bool, stopping: impl Future<Output = ()>, ready: Ready<'_>) {
-        let Some(interval) = self.settings.interval.filter(|_| !self.settings.channels.is_empty()) else { return };
-        let wait = (interval / LOOKS).clamp(LEAST_WAIT, MOST_WAIT);
-        let syncing = async {
-            loop {
-                for channel in &self.settings.channels {
-                    if may_begin() && self.is_resumed().await {
-                        report(channel, &self.sync_after(channel, Some(interval), ready).await);
-                    }
-                }
-                tokio::time::sleep(wait).await;
-            }
+    /// Syncs the configured channels, each on its interval, until `stopping` completes; then all syncs stop, those that
+    /// somebody asked for too, and whoever is next goes on with them. None is begun while the operator has paused, nor
+    /// unless `may_begin`.
+    pub async fn run(
+        &self,
+        may_begin: impl Fn() -> bool + Send + Sync,
+        stopping: impl Future<Output = ()>,
+        ready: Ready<'_>,
+    ) {
+        let places = Semaphore::new(AT_ONCE);
+        let channels = self.settings.channels.iter().zip(self.settings.interval.into_iter().cycle());
+        let syncing =
+            channels.map(|(channel, interval)| self.keep_synced(channel, interval, &places, &may_begin, ready));
+        let stop = async {
+            stopping.await;
+            self.stopping.send_replace(true);
+            // A database that hangs is not waited for: a claim ends by itself.
+            let _ = timeout(GRACE, self.stopping.closed()).await;
         };
         tokio::select! {
-            () = stopping => {}
-            () = syncing => {}
+            () = stop => {}
+            () = async { join_all(syncing).await; std::future::pending().await } => {}
+        }
+        self.stopping.send_replace(false);
+    }
+
+    async fn keep_synced(
+        &self,
+        channel: &Channel,
+        interval: Duration,
+        places: &Semaphore,
+        may_begin: &(impl Fn() -> bool + Sync),
+        ready: Ready<'_>,
+    ) {
+        let wait = (interval / LOOKS).clamp(LEAST_WAIT, MOST_WAIT);
+        let mut stopping = self.stopping.subscribe();
+        loop {
+            let place = places.acquire().await;
+            if !*stopping.borrow() && may_begin() && self.is_resumed().await {
+                report(channel, &self.sync_after(channel, Some(interval), ready).await);
+            }
+            drop(place);
+            if timeout(wait, stopping.wait_for(|stopping| *stopping)).await.is_ok() {
+                return;
+            }
         }
     }
 
@@ -126,11 +188,22 @@ impl Syncer {
     ) -> Result<Option<Synced>, SyncError> {
         let feed = self.feed(channel)?;
         let Begun::Claimed(claim) = self.store.begin_sync(&channel.to_string(), rest).await? else { return Ok(None) };
-        let mut sync = Reading { channel, feed, claim, left: self.settings.most_posts, synced: Synced::default() };
+        let mut sync = Reading {
+            channel,
+            feed,
+            claim,
+            left: self.settings.most_posts,
+            until: Instant::now() + self.patience,
+            stopping: self.stopping.subscribe(),
+            synced: Synced::default(),
+        };
         let read = self.read(&mut sync, ready).await;
-        let error = read.as_ref().err().map(ToString::to_string);
-        self.store.end_sync(&sync.claim, error.as_deref()).await?;
-        read.map(|()| Some(sync.synced))
+        let error = read.as_ref().err().map(|error| name(&error.to_string()));
+        match read {
+            Ok(Way::Stopped) => self.store.leave_sync(&sync.claim).await?,
+            _ => self.store.end_sync(&sync.claim, error.as_deref()).await?,
+        }
+        read.map(|_| Some(sync.synced))
     }
 
     fn feed<'a>(&'a self, channel: &'a Channel) -> Result<Box<dyn Feed + 'a>, SyncError> {
@@ -145,32 +218,41 @@ impl Syncer {
     }
 
     /// First what the last sync left, then what came since.
-    async fn read(&self, sync: &mut Reading<'_>, ready: Ready<'_>) -> Result<(), SyncError> {
+    async fn read(&self, sync: &mut Reading<'_>, ready: Ready<'_>) -> Result<Way, SyncError> {
         loop {
             let is_from_top = sync.claim.cursor.is_none();
             let is_first = sync.claim.mark.is_none();
-            let is_through = self.read_down(sync, ready).await?;
-            if !is_through && !is_first {
-                sync.synced.is_behind = true;
-                return Ok(());
+            match self.read_down(sync, ready).await? {
+                Way::Through => {}
+                Way::Full if is_first => {}
+                way => {
+                    sync.synced.is_behind = true;
+                    return Ok(way);
+                }
             }
             if !self.store.caught_up(&mut sync.claim).await? {
                 return Err(SyncError::Lost(sync.channel.clone()));
             }
             if is_from_top || sync.left == 0 {
-                return Ok(());
+                return Ok(Way::Through);
             }
         }
     }
 
-    /// Reads pages down to what is known; whether it came there.
-    async fn read_down(&self, sync: &mut Reading<'_>, ready: Ready<'_>) -> Result<bool, SyncError> {
+    /// Reads pages down to what is known.
+    async fn read_down(&self, sync: &mut Reading<'_>, ready: Ready<'_>) -> Result<Way, SyncError> {
         let mut cursor = sync.claim.cursor.clone();
         // Below a page that is known all is, unless the last sync left something out.
         let stops_at_known = cursor.is_none();
         let mut is_resumed = !stops_at_known;
         loop {
-            let page = match sync.feed.page(self.fetch.as_ref(), cursor.as_deref()).await {
+            let place = cursor.as_deref().filter(|place| !place.is_empty());
+            let page = tokio::select! {
+                biased;
+                _ = sync.stopping.wait_for(|stopping| *stopping) => return Ok(Way::Stopped),
+                page = sync.feed.page(self.fetch.as_ref(), place) => page,
+            };
+            let page = match page {
                 // The place is not there any more.
                 Err(error) if is_resumed && error.is_of_page() => {
                     (cursor, is_resumed) = (None, false);
@@ -192,10 +274,13 @@ impl Syncer {
             let is_past = posts.last().is_some_and(|post| sync.claim.mark.is_some_and(|mark| post.at <= mark));
             let is_known = stops_at_known && read > 0 && taken.posts == 0;
             if next.is_none() || is_past || is_known {
-                return Ok(true);
+                return Ok(Way::Through);
             }
             if sync.left == 0 {
-                return Ok(false);
+                return Ok(Way::Full);
+            }
+            if Instant::now() >= sync.until {
+                return Ok(Way::Late);
             }
             cursor = next;
         }

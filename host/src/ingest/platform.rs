@@ -8,6 +8,8 @@ use url::{Url, form_urlencoded};
 
 /// The most bytes of a URL.
 const MAX_URL: usize = 4096;
+/// The most bytes of a host: no name in the DNS is longer.
+const MAX_HOST: usize = 253;
 /// Parameters that tell who shared a link, not what it points at.
 const TRACKING: &[&str] = &["fbclid", "gclid", "igshid", "igsh", "mc_cid", "mc_eid", "ref_src"];
 
@@ -136,7 +138,8 @@ fn read(text: &str) -> Result<Url, LinkError> {
     }
     let no_link = || LinkError::new(text, "; write it in full, as https://host/path");
     let mut url: Url = in_full(text).parse().map_err(|_| no_link())?;
-    let usable = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
+    let usable = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some_and(|host| (1..=MAX_HOST).contains(&host.len()));
     // What somebody pasted with a password is stored and shown without it.
     let shown = usable && url.set_username("").is_ok() && url.set_password(None).is_ok();
     shown.then_some(url).ok_or_else(no_link)
@@ -423,6 +426,13 @@ mod tests {
         ] {
             assert!(key(url).starts_with("web/"), "{url}");
         }
+    }
+
+    #[test]
+    fn a_host_that_is_longer_than_any_name_is_none() {
+        let link = |length: usize| format!("https://{}.org/song", "a".repeat(length - 4));
+        assert!(identify(&link(253)).is_ok());
+        assert!(identify(&link(254)).is_err());
     }
 
     #[test]

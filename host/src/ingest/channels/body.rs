@@ -1,11 +1,9 @@
-//! A feed's body as a whole. The client bounds it; so does this.
+//! A feed's body, as much of it as the client reads.
 
-use crate::ingest::fetch::{Accept, Appetite, Fault, Fetch, FetchError, Fetched, Request, Sink};
+use crate::ingest::fetch::{Appetite, Fault, Fetch, FetchError, Fetched, Request, Sink, shown_url};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use url::Url;
 
-/// The most bytes of a feed's page.
-const MAX_BODY: usize = 4 << 20;
 /// Where a declaration of an encoding is looked for.
 const PROLOGUE: usize = 256;
 
@@ -14,7 +12,8 @@ const PROLOGUE: usize = 256;
 pub(super) struct Body {
     content_type: String,
     bytes: Vec<u8>,
-    is_too_long: bool,
+    /// There was more of it.
+    is_cut: bool,
 }
 
 impl Sink for Body {
@@ -23,31 +22,38 @@ impl Sink for Body {
     }
 
     fn push(&mut self, bytes: &[u8]) -> Appetite {
-        if self.bytes.len() + bytes.len() > MAX_BODY {
-            self.is_too_long = true;
-            return Appetite::Enough;
-        }
         self.bytes.extend_from_slice(bytes);
         Appetite::More
     }
 }
 
 impl Body {
-    /// Reads all of it; returns besides where it was, after redirects.
+    /// One that is at hand.
+    pub(super) fn of(content_type: &str, bytes: &[u8], is_cut: bool) -> Self {
+        Self { content_type: content_type.to_owned(), bytes: bytes.to_vec(), is_cut }
+    }
+
+    /// Reads it; returns besides where it was, after redirects.
     pub(super) async fn read(fetch: &dyn Fetch, request: &Request<'_>) -> Result<(Self, Url), FetchError> {
         let mut body = Self::default();
-        let (url, is_cut) = match fetch.fetch(request, &mut body).await? {
-            Fetched::Body(answer) => (answer.url, answer.cut),
+        match fetch.fetch(request, &mut body).await? {
+            Fetched::Body(answer) => {
+                body.is_cut = answer.cut;
+                Ok((body, answer.url))
+            }
             // Nothing was asked for that could be unchanged.
-            Fetched::Unchanged => (request.url.clone(), false),
-        };
-        if is_cut || body.is_too_long {
-            let fault = Fault::TooLarge(format!("has more than {} KiB", MAX_BODY >> 10));
-            let mut url = url;
-            url.set_query(None);
-            return Err(FetchError { url: url.into(), fault });
+            Fetched::Unchanged => Ok((body, request.url.clone())),
         }
-        Ok((body, url))
+    }
+
+    /// Why a body cannot be used of which only the beginning was read.
+    pub(super) fn too_large(&self, url: &Url) -> FetchError {
+        let fault = Fault::TooLarge(format!("has more than {} KiB", self.bytes.len() >> 10));
+        FetchError { url: shown_url(url), fault }
+    }
+
+    pub(super) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -60,11 +66,22 @@ impl Body {
             let rest = self.bytes.get(mark..).unwrap_or_default();
             return encoding.decode_without_bom_handling(rest).0.into_owned();
         }
-        if let Ok(text) = std::str::from_utf8(&self.bytes) {
+        if let Some(text) = self.utf8() {
             return text.to_owned();
         }
         let declared = self.declared().filter(|encoding| *encoding != UTF_8);
         declared.unwrap_or(WINDOWS_1252).decode_without_bom_handling(&self.bytes).0.into_owned()
+    }
+
+    /// What is UTF-8 up to where it was cut, which may be within a character.
+    fn utf8(&self) -> Option<&str> {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => Some(text),
+            Err(error) if self.is_cut && error.error_len().is_none() => {
+                std::str::from_utf8(self.bytes.get(..error.valid_up_to())?).ok()
+            }
+            Err(_) => None,
+        }
     }
 
     fn declared(&self) -> Option<&'static Encoding> {
@@ -80,17 +97,12 @@ fn named(text: &str, name: &str) -> Option<&'static Encoding> {
     Encoding::for_label(value.split(['"', '\'', ';', ' ', '?']).next()?.as_bytes())
 }
 
-/// A request for a feed's page.
-pub(super) const fn of_feed(url: &Url) -> Request<'_> {
-    Request::of(url, Accept::Feed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(content_type: &str, bytes: &[u8]) -> String {
-        Body { content_type: content_type.into(), bytes: bytes.to_vec(), is_too_long: false }.text()
+        Body::of(content_type, bytes, false).text()
     }
 
     #[test]
@@ -106,10 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_end_is_cut_short() {
-        let mut body = Body::default();
-        let chunk = vec![b' '; 1 << 20];
-        let pushes = (0..10).take_while(|_| body.push(&chunk) == Appetite::More).count();
-        assert_eq!((pushes, body.is_too_long), (4, true));
+    fn a_text_that_was_cut_within_a_character_ends_before_it() {
+        let bytes = "<a>Rós</a>".as_bytes();
+        assert_eq!(Body::of("", &bytes[..5], true).text(), "<a>R");
+        assert_eq!(Body::of("", &bytes[..5], false).text(), "<a>RÃ");
     }
 }

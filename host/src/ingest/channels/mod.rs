@@ -4,17 +4,22 @@ mod body;
 mod channel;
 mod links;
 mod neynar;
+mod post;
 mod syndication;
 
 pub use channel::{Channel, ChannelError};
 pub use links::{MAX_LINKS, music_links};
 pub use neynar::{Neynar, NeynarSettings};
+pub use post::Post;
 pub use syndication::Syndication;
 
-use crate::ingest::fetch::{Fault, Fetch, FetchError};
+use crate::ingest::fetch::{Fault, Fetch, FetchError, shown, shown_url};
 use async_trait::async_trait;
 use std::time::Duration;
 use url::Url;
+
+/// The most bytes of the place of a page.
+const MAX_CURSOR: usize = 4_096;
 
 /// Whoever tells a channel's posts.
 #[async_trait]
@@ -35,19 +40,12 @@ pub struct FeedPage {
     pub next: Option<String>,
 }
 
-/// What somebody posted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Post {
-    /// What the channel calls it.
-    pub id: String,
-    /// When it was made, in Unix milliseconds, where that is told.
-    pub at: Option<i64>,
-    /// What it says, without markup.
-    pub text: String,
-    /// What it links to besides what is in its text, in full.
-    pub links: Vec<String>,
-    /// How many people liked it or passed it on, where that is told.
-    pub reactions: u64,
+impl FeedPage {
+    /// A page as it can be kept. A place that no server would be asked for is none.
+    fn of(posts: impl Iterator<Item = Post>, next: Option<String>) -> Self {
+        let is_kept = |next: &String| !next.is_empty() && next.len() <= MAX_CURSOR && !next.contains(char::is_control);
+        Self { posts: posts.map(Post::kept).collect(), next: next.filter(is_kept) }
+    }
 }
 
 /// Why a feed cannot be read.
@@ -75,10 +73,9 @@ pub enum FeedError {
 }
 
 impl FeedError {
+    /// What is said of it may repeat what is written there.
     fn unreadable(url: &Url, reason: impl ToString) -> Self {
-        let mut url = url.clone();
-        url.set_query(None);
-        Self::Unreadable { url: url.into(), reason: reason.to_string() }
+        Self::Unreadable { url: shown_url(url), reason: shown(&reason.to_string()) }
     }
 
     /// For how long its server wants to be left alone, if it does.

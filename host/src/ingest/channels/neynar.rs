@@ -89,11 +89,12 @@ impl<'a> Neynar<'a> {
     async fn read(&self, fetch: &dyn Fetch, url: &Url) -> Result<FeedPage, FeedError> {
         let request = Request { key: Some(("x-api-key", self.key)), ..Request::of(url, Accept::Json) };
         let (body, _) = Body::read(fetch, &request).await.map_err(refused)?;
+        if body.is_cut() {
+            return Err(body.too_large(url).into());
+        }
         let answer: Answer = serde_json::from_slice(body.bytes()).map_err(|error| FeedError::unreadable(url, error))?;
-        Ok(FeedPage {
-            posts: answer.casts.into_iter().filter(|cast| cast.parent_hash.is_none()).map(Post::from).collect(),
-            next: answer.next.and_then(|next| next.cursor).filter(|cursor| !cursor.is_empty()),
-        })
+        let casts = answer.casts.into_iter().filter(|cast| cast.parent_hash.is_none());
+        Ok(FeedPage::of(casts.map(Post::from), answer.next.and_then(|next| next.cursor)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A body on its way to the sink: of a form that was asked for, unpacked, and bounded before and after that.
 
 use super::unpack::{End, Unpacker};
-use super::{Accept, Fault, Sink, transport};
+use super::{Accept, Fault, Sink, shown, transport};
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use std::time::Duration;
@@ -10,17 +10,19 @@ use std::time::Duration;
 const IDLE: Duration = Duration::from_secs(5);
 
 impl Accept {
-    /// The most bytes that are read, packed or not. What a page says about itself is in its head, near the beginning.
+    /// The most bytes that are read, packed or not. What a page says about itself is in its head, near the beginning; feeds
+    /// hold whole articles.
     const fn longest(self) -> usize {
         match self {
             Self::Page => 512 << 10,
-            Self::Json | Self::Feed => 1 << 20,
+            Self::Json => 1 << 20,
+            Self::Feed => 4 << 20,
         }
     }
 
-    /// Whether a part of it is of use.
+    /// Whether a part of it is of use: a page's head is, and a feed's newest posts.
     const fn may_be_cut(self) -> bool {
-        matches!(self, Self::Page)
+        matches!(self, Self::Page | Self::Feed)
     }
 
     /// Whether something of a media type may be it. Servers call JSON and feeds all sorts of text; nobody calls them
@@ -48,7 +50,7 @@ pub(super) async fn read(mut response: Response, accept: Accept, sink: &mut dyn 
     if let Some(content_type) = content_type
         && !accept.admits(&media_type(content_type))
     {
-        return Err(Fault::Unwanted(format!("{}, no {}", quoted(&media_type(content_type)), accept.name())));
+        return Err(Fault::Unwanted(format!("{}, no {}", shown(&media_type(content_type)), accept.name())));
     }
     let is_packed = is_packed(response.headers())?;
     let longest = accept.longest();
@@ -94,14 +96,10 @@ fn is_packed(headers: &HeaderMap) -> Result<bool, Fault> {
         (None | Some("" | "identity"), None) => Ok(false),
         (Some("gzip" | "x-gzip"), None) => Ok(true),
         (packing, _) => {
-            let packing = quoted(packing.unwrap_or_default());
+            let packing = shown(packing.unwrap_or_default());
             Err(Fault::Unwanted(format!("packed as {packing}, which was not asked for")))
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use super::Fault;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
 /// How long an origin rests that cannot be reached; twice as long each time that it still cannot.
 const FIRST_REST: Duration = Duration::from_secs(60);
@@ -57,19 +58,19 @@ impl Manners {
         self.state().rested(&url.origin())
     }
 
-    /// Takes a turn at once, to where a server of the same site redirected: whoever comes later waits for it. Its visitor
-    /// does not, who would wait behind all others once more for what was asked already.
+    /// Takes a turn at once, of whoever just had one of the same site and reads on there: whoever comes later waits for it.
+    /// Its visitor does not, who would wait behind all others once more for the rest of what was asked already.
     pub(super) fn follow(&self, url: &Url) -> Result<(), Fault> {
         let mut state = self.state();
         state.rested(&url.origin())?;
-        state.take(site(url), self.interval);
+        state.take(site_of(url), self.interval);
         Ok(())
     }
 
     fn reserve(&self, url: &Url, latest: Instant) -> Result<Instant, Fault> {
-        let (mut state, site) = (self.state(), site(url));
+        let (mut state, site) = (self.state(), site_of(url));
         state.rested(&url.origin())?;
-        let at = state.next(&site);
+        let at = state.next(site);
         if at > latest {
             let reason = "others wait for the same site".to_owned();
             return Err(Fault::Busy { wait: at - Instant::now(), reason });
@@ -126,10 +127,10 @@ impl State {
         self.turns.get(site).map_or(now, |next| now.max(*next))
     }
 
-    fn take(&mut self, site: String, interval: Duration) -> Instant {
-        let at = self.next(&site);
+    fn take(&mut self, site: &str, interval: Duration) -> Instant {
+        let at = self.next(site);
         make_room(&mut self.turns, |next| *next);
-        self.turns.insert(site, at + interval);
+        self.turns.insert(site.to_owned(), at + interval);
         at
     }
 
@@ -152,25 +153,33 @@ fn make_room<K: Hash + Eq + Clone, V>(entries: &mut HashMap<K, V>, until: impl F
     }
 }
 
-/// Whose server answers. A list of public suffixes would know it exactly; its last labels are near enough for manners:
-/// under a country's short second level (`co.uk`, `com.au`) three of them, else two.
-fn site(url: &Url) -> String {
-    let name = match url.host() {
-        Some(Host::Domain(name)) => name.trim_end_matches('.'),
-        host => return host.map(|host| host.to_string()).unwrap_or_default(),
-    };
+/// By which name a host's turns go: whose server answers. A list of public suffixes would know it exactly; its last labels
+/// are near enough for manners: under a country's short second level (`co.uk`, `com.au`) three of them, else two. The host
+/// is as a URL has it; an address is its own site.
+#[must_use]
+pub fn site(host: &str) -> &str {
+    if host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() {
+        return host;
+    }
+    let name = host.trim_end_matches('.');
     let labels: Vec<&str> = name.rsplitn(4, '.').collect();
-    let parts = match labels.as_slice() {
-        [country, second, third, ..] if country.len() == 2 && second.len() <= 3 => vec![*third, *second, *country],
-        [top, second, ..] => vec![*second, *top],
-        _ => return name.to_owned(),
+    let length = match labels.as_slice() {
+        [country, second, third, ..] if country.len() == 2 && second.len() <= 3 => {
+            country.len() + second.len() + third.len() + 2
+        }
+        [top, second, ..] => top.len() + second.len() + 1,
+        _ => name.len(),
     };
-    parts.join(".")
+    name.get(name.len() - length..).unwrap_or(name)
+}
+
+fn site_of(url: &Url) -> &str {
+    site(url.host_str().unwrap_or_default())
 }
 
 /// Whether two URLs are asked of one server.
 pub(super) fn is_same_site(one: &Url, other: &Url) -> bool {
-    site(one) == site(other)
+    site_of(one) == site_of(other)
 }
 
 /// How long an answer wishes to be left alone: at least a second, at most a day. One that has no time for anybody may say
@@ -327,7 +336,7 @@ mod tests {
             ("http://8.8.8.8/", "8.8.8.8"),
             ("http://[2606:4700::1]/", "[2606:4700::1]"),
         ] {
-            assert_eq!(site(&url(text)), expected, "{text}");
+            assert_eq!(site_of(&url(text)), expected, "{text}");
         }
     }
 

@@ -9,14 +9,17 @@ mod gate;
 mod manners;
 mod resolve;
 mod settings;
+mod shown;
 mod transport;
 mod unpack;
 mod visit;
 
 pub use allowed::{Allowed, AllowedError};
 pub use client::{Client, ClientError};
+pub use manners::site;
 pub use resolve::{Resolver, SystemResolver};
-pub use settings::FetchSettings;
+pub use settings::{Contact, ContactError, FetchSettings};
+pub use shown::{shown, shown_url};
 
 pub use crate::music::Validators;
 
@@ -36,13 +39,16 @@ pub struct Request<'a> {
     pub validators: Option<&'a Validators>,
     /// A header that only this origin may see; a redirect leaves it behind.
     pub key: Option<(&'static str, &'a Secret)>,
+    /// What the same reading asked for just before. From the same site more is had at once, as a redirect within it is
+    /// followed at once, and those who come later pay for it.
+    pub follows: Option<&'a Url>,
 }
 
 impl<'a> Request<'a> {
     /// A request without anything but its URL.
     #[must_use]
     pub const fn of(url: &'a Url, accept: Accept) -> Self {
-        Self { url, accept, validators: None, key: None }
+        Self { url, accept, validators: None, key: None, follows: None }
     }
 }
 
@@ -115,6 +121,18 @@ pub struct FetchError {
     pub fault: Fault,
 }
 
+impl FetchError {
+    /// Whether it is the fault of another server than the one that was asked, to which that one led: of another
+    /// [`site`]. The one that was asked is there, and need not rest for it.
+    #[must_use]
+    pub fn is_elsewhere(&self, asked: &str) -> bool {
+        match (Url::parse(&self.url), Url::parse(asked)) {
+            (Ok(failed), Ok(asked)) => !manners::is_same_site(&failed, &asked),
+            _ => false,
+        }
+    }
+}
+
 /// What may go wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -136,7 +154,7 @@ pub enum Fault {
     #[error("cannot be reached: {0}")]
     Unreachable(String),
     /// It took too long.
-    #[error("took longer than {} s", .0.as_secs())]
+    #[error("took longer than {} s", .0.as_secs_f64())]
     Timeout(Duration),
     /// It says more than is read, or is packed too tightly.
     #[error("{0}")]
@@ -158,5 +176,32 @@ impl Fault {
             Self::Busy { .. } | Self::Unreachable(_) | Self::Timeout(_) => true,
             Self::Forbidden(_) | Self::TooLarge(_) | Self::Redirect(_) | Self::Unwanted(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_as_it_is() {
+        let told = |ms| Fault::Timeout(Duration::from_millis(ms)).to_string();
+        assert_eq!(told(500), "took longer than 0.5 s");
+        assert_eq!(told(10_000), "took longer than 10 s");
+    }
+
+    #[test]
+    fn a_fault_is_elsewhere_when_another_site_was_led_to() {
+        let error = |url: &str| FetchError { url: url.into(), fault: Fault::Status(500) };
+        for (failed, asked) in [
+            ("https://a.example/1", "https://a.example/1?x=1"),
+            ("https://www.a.example/2", "http://a.example/1"),
+            ("https://b.bandcamp.com/", "https://a.bandcamp.com/"),
+            ("no address", "https://a.example/"),
+        ] {
+            assert!(!error(failed).is_elsewhere(asked), "{failed}");
+        }
+        assert!(error("https://www.youtube.com/watch").is_elsewhere("https://youtu.be/x"));
+        assert!(error("http://10.0.0.1/").is_elsewhere("http://10.0.0.2/"));
     }
 }

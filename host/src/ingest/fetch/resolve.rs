@@ -9,8 +9,9 @@ use super::allowed::bare;
 use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Whoever knows the addresses of a name.
 #[async_trait]
@@ -22,14 +23,44 @@ pub trait Resolver: Send + Sync {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
+/// How many names are looked up at once. The system's resolver blocks a thread until it answers, which may be long after
+/// its caller has gone, and all that blocks in this process shares some hundred threads.
+const MAX_LOOKUPS: usize = 32;
+
 /// The system's resolver, with what it is configured to know besides the DNS.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemResolver;
+#[derive(Debug, Clone)]
+pub struct SystemResolver {
+    lookups: Arc<Semaphore>,
+}
+
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self { lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+    }
+}
+
+impl SystemResolver {
+    /// Looks something up on a thread of its own when there is room for it, and holds its place until that has ended,
+    /// though nobody may wait for it any longer.
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        lookup: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let place = self.lookups.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let looking = move || {
+            let _place = place;
+            lookup()
+        };
+        tokio::task::spawn_blocking(looking).await.map_err(io::Error::other)?
+    }
+}
 
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+        let name = name.to_owned();
+        let lookup = move || Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect());
+        self.on_a_thread(lookup).await
     }
 }
 
@@ -92,6 +123,36 @@ impl Resolve for Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, mpsc};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn lookups_that_hang_take_so_many_threads_and_others_wait_for_theirs() {
+        let (resolver, running) = (SystemResolver::default(), Arc::new(AtomicUsize::new(0)));
+        let (hang, hung) = mpsc::channel::<()>();
+        let hung = Arc::new(Mutex::new(hung));
+        let lookup = || {
+            let (running, hung) = (running.clone(), hung.clone());
+            move || {
+                running.fetch_add(1, Ordering::SeqCst);
+                let _ = hung.lock().unwrap().recv();
+                Ok(())
+            }
+        };
+        // Their callers do not wait for them.
+        for _ in 0..MAX_LOOKUPS {
+            let _ = tokio::time::timeout(Duration::ZERO, resolver.on_a_thread(lookup())).await;
+        }
+        let next = resolver.on_a_thread(lookup());
+        assert!(tokio::time::timeout(Duration::from_millis(100), next).await.is_err());
+        while running.load(Ordering::SeqCst) < MAX_LOOKUPS {
+            tokio::task::yield_now().await;
+        }
+        drop(hang);
+        resolver.on_a_thread(|| Ok(())).await.unwrap();
+        assert_eq!(running.load(Ordering::SeqCst), MAX_LOOKUPS);
+    }
 
     struct Says(&'static [&'static str]);
 

@@ -1,7 +1,7 @@
 //! What an exchange that failed means, in words that hold nothing of the URL.
 
-use super::Fault;
 use super::resolve::Refused;
+use super::{Fault, shown};
 use std::error::Error;
 use std::io;
 
@@ -15,9 +15,9 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
     if http.is_some_and(hyper::Error::is_parse_too_large) {
         return Fault::TooLarge("has longer headers than are read".to_owned());
     }
-    let last = causes().last().map(ToString::to_string).unwrap_or_default();
+    let last = shown(&causes().last().map(ToString::to_string).unwrap_or_default());
     let what = if let Some(tls) = causes().find_map(tls) {
-        format!("its TLS is not to be trusted: {tls}")
+        format!("its TLS is not to be trusted: {}", shown(&tls.to_string()))
     } else if error.is_timeout() {
         "no connection in time".to_owned()
     } else if error.is_dns() {

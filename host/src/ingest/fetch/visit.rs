@@ -2,7 +2,7 @@
 
 use super::manners::is_same_site;
 use super::resolve::Check;
-use super::{Accept, Fault, Request, Validators, gate};
+use super::{Accept, Fault, Request, Validators, shown_url};
 use crate::secret::Secret;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
@@ -30,6 +30,7 @@ pub(super) struct Visit<'r> {
     accept: Accept,
     validators: Option<&'r Validators>,
     key: Option<(&'static str, &'r Secret)>,
+    follows: Option<&'r Url>,
     url: Url,
     seen: Vec<Url>,
 }
@@ -37,7 +38,8 @@ pub(super) struct Visit<'r> {
 impl<'r> Visit<'r> {
     pub(super) fn new(request: &Request<'r>) -> Self {
         let url = without_fragment(request.url.clone());
-        Self { accept: request.accept, validators: request.validators, key: request.key, url, seen: Vec::new() }
+        let Request { accept, validators, key, follows, .. } = *request;
+        Self { accept, validators, key, follows, url, seen: Vec::new() }
     }
 
     pub(super) const fn url(&self) -> &Url {
@@ -48,9 +50,9 @@ impl<'r> Visit<'r> {
         self.accept
     }
 
-    /// Whether a server of the same site sent it here.
+    /// Whether the same site was asked just before, and sent it here or was not all that there is to read.
     pub(super) fn stays(&self) -> bool {
-        self.seen.last().is_some_and(|before| is_same_site(before, &self.url))
+        self.seen.last().or(self.follows).is_some_and(|before| is_same_site(before, &self.url))
     }
 
     /// Whether it may be answered that nothing changed.
@@ -102,7 +104,7 @@ impl<'r> Visit<'r> {
         }
         self.seen.push(std::mem::replace(&mut self.url, next));
         if self.seen.contains(&self.url) {
-            return Err(redirect(format!("they lead back to {}", gate::shown(&self.url))));
+            return Err(redirect(format!("they lead back to {}", shown_url(&self.url))));
         }
         if self.seen.len() > MAX_REDIRECTS {
             return Err(redirect(format!("there are more than {MAX_REDIRECTS}")));

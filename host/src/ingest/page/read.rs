@@ -124,7 +124,9 @@ impl Sources {
         };
         if !trouble.as_ref().is_some_and(Unread::is_gone) {
             let known = known_as(platform, link, &at);
-            let embedded = self.ask_platform(fetch, platform, known, &mut said).await;
+            // Who was not asked, as others wait for the same site, has no turn to go on with.
+            let asked = trouble.as_ref().is_none_or(|unread| unread.wait.is_none()).then_some(&at);
+            let embedded = self.ask_platform(fetch, platform, known, asked, &mut said).await;
             let linked = self.ask_odesli(fetch, platform, known, &mut said).await;
             for error in [embedded, linked].into_iter().filter_map(Result::err) {
                 trouble.iter_mut().for_each(|unread| unread.and(&error));
@@ -143,6 +145,7 @@ impl Sources {
         fetch: &dyn Fetch,
         platform: &str,
         link: &Url,
+        asked: Option<&Url>,
         said: &mut Said,
     ) -> Result<(), FetchError> {
         let (is_untitled, is_uncredited) = (said.head.shared_title().is_none(), said.head.maker().is_none());
@@ -153,7 +156,7 @@ impl Sources {
             _ => None,
         };
         let Some(url) = url else { return Ok(()) };
-        let answer = OEmbed::read(&json(fetch, &url).await?);
+        let answer = OEmbed::read(&json(fetch, &url, asked).await?);
         said.oembed = if documented.is_some() { answer } else { answer.map(OEmbed::without_writer) };
         Ok(())
     }
@@ -168,7 +171,7 @@ impl Sources {
     ) -> Result<(), FetchError> {
         let is_untitled = said.page(link).og_title.is_none();
         let Some(url) = odesli::about(&self.odesli, platform, link).filter(|_| is_untitled) else { return Ok(()) };
-        said.odesli = Odesli::read(&json(fetch, &url).await?);
+        said.odesli = Odesli::read(&json(fetch, &url, None).await?);
         Ok(())
     }
 }
@@ -200,9 +203,9 @@ fn known_as<'a>(platform: &str, link: &'a Url, at: &'a Url) -> &'a Url {
     if is_platforms { at } else { link }
 }
 
-async fn json(fetch: &dyn Fetch, url: &Url) -> Result<Vec<u8>, FetchError> {
+async fn json(fetch: &dyn Fetch, url: &Url, follows: Option<&Url>) -> Result<Vec<u8>, FetchError> {
     let mut sink = Json::default();
-    fetch.fetch(&Request::of(url, Accept::Json), &mut sink).await?;
+    fetch.fetch(&Request { follows, ..Request::of(url, Accept::Json) }, &mut sink).await?;
     Ok(sink.0)
 }
 

@@ -1,6 +1,7 @@
 //! Channels that posts are read from.
 
 use super::super::{Backend, Connection, Row, enqueue};
+use crate::store::channels::parts;
 use crate::store::json::json;
 use crate::store::{
     Begun, ChannelClaim, ChannelState, ChannelStore, Enqueued, LATE_POST_MS, NewLink, NewPost, SYNC_LEASE_MS,
@@ -11,7 +12,7 @@ use sqlx::Row as _;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// How often a page is taken whose transaction waited for another one in a circle.
+/// How often a part of a page is taken whose transaction waited for another one in a circle.
 const ATTEMPTS: usize = 3;
 
 #[async_trait]
@@ -27,15 +28,16 @@ impl ChannelStore for Backend {
         posts: &[NewPost],
         cursor: Option<&str>,
     ) -> Result<Option<TakenPosts>, StoreError> {
-        let mut attempt = 1;
-        let written = loop {
-            match self.within(self.write_posts(claim, posts, cursor)).await {
-                Err(error) if error.is_deadlock() && attempt < ATTEMPTS => attempt += 1,
-                written => break written?,
-            }
-        };
-        let Some((taken, until)) = written else { return Ok(None) };
-        (claim.until, claim.cursor) = (until, cursor.map(str::to_owned));
+        // Where whoever comes next begins if not all of it is taken: the newest page has no place of its own.
+        let here = claim.cursor.clone().unwrap_or_default();
+        let mut taken = TakenPosts::default();
+        for (after, part) in parts(posts).into_iter().enumerate().rev() {
+            let cursor = if after == 0 { cursor } else { Some(here.as_str()) };
+            let Some(more) = self.take_part(claim, part, cursor).await? else { return Ok(None) };
+            taken.posts += more.posts;
+            taken.links += more.links;
+            taken.queued += more.queued;
+        }
         Ok(Some(taken))
     }
 
@@ -57,6 +59,18 @@ impl ChannelStore for Backend {
             .bind(claim.until)
             .execute(self.writer())
             .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn leave_sync(&self, claim: &ChannelClaim) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query("update channel_sync set busy_until = 0 where channel = $1 and busy_until = $2")
+                .bind(&claim.channel)
+                .bind(claim.until)
+                .execute(self.writer())
+                .await?;
             Ok(())
         })
         .await
@@ -129,6 +143,24 @@ impl Backend {
         }
         let has_rested: bool = row.try_get("has_rested")?;
         Ok((rest.is_some() && has_rested).then_some(Begun::Rested))
+    }
+
+    async fn take_part(
+        &self,
+        claim: &mut ChannelClaim,
+        posts: &[NewPost],
+        cursor: Option<&str>,
+    ) -> Result<Option<TakenPosts>, StoreError> {
+        let mut attempt = 1;
+        let written = loop {
+            match self.within(self.write_posts(claim, posts, cursor)).await {
+                Err(error) if error.is_deadlock() && attempt < ATTEMPTS => attempt += 1,
+                written => break written?,
+            }
+        };
+        let Some((taken, until)) = written else { return Ok(None) };
+        (claim.until, claim.cursor) = (until, cursor.map(str::to_owned));
+        Ok(Some(taken))
     }
 
     /// Returns besides until when the claim holds now; nothing when it was lost.

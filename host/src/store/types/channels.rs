@@ -22,7 +22,7 @@ pub struct ChannelClaim {
     pub now: i64,
     /// Posts up to then are known.
     pub mark: Option<i64>,
-    /// Where the last sync goes on that did not come to its end.
+    /// Where the last sync goes on that did not come to its end; empty for the newest page, of which it took a part.
     pub cursor: Option<String>,
     /// When the claim ends if nothing more is heard of it: what it is known by.
     pub(in super::super) until: i64,

@@ -4,22 +4,16 @@ mod html;
 mod json;
 mod xml;
 
-use super::body::{Body, of_feed};
+use super::body::Body;
 use super::{Feed, FeedError, FeedPage, Post};
-use crate::digest::hex;
-use crate::ingest::fetch::Fetch;
+use crate::ingest::fetch::{Accept, Fetch, Request};
 use async_trait::async_trait;
 use jiff::civil;
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 /// The most posts of a page.
 const MAX_POSTS: usize = 1_000;
-/// The most characters of a post's text: what a person says of a link is short, and an article is not about one.
-const MAX_TEXT: usize = 2_000;
-/// The most bytes of a name that a feed gives a post.
-const MAX_ID: usize = 200;
 
 /// The feed at a URL.
 #[derive(Debug)]
@@ -53,23 +47,39 @@ impl<'a> Syndication<'a> {
     pub const fn new(url: &'a Url) -> Self {
         Self { url }
     }
+
+    /// What a body says that came from the feed's URL, as its server calls it; of one that `is_cut`, there was more. A page
+    /// of posts is read this way when it has come.
+    ///
+    /// # Errors
+    /// Why it is no feed.
+    pub fn read(&self, content_type: &str, bytes: &[u8], is_cut: bool) -> Result<FeedPage, FeedError> {
+        self.page_of(&Body::of(content_type, bytes, is_cut), self.url)
+    }
+
+    fn page_of(&self, body: &Body, url: &Url) -> Result<FeedPage, FeedError> {
+        let text = body.text();
+        let page = match text.trim_start().starts_with('{') {
+            // It cannot be told where in it the last post ends.
+            true if body.is_cut() => return Err(body.too_large(url).into()),
+            true => json::read(&text),
+            false => xml::read(&text, body.is_cut()),
+        };
+        let page = page.map_err(|reason| FeedError::unreadable(url, reason))?;
+        // A feed may name its next page, not another server's.
+        let is_own = |next: &Url| next.origin() == self.url.origin() && next != url;
+        let next = page.next.and_then(|next| url.join(&next).ok()).filter(is_own);
+        Ok(FeedPage::of(page.entries.into_iter().map(|entry| entry.into_post(url)), next.map(String::from)))
+    }
 }
 
 #[async_trait]
 impl Feed for Syndication<'_> {
     async fn page(&self, fetch: &dyn Fetch, cursor: Option<&str>) -> Result<FeedPage, FeedError> {
         let next: Option<Url> = cursor.and_then(|cursor| cursor.parse().ok());
-        let (body, url) = Body::read(fetch, &of_feed(next.as_ref().unwrap_or(self.url))).await?;
-        let text = body.text();
-        let page = if text.trim_start().starts_with('{') { json::read(&text) } else { xml::read(&text) };
-        let page = page.map_err(|reason| FeedError::unreadable(&url, reason))?;
-        // A feed may name its next page, not another server's.
-        let is_own = |next: &Url| next.origin() == self.url.origin() && *next != url;
-        let next = page.next.and_then(|next| url.join(&next).ok()).filter(is_own);
-        Ok(FeedPage {
-            posts: page.entries.into_iter().map(|entry| entry.into_post(&url)).collect(),
-            next: next.map(String::from),
-        })
+        let request = Request::of(next.as_ref().unwrap_or(self.url), Accept::Feed);
+        let (body, url) = Body::read(fetch, &request).await?;
+        self.page_of(&body, &url)
     }
 }
 
@@ -88,12 +98,8 @@ impl Entry {
         };
         let at = [&self.published, &self.updated].into_iter().flatten().find_map(|text| time(text));
         let id = self.id.filter(|id| !id.is_empty()).or_else(|| links.first().cloned()).unwrap_or_else(|| text.clone());
-        Post { id: name(id), at, text: text.chars().take(MAX_TEXT).collect(), links, reactions: 0 }
+        Post { id, at, text, links, reactions: 0 }
     }
-}
-
-fn name(id: String) -> String {
-    if id.len() <= MAX_ID { id } else { hex(&Sha256::digest(&id)) }
 }
 
 /// A time as RSS (RFC 2822), Atom and JSON Feed (RFC 3339) write it, or nearly so; without a zone it is UTC.

@@ -1,11 +1,12 @@
 //! Feeds of every format, well made and not.
 
 use super::*;
+use crate::ingest::channels::post::MAX_TEXT;
 
 fn posts(text: &str) -> Vec<Post> {
-    let page = if text.starts_with('{') { json::read(text) } else { xml::read(text) };
+    let page = if text.starts_with('{') { json::read(text) } else { xml::read(text, false) };
     let feed: Url = "https://blog.example/music/feed".parse().unwrap();
-    page.unwrap().entries.into_iter().map(|entry| entry.into_post(&feed)).collect()
+    page.unwrap().entries.into_iter().map(|entry| entry.into_post(&feed).kept()).collect()
 }
 
 fn post(text: &str) -> Post {
@@ -15,7 +16,7 @@ fn post(text: &str) -> Post {
 }
 
 fn wrong(text: &str) -> String {
-    xml::read(text).unwrap_err()
+    xml::read(text, false).unwrap_err()
 }
 
 /// 2026-01-02T03:04:05Z.
@@ -121,7 +122,7 @@ fn what_is_no_feed_is_refused_with_what_it_is_instead() {
     assert!(wrong(&format!("<rss>{}", "<a>".repeat(100_000))).contains("deeper than 100"));
     assert!(json::read(r#"{"version": "2", "items": []}"#).unwrap_err().contains("no JSON Feed"));
     assert!(json::read("{}").is_err() && json::read("{\"items\"").is_err());
-    assert!(xml::read("").unwrap().entries.is_empty(), "a body may be empty");
+    assert!(xml::read("", false).unwrap().entries.is_empty(), "a body may be empty");
 }
 
 #[test]
@@ -170,4 +171,40 @@ fn times_are_read_as_people_write_them() {
     }
     assert_eq!(time("2026-01-02"), Some(THEN - 11_045_000));
     assert_eq!((time(""), time("yesterday"), time("32 Foo 2026")), (None, None, None));
+}
+
+#[test]
+fn of_a_feed_that_is_cut_the_whole_posts_are_read_wherever_that_was() {
+    let feed =
+        "<rss><channel><item><guid>1</guid></item><item><guid>2</guid><description><![CDATA[ö]]></description></item>";
+    let url: Url = "https://blog.example/feed".parse().unwrap();
+    let read = |end: usize, is_cut| Syndication::new(&url).read("text/xml", &feed.as_bytes()[..end], is_cut);
+    let first = feed.find("</item>").unwrap() + "</item>".len();
+    for end in first..feed.len() {
+        let ids: Vec<_> = read(end, true).unwrap().posts.into_iter().map(|post| post.id).collect();
+        assert_eq!(ids, ["1"], "{end}");
+        assert!(read(end, false).is_err(), "{end}");
+    }
+    assert_eq!(read(feed.len(), true).unwrap().posts.len(), 2);
+    assert!(read(first - 1, true).is_err(), "no post came whole");
+    let json = r#"{"version": "https://jsonfeed.org/version/1", "items": []}"#.as_bytes();
+    assert!(Syndication::new(&url).read("", json, false).is_ok());
+    let told = Syndication::new(&url).read("", json, true).unwrap_err().to_string();
+    assert!(told.contains("has more than"), "{told}");
+}
+
+#[test]
+fn what_is_said_of_a_feed_that_is_none_repeats_little_of_it_and_nothing_that_moves_a_cursor() {
+    let url: Url = "https://blog.example/feed".parse().unwrap();
+    let long = "x".repeat(100_000);
+    for body in [
+        format!("<rss><\u{1b}[2J{long}></b>"),
+        format!("<\u{1b}[2J\u{0}{long}/>"),
+        format!(r#"{{"version": "\u001b[2J\u0000{long}", "items": []}}"#),
+        format!(r#"{{"version": "1", "items": "\u001b[2J\u0000{long}"}}"#),
+    ] {
+        let told = Syndication::new(&url).read("", body.as_bytes(), false).unwrap_err().to_string();
+        assert!(told.contains("is no feed") && told.len() < 1_000, "{told}");
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
 }

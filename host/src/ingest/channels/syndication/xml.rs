@@ -42,34 +42,42 @@ struct Walk {
     reading: Option<Reading>,
 }
 
-pub(super) fn read(text: &str) -> Result<Page, String> {
-    let mut reader = Reader::from_str(text);
-    // Writers of feeds forget to escape it.
-    reader.config_mut().allow_dangling_amp = true;
+/// Reads a feed; of one that is cut, what came whole.
+pub(super) fn read(text: &str, is_cut: bool) -> Result<Page, String> {
     let mut walk = Walk::default();
-    loop {
-        let event = reader.read_event().map_err(|error| format!("{error} at byte {}", reader.error_position()))?;
-        match event {
-            Event::Start(tag) => walk.open(&tag)?,
-            Event::Empty(tag) => {
-                walk.open(&tag)?;
-                walk.close();
-            }
-            Event::End(_) => walk.close(),
-            Event::Text(text) => walk.text(&text.xml10_content()),
-            Event::CData(text) => walk.text(&text.xml10_content()),
-            Event::GeneralRef(reference) => walk.reference(&reference),
-            Event::Eof if walk.depth > 0 => return Err("it ends in its middle".to_owned()),
-            Event::Eof => return Ok(walk.page),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-        if walk.page.entries.len() >= MAX_POSTS {
-            return Ok(walk.page);
-        }
+    match walk.go(text) {
+        // The newest come first. Where not even one is whole, it is hardly a feed.
+        Err(_) if is_cut && !walk.page.entries.is_empty() => Ok(walk.page),
+        Err(reason) => Err(reason),
+        Ok(()) => Ok(walk.page),
     }
 }
 
 impl Walk {
+    fn go(&mut self, text: &str) -> Result<(), String> {
+        let mut reader = Reader::from_str(text);
+        // Writers of feeds forget to escape it.
+        reader.config_mut().allow_dangling_amp = true;
+        while self.page.entries.len() < MAX_POSTS {
+            let event = reader.read_event().map_err(|error| format!("{error} at byte {}", reader.error_position()))?;
+            match event {
+                Event::Start(tag) => self.open(&tag)?,
+                Event::Empty(tag) => {
+                    self.open(&tag)?;
+                    self.close();
+                }
+                Event::End(_) => self.close(),
+                Event::Text(text) => self.text(&text.xml10_content()),
+                Event::CData(text) => self.text(&text.xml10_content()),
+                Event::GeneralRef(reference) => self.reference(&reference),
+                Event::Eof if self.depth > 0 => return Err("it ends in its middle".to_owned()),
+                Event::Eof => break,
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {

@@ -20,6 +20,8 @@ const LINKED: &str = r#"{"entityUniqueId": "A", "entitiesByUniqueId": {"B": {"ti
 struct Servers {
     answers: HashMap<String, Result<(String, String), Fault>>,
     asked: Mutex<Vec<String>>,
+    /// What was asked for as the rest of a reading, after what.
+    followed: Mutex<Vec<(String, String)>>,
 }
 
 impl Servers {
@@ -62,6 +64,7 @@ impl Fetch for Servers {
     async fn fetch(&self, request: &Request<'_>, sink: &mut dyn Sink) -> Result<Fetched, FetchError> {
         let url = request.url.to_string();
         self.asked.lock().unwrap().push(url.clone());
+        self.followed.lock().unwrap().extend(request.follows.map(|before| (before.to_string(), url.clone())));
         match self.answers.get(&url).cloned().unwrap_or(Err(Fault::Status(404))) {
             Ok((_, body)) if body == "304" => Ok(Fetched::Unchanged),
             Ok((url, body)) => {
@@ -93,6 +96,22 @@ async fn who_made_it_is_asked_of_the_platform_when_the_page_does_not_say() {
     let kept = json!({"title": "Embedded", "author_name": "Channel", "provider_name": "P", "type": "video"});
     assert_eq!(page.metadata["oembed"], kept);
     assert_eq!(servers.asked(), [LINK, OEMBED]);
+}
+
+#[tokio::test]
+async fn the_platform_is_asked_as_the_rest_of_the_reading_unless_that_had_no_turn() {
+    let page = "<meta property=og:title content=Own>";
+    let moved = "https://video.example.org/w/1";
+    let followed = async |servers: Servers| {
+        let _ = servers.read("video").await;
+        servers.followed.into_inner().unwrap()
+    };
+    let after = |before: &str, oembed: &str| vec![(before.to_owned(), oembed.to_owned())];
+    let servers = || Servers::default().with(OEMBED, EMBEDDED);
+    assert_eq!(followed(servers().leading(LINK, moved, page)).await, after(moved, OEMBED));
+    assert_eq!(followed(servers().failing(LINK, Fault::Status(403))).await, after(LINK, OEMBED));
+    let busy = Fault::Busy { wait: Duration::from_secs(31), reason: "others wait for the same site".to_owned() };
+    assert_eq!(followed(servers().failing(LINK, busy)).await, []);
 }
 
 #[tokio::test]
