@@ -212,5 +212,11 @@ async fn an_operators_corrections_are_examples() {
         "the rules read the title otherwise, and the artist as the operator left it: {found}"
     );
     assert_eq!(found["worst"][0]["id"], "youtube/clear000001");
+    let of = |figures: &Value, figure: &str| figures[figure]["rows"].as_i64();
+    assert_eq!(of(&found, "music_type"), Some(0), "nobody said that it is a song: {found}");
+    host.request("PATCH", path).body(r#"{"music_type": "song", "release_date": "2018"}"#).send().await.unwrap();
+    let run = liner(folder.path(), &["eval", "--corrections", "--json"], &[], "").await;
+    let found: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    assert_eq!((of(&found, "music_type"), of(&found, "release_date")), (Some(1), Some(1)), "{found}");
     assert_eq!(host.stop().await, Some(0));
 }
