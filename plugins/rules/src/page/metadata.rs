@@ -39,22 +39,19 @@ impl Metadata {
 
     /// What the structured fields say of the work.
     pub fn facts(&self, track: &Track) -> Facts {
-        let mut facts = Facts::default();
         let may_be_episode = matches!(track.platform_name.as_str(), "spotify" | "apple_music" | "web");
         if self.0.is_null() && !may_be_episode {
-            return facts;
+            return Facts::default();
         }
         let work = Work::of(track, &self.0);
         if let Some(reason) = self.not_music(track, work.as_ref()) {
             return Facts::not_music(reason);
         }
-        let claim = match work.map(of_work) {
-            Some(work) if work.trust == Trust::Claimed => Some(work),
-            stated => {
-                facts = stated.unwrap_or_default();
-                None
-            }
+        let (stated, claim) = match work.map(of_work) {
+            Some(work) if work.trust == Trust::Claimed => (None, Some(work)),
+            stated => (stated, None),
         };
+        let mut facts = stated.unwrap_or_default();
         facts.fill(self.of_odesli());
         facts.fill(self.of_tags(&track.platform_name));
         if let Some(claim) = claim.filter(|_| facts.title.is_none() && facts.artist.is_none()) {
