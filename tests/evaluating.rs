@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use liner_tests::{Finished, Host, clear_row, liner};
+use liner_tests::{Finished, Host, clear_row, liner, vague_row};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -212,5 +212,25 @@ async fn an_operators_corrections_are_examples() {
         "the rules read the title otherwise, and the artist as the operator left it: {found}"
     );
     assert_eq!(found["worst"][0]["id"], "youtube/clear000001");
+    let of = |figures: &Value, figure: &str| figures[figure]["rows"].as_i64();
+    assert_eq!(of(&found, "music_type"), Some(0), "nobody said that it is a song: {found}");
+    host.request("PATCH", path).body(r#"{"music_type": "song", "release_date": "2018"}"#).send().await.unwrap();
+    let run = liner(folder.path(), &["eval", "--corrections", "--json"], &[], "").await;
+    let found: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    assert_eq!((of(&found, "music_type"), of(&found, "release_date")), (Some(1), Some(1)), "{found}");
+    assert_eq!(host.stop().await, Some(0));
+}
+
+#[tokio::test]
+async fn corrections_that_name_no_work_are_not_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::start(folder.path(), &[]).await;
+    host.post("/api/music-ai/queue", json!([vague_row(1)]).to_string()).await;
+    let path = "/api/music-ai/library/youtube/vague000001";
+    let corrected = host.request("PATCH", path).body(r#"{"genres": ["folk"]}"#).send().await.unwrap();
+    assert_eq!(corrected.status(), 200);
+    let run = liner(folder.path(), &["eval", "--corrections"], &[], "").await;
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("none of the 1 corrected entries of"), "{}", run.stderr);
     assert_eq!(host.stop().await, Some(0));
 }

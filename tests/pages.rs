@@ -141,6 +141,25 @@ fn a_page_is_the_same_in_pieces_of_any_size() {
     }
 }
 
+#[test]
+fn every_recorded_video_says_its_category_if_its_page_does() {
+    let Some(pages) = recorded() else { return };
+    let mut videos = 0;
+    for recorded in &pages {
+        let html = String::from_utf8_lossy(&recorded.bytes).into_owned();
+        let Some((before, _)) = html.split_once(r#"" itemprop="genre""#).filter(|_| html.contains("/VideoObject"))
+        else {
+            continue;
+        };
+        let written = before.rsplit('"').next().unwrap().replace("&amp;", "&");
+        let page = recorded.read(8 * 1024).0;
+        let read = page.metadata["json_ld"].as_array().unwrap().iter().find(|thing| thing["@type"] == "VideoObject");
+        assert_eq!(read.unwrap()["genre"][0], *written, "{}", recorded.file);
+        videos += 1;
+    }
+    assert!(videos > 0);
+}
+
 /// What is expected of a page is in what was read of it, and whoever its own fields name is the one who uploaded it.
 #[test]
 fn what_is_expected_of_a_page_is_in_what_was_read_of_it() {

@@ -43,6 +43,8 @@ fn of_unread(claim: &PageClaim, unread: &Unread) -> PageOutcome {
 
 fn state(claim: &PageClaim, unread: &Unread) -> SiteState {
     match unread.error.fault {
+        // Who led to a server that fails need not rest for it.
+        _ if unread.error.is_elsewhere(&claim.url) => SiteState::Unknown,
         // Its next page is not made to wait for the site either.
         _ if is_given_up(claim, unread) => SiteState::Unknown,
         Fault::Busy { wait, .. } => SiteState::Away(wait),
@@ -122,6 +124,11 @@ mod tests {
         for fault in [Fault::Unreachable("no".into()), Fault::Status(502)] {
             assert_eq!(outcome(&claim(BARE), fault), (Some(60), true, false, away(60)));
         }
+    }
+
+    #[test]
+    fn a_site_does_not_rest_for_the_fault_of_another_that_it_led_to() {
+        assert_eq!(outcome(&claim("https://short.example/1"), busy()), (Some(90), false, false, SiteState::Unknown));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Text without what cannot be seen: control characters, marks that turn the direction of reading, tags that only machines
 //! read. Joiners stay, as Persian and Hindi are written with them.
 
+use liner_strategy::text::is_unseen;
 use std::borrow::Cow;
 
 /// The most characters of a name. Longer is none, whoever says so.
@@ -23,7 +24,7 @@ pub fn shown(text: &str, limit: usize) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     let (mut room, mut after_space) = (limit, true);
-    for c in text.chars().filter(|c| !is_hidden(*c)) {
+    for c in text.chars().filter(|c| !is_unseen(*c)) {
         if room == 0 {
             break;
         }
@@ -36,38 +37,6 @@ pub fn shown(text: &str, limit: usize) -> Cow<'_, str> {
     }
     out.truncate(out.trim_end().len());
     Cow::Owned(out)
-}
-
-/// Letters and digits in lower case, a space between words and at the ends: what is left to compare.
-pub fn words(text: &str) -> String {
-    let mut out = String::from(" ");
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            out.push(c);
-        } else if !out.ends_with(' ') && !matches!(c, '\'' | '’') {
-            out.push(' ');
-        }
-    }
-    if !out.ends_with(' ') {
-        out.push(' ');
-    }
-    out
-}
-
-const fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e01ef}'
-    )
 }
 
 #[cfg(test)]

@@ -1,39 +1,7 @@
 //! What an operator may change about the prompts: genres, sizes, how much text of a page is shown.
 
-use liner_strategy::Error;
+use liner_strategy::{Error, GENRES};
 use serde::{Deserialize, Serialize};
-
-/// The genres of a library that was given none of its own.
-pub const GENRES: [&str; 28] = [
-    "ambient",
-    "bluegrass",
-    "blues",
-    "christian rap",
-    "classic rock",
-    "classical",
-    "country",
-    "disco",
-    "drum-and-bass",
-    "electronic",
-    "folk",
-    "funk",
-    "hip-hop",
-    "house",
-    "indie",
-    "jazz",
-    "k-pop",
-    "lo-fi",
-    "metal",
-    "old school hip-hop",
-    "pop",
-    "pop punk",
-    "punk",
-    "r&b",
-    "reggae",
-    "rock",
-    "soul",
-    "synthwave",
-];
 
 /// The strategy's configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! What the platform's own fields say about a track: fields that an earlier strategy read from them, and the page's structured
 //! data. It is not asked, and stands whatever a model says.
 
-use crate::clean::{self, words};
+use crate::clean;
 use crate::config::Config;
-use liner_strategy::{Extraction, MusicType, Origin, Track, is_release_date};
+use liner_strategy::text::words;
+use liner_strategy::{Extraction, MusicType, Origin, Track, Work, release_date};
 use serde_json::Value;
 
 /// The confidence from which a hint is taken as settled, so that only what is missing is asked.
@@ -35,7 +36,7 @@ impl Given {
     /// credit themselves on the pages of their artists.
     pub fn of(config: &Config, track: &Track) -> Self {
         let hint = track.hint.as_ref();
-        let page = Page::read(&track.og_metadata);
+        let page = Page::read(track);
         let of_hint = |field: &str| hint.filter(|hint| is_from_page(hint, field));
         let title = page.title.filter(|title| !title.contains(" - "));
         let genres = match of_hint("genres") {
@@ -65,11 +66,10 @@ impl Given {
     }
 
     /// A track's entry, as far as it is known, where title and artist need not be asked: an earlier strategy is sure of them, or
-    /// the page says them.
+    /// none has read the page and it says them. What one was not sure of is asked, whoever else says it.
     pub fn settled(&self, track: &Track) -> Option<Extraction> {
-        let sure = track.hint.as_ref().filter(|hint| hint.artist.is_some() && hint.confidence >= SETTLED);
-        let mut entry = match (sure, &self.title, &self.artist) {
-            (Some(hint), ..) => hint.clone(),
+        let mut entry = match (&track.hint, &self.title, &self.artist) {
+            (Some(hint), ..) if hint.artist.is_some() && hint.confidence >= SETTLED => hint.clone(),
             (None, Some(title), Some(artist)) => Extraction::song(title, Some(artist), OF_PAGE),
             _ => return None,
         };
@@ -123,57 +123,31 @@ struct Page {
 }
 
 impl Page {
-    /// Reads the metadata; what is not as expected says nothing.
-    fn read(metadata: &str) -> Self {
-        let Ok(Value::Object(metadata)) = serde_json::from_str::<Value>(metadata) else { return Self::default() };
-        let list = metadata.get("json_ld").and_then(Value::as_array).into_iter().flatten();
-        let mut page = list.filter_map(Self::of_work).next().unwrap_or_default();
-        page.release_date = page.release_date.or_else(|| date(metadata.get("music:release_date")?));
+    /// Reads a track's metadata; what is not as expected says nothing, nor does what a page says that is anybody's.
+    fn read(track: &Track) -> Self {
+        let metadata: Value = serde_json::from_str(&track.og_metadata).unwrap_or_default();
+        let work = Work::of(track, &metadata).filter(|work| work.is_borne_out && work.music_type != MusicType::Artist);
+        let mut page = work.map(Self::of_work).unwrap_or_default();
+        let tagged = || {
+            let date = metadata.get("music:release_date")?;
+            date.as_array().map_or(Some(date), |dates| dates.first())?.as_str().and_then(release_date)
+        };
+        page.release_date = page.release_date.or_else(tagged);
         page
     }
 
-    /// An object that describes a recording, an album or a playlist. A video's name is what its uploader wrote.
-    fn of_work(object: &Value) -> Option<Self> {
-        let music_type = match strings(object.get("@type")?).next()? {
-            "MusicRecording" => MusicType::Song,
-            "MusicAlbum" => MusicType::Album,
-            "MusicPlaylist" => MusicType::Playlist,
-            _ => return None,
-        };
-        let name = |key: &str| object.get(key).and_then(Value::as_str).and_then(clean::name);
-        let all = |key: &str| object.get(key).into_iter().flat_map(strings).filter_map(clean::name).collect::<Vec<_>>();
-        let artists = all("byArtist").join(", ");
-        Some(Self {
-            title: name("name"),
-            artist: Some(artists).filter(|artists| !artists.is_empty() && music_type != MusicType::Playlist),
-            album: name("inAlbum").filter(|_| music_type == MusicType::Song),
-            release_date: object.get("datePublished").and_then(date),
-            music_type: Some(music_type),
-            genres: all("genre"),
-        })
+    fn of_work(work: Work<'_>) -> Self {
+        let names = |names: &[&str]| names.iter().filter_map(|name| clean::name(name)).collect::<Vec<_>>();
+        Self {
+            title: work.name.and_then(clean::name),
+            artist: Some(names(&work.artists).join(", ")).filter(|artists| !artists.is_empty()),
+            album: work.album.and_then(clean::name),
+            genres: names(&work.genres),
+            release_date: work.release_date,
+            music_type: Some(work.music_type),
+        }
     }
 }
-
-/// A string, or the strings of a list.
-fn strings(value: &Value) -> impl Iterator<Item = &str> {
-    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    list.iter().filter_map(Value::as_str)
-}
-
-/// The day of a date, as `2019-03-13T00:00:00Z` or `13 Mar 2019 00:00:00 GMT`.
-fn date(value: &Value) -> Option<String> {
-    let text = strings(value).next()?.trim();
-    let day = text.split(['T', ' ']).next()?;
-    if is_release_date(day) {
-        return Some(day.to_owned());
-    }
-    let mut parts = text.split(' ');
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
-    Some(format!("{year}-{month:02}-{day:0>2}")).filter(|date| is_release_date(date))
-}
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
@@ -210,30 +184,12 @@ mod tests {
             json!({"json_ld": [{"@type": "VideoObject", "name": "Harbour", "author": "Ada", "uploadDate": "2020-01-01"}]}),
             json!({"video:release_date": "2020-01-01", "title": "Harbour", "og:type": "music.song"}),
             json!({"json_ld": {"@type": "MusicRecording"}, "music:release_date": 7}),
-            json!({"json_ld": [7, {"@type": 7}, {"@type": ["MusicRecording"], "name": ["x"], "byArtist": {}, "datePublished": "soon"}]}),
+            json!({"json_ld": [7, {"@type": 7}, {"@type": ["MusicRecording"], "name": {}, "byArtist": {}, "datePublished": "soon"}]}),
             json!([]),
             json!({"json_ld": [{"@type": "MusicRecording", "name": "n".repeat(5_000)}]}),
         ] {
             let given = Given { music_type: None, ..given(&metadata, None) };
             assert_eq!(given, Given::default(), "{metadata}");
-        }
-    }
-
-    #[test]
-    fn dates_are_read_as_platforms_write_them() {
-        for (text, day) in [
-            ("2022-12-05T00:00:00.000Z", Some("2022-12-05")),
-            ("2019", Some("2019")),
-            ("2019-03-13 00:00:00", Some("2019-03-13")),
-            ("01 Apr 2013 00:00:00 GMT", Some("2013-04-01")),
-            ("1 apr 2013", Some("2013-04-01")),
-            ("31 Feb 2013", None),
-            ("1 April", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(date(&json!(text)).as_deref(), day, "{text}");
-            assert_eq!(given(&json!({"music:release_date": text}), None).release_date.as_deref(), day, "{text}");
         }
     }
 

@@ -17,8 +17,6 @@ mod mixup;
 mod prompt;
 mod reply;
 
-pub use config::GENRES;
-
 use config::Config;
 use given::Given;
 use liner_strategy::{Context, Description, Error, Prompt, Reply, Step, Strategy, Track};

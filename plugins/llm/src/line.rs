@@ -1,11 +1,12 @@
 //! One track as the model sees it: what is not given, what rules suspect, and nothing twice. It is data in JSON strings, which a
 //! title cannot leave.
 
-use crate::clean::{shown, words};
+use crate::clean::shown;
 use crate::config::Config;
 use crate::given::Given;
 use crate::link;
 use crate::prompt::id;
+use liner_strategy::text::words;
 use liner_strategy::{Extraction, MusicType, Track, music_type_name};
 use serde::Serialize;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Answers that stand under another track's id. A model that was fooled, or lost count, writes one track's answer for another;
 //! an answer that reads like another track's text and not like its own is not taken.
 
-use crate::clean::words;
+use liner_strategy::text::{holds, words};
 use liner_strategy::{Extraction, Track};
 use std::cell::OnceCell;
 
@@ -32,7 +32,7 @@ impl<'a> Texts<'a> {
             if *at == index {
                 own |= has_much_of(text, &title);
             } else {
-                others |= has(text, &title) && artist.as_ref().is_none_or(|artist| has(text, artist));
+                others |= holds(text, &title) && artist.as_ref().is_none_or(|artist| holds(text, artist));
             }
         }
         others && !own
@@ -53,17 +53,9 @@ fn text(track: &Track) -> String {
     texts.into_iter().flatten().map(words).collect()
 }
 
-/// Whether words stand in a text one after the other; where there are no spaces between words, characters.
-fn has(text: &str, words: &str) -> bool {
-    if words.trim().is_empty() {
-        return false;
-    }
-    if words.is_ascii() { text.contains(words) } else { text.contains(words.trim()) }
-}
-
 /// Whether a text has half of some words, in any order.
 fn has_much_of(text: &str, words: &str) -> bool {
     let all = words.split_whitespace().count();
-    let known = words.split_whitespace().filter(|word| has(text, &format!(" {word} "))).count();
+    let known = words.split_whitespace().filter(|word| holds(text, &format!(" {word} "))).count();
     known * 2 >= all
 }

@@ -1,5 +1,6 @@
 //! From a model's reply to decisions: every valid item is kept, whatever became of the others; what is missing, invalid or
-//! another track's is asked again; a cut reply is asked again in halves; nothing is guessed.
+//! another track's is asked again; a cut reply is asked again in halves; nothing is guessed. That a track is not music is final, so
+//! where something speaks for music it is not believed of one among others: a text of another may have said it.
 
 use crate::clean;
 use crate::config::Config;
@@ -23,7 +24,7 @@ pub fn interpret(
     reply: &Reply,
 ) -> Step {
     let mut step = Step::default();
-    let mut problems: BTreeMap<u32, String> = BTreeMap::new();
+    let mut open: BTreeMap<u32, Open> = BTreeMap::new();
     let items = items(&reply.text);
     let mut answers: BTreeMap<u32, Vec<&Item<'_>>> = BTreeMap::new();
     items
@@ -33,28 +34,53 @@ pub fn interpret(
     for index in prompt.indexes.iter().copied() {
         let Some(track) = usize::try_from(index).ok().and_then(|at| tracks.get(at)) else { continue };
         let answer = match answers.get(&index).map(Vec::as_slice) {
-            None | Some([]) => Err(absence(reply)),
+            None | Some([]) => Err(absence(reply).into()),
             Some([item]) => match question {
-                Question::Extract => read_entry(config, track, item).and_then(|answer| unmixed(&texts, index, answer)),
+                Question::Extract => read_entry(config, track, item)
+                    .map_err(Open::from)
+                    .and_then(|answer| own(&texts, prompt, index, track, answer)),
                 Question::Complete => read_genres(config, track, item),
             },
-            Some(_) => Err("the model answered it more than once".to_owned()),
+            Some(_) => Err("the model answered it more than once".to_owned().into()),
         };
         match answer {
             Ok(Answer::Entry(entry)) => step.decide(index, entry),
             Ok(Answer::NotMusic) => step.no_music(index, "the model says that it is not music"),
-            Err(problem) => {
-                problems.insert(index, problem);
+            Err(why) => {
+                open.insert(index, why);
             }
         }
     }
-    ask_again(config, context, tracks, question, reply, &problems, &mut step);
+    ask_again(config, context, tracks, question, reply, &open, &mut step);
     step
 }
 
 enum Answer {
     Entry(Extraction),
     NotMusic,
+}
+
+/// Why a track is open still, and what of it is asked next.
+struct Open {
+    problem: String,
+    next: Next,
+}
+
+/// What is asked of an open track.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The same question.
+    Same,
+    /// The whole entry, as what was settled is doubted.
+    Whole,
+    /// The whole entry, with no other track beside it.
+    Alone,
+}
+
+impl From<String> for Open {
+    fn from(problem: String) -> Self {
+        Self { problem, next: Next::Same }
+    }
 }
 
 /// Open tracks: asked again while rounds are left, in halves when the reply was cut; otherwise they fail this attempt.
@@ -64,31 +90,31 @@ fn ask_again(
     tracks: &[Track],
     question: Question,
     reply: &Reply,
-    problems: &BTreeMap<u32, String>,
+    open: &BTreeMap<u32, Open>,
     step: &mut Step,
 ) {
-    let open: Vec<u32> = problems.keys().copied().collect();
-    if open.is_empty() {
-        return;
-    }
+    let next = |next: Next| open.iter().filter(move |(_, open)| open.next == next).map(|(index, _)| *index);
+    let same: Vec<u32> = next(Next::Same).collect();
+    let is_of_no_use = step.decisions.is_empty() && same.len() == open.len();
     // Alone, a refused or cut track would be refused or cut again.
-    let hopeless =
-        matches!(reply.stop, Stop::Refused | Stop::Truncated) && open.len() == 1 && step.decisions.is_empty();
+    let hopeless = matches!(reply.stop, Stop::Refused | Stop::Truncated) && same.len() == 1 && is_of_no_use;
     // What was of no use twice would be paid for a third time.
-    let useless = matches!(reply.stop, Stop::Complete | Stop::Other) && step.decisions.is_empty() && context.round > 1;
+    let useless = matches!(reply.stop, Stop::Complete | Stop::Other) && is_of_no_use && context.round > 1;
     if context.rounds_left == 0 || hopeless || useless {
-        for (index, problem) in problems {
-            step.fail(*index, problem.clone());
+        for (index, open) in open {
+            step.fail(*index, open.problem.clone());
         }
         return;
     }
-    if matches!(reply.stop, Stop::Truncated | Stop::Refused) {
-        let half = open.len().div_ceil(2);
-        for part in open.chunks(half) {
-            step.prompts.extend(prompt::ask(config, question, tracks, part));
-        }
-    } else {
-        step.prompts.extend(prompt::ask(config, question, tracks, &open));
+    let is_cut = matches!(reply.stop, Stop::Truncated | Stop::Refused);
+    let part = if is_cut { same.len().div_ceil(2) } else { same.len() };
+    for part in same.chunks(part.max(1)) {
+        step.prompts.extend(prompt::ask(config, question, tracks, part));
+    }
+    let whole: Vec<u32> = next(Next::Whole).collect();
+    step.prompts.extend(prompt::ask(config, Question::Extract, tracks, &whole));
+    for index in next(Next::Alone) {
+        step.prompts.extend(prompt::ask(config, Question::Extract, tracks, &[index]));
     }
 }
 
@@ -101,14 +127,26 @@ fn absence(reply: &Reply) -> String {
     }
 }
 
-fn unmixed(texts: &Texts<'_>, index: u32, answer: Answer) -> Result<Answer, String> {
+/// How sure rules must be of a work for a model's word, among answers to other tracks, not to be enough against it.
+const GUESSED: f64 = 0.5;
+
+/// An answer that is the track's own and no other's.
+fn own(texts: &Texts<'_>, prompt: &Prompt, index: u32, track: &Track, answer: Answer) -> Result<Answer, Open> {
+    let is_guessed = || track.hint.as_ref().is_some_and(|hint| hint.confidence >= GUESSED);
     match answer {
         Answer::Entry(entry) if texts.are_mixed_up(index, &entry) => {
-            Err("the model's answer is about another track".to_owned())
+            Err("the model's answer is about another track".to_owned().into())
         }
+        Answer::NotMusic if prompt.indexes.len() > 1 && is_guessed() => Err(Open {
+            problem: "the model says among other answers that it is not music, and the page that it is".to_owned(),
+            next: Next::Alone,
+        }),
         answer => Ok(answer),
     }
 }
+
+/// How sure an entry is at most whose artist nobody knows.
+const UNCREDITED: f64 = 0.5;
 
 fn read_entry(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer, String> {
     match item.music {
@@ -123,13 +161,16 @@ fn read_entry(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer,
     let music_type = given.music_type.or_else(|| music_type_from(kind));
     let music_type = music_type.ok_or_else(|| format!("the model's item has the music type {}", shown(kind)))?;
     let artist = given.artist.clone().or_else(|| name(item.a.as_ref()));
-    if artist.is_none() && !matches!(music_type, MusicType::Playlist | MusicType::Album) {
-        return Err("the model's item has no artist".to_owned());
+    let is_uncredited = artist.is_none() && !matches!(music_type, MusicType::Playlist | MusicType::Album);
+    if is_uncredited && item.a.is_some() {
+        return Err("the model's item has an artist that is no name".to_owned());
     }
     let confidence = item.c.ok_or("the model's item has no confidence")?;
     if !(0.0..=1.0).contains(&confidence) {
         return Err(format!("the model's item has the confidence {confidence}"));
     }
+    // It was told that unknown is null.
+    let confidence = if is_uncredited { confidence.min(UNCREDITED) } else { confidence };
     let mut entry = Extraction::song(&title, artist.as_deref(), confidence);
     entry.music_type = music_type;
     entry.album = name(item.al.as_ref());
@@ -151,9 +192,14 @@ fn read_entry(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer,
     Ok(Answer::Entry(entry))
 }
 
-fn read_genres(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer, String> {
+fn read_genres(config: &Config, track: &Track, item: &Item<'_>) -> Result<Answer, Open> {
+    if item.music == Some(false) {
+        let problem = "the model says that it is not the music it was taken for".to_owned();
+        return Err(Open { problem, next: Next::Whole });
+    }
     let known = Given::of(config, track).settled(track);
-    let mut entry = known.ok_or("a track of which too little is known was asked for its genres only")?;
+    let known = known.ok_or_else(|| "a track of which too little is known was asked for its genres only".to_owned());
+    let mut entry = known?;
     entry.genres = genres(config, item)?;
     entry.set_origin("genres", Origin::Model);
     Ok(Answer::Entry(entry))

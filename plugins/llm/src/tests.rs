@@ -56,10 +56,20 @@ fn invalid_items_are_asked_again_one_by_one() {
     bad[2]["y"] = json!("opera");
     bad[3]["g"] = json!(["polka"]);
     bad[4]["t"] = json!("  ");
-    bad[5]["a"] = json!(null);
+    bad[5]["a"] = json!("  ");
     let step = answer(&tracks, bad);
     assert_eq!(decided(&step), [0]);
     assert_eq!(step.prompts[0].indexes, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn an_artist_that_nobody_knows_is_none_and_makes_the_entry_unsure() {
+    let mut honest = item(0);
+    honest["a"] = json!(null);
+    let step = answer(&tracks(1), vec![honest]);
+    let Outcome::Extracted(entry) = &step.decisions[0].outcome else { panic!("decided: {step:?}") };
+    assert_eq!((entry.title.as_str(), &entry.artist), ("Song 0", &None));
+    assert!(entry.confidence <= 0.5 && step.prompts.is_empty());
 }
 
 #[test]
@@ -125,6 +135,26 @@ fn a_settled_hint_is_asked_for_genres_only() {
     let done = testing::interpret::<Llm>("{}", &tracks, &step.prompts[1], &testing::reply(&text)).unwrap();
     let Outcome::Extracted(entry) = &done.decisions[0].outcome else { panic!("decided") };
     assert_eq!((entry.title.as_str(), entry.genres.as_slice()), ("Harbour", &["folk".to_owned()][..]));
+}
+
+#[test]
+fn a_model_may_object_to_what_was_settled_and_is_asked_for_all_of_it_then() {
+    let mut tracks = tracks(3);
+    for track in &mut tracks {
+        track.hint = Some(Extraction::song("Harbour", Some("Ada"), 0.95));
+    }
+    let prompt = asked(&tracks);
+    assert_eq!(prompt.tag, "complete");
+    let items =
+        json!({"items": [{"id": "t0", "g": ["Folk"]}, {"id": "t1", "music": false, "g": []}, {"id": "t2", "g": []}]});
+    let step = testing::interpret::<Llm>("{}", &tracks, &prompt, &testing::reply(&items.to_string())).unwrap();
+    assert_eq!(decided(&step), [0], "it is not final");
+    let again: Vec<_> = step.prompts.iter().map(|prompt| (prompt.tag.as_str(), prompt.indexes.clone())).collect();
+    assert_eq!(again, [("complete", vec![2]), ("extract", vec![1])]);
+
+    let talk = json!({"items": [{"id": "t1", "music": false, "t": null, "a": null, "al": null, "g": [], "d": null, "y": "song", "c": 0.9}]});
+    let last = testing::interpret::<Llm>("{}", &tracks, &step.prompts[1], &testing::reply(&talk.to_string())).unwrap();
+    assert!(matches!(last.decisions[0].outcome, Outcome::NoMusic(_)) && last.prompts.is_empty());
 }
 
 #[test]

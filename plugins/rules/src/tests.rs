@@ -1,5 +1,7 @@
 //! What the rules say of whole tracks.
 
+mod pages;
+
 use crate::Rules;
 use liner_strategy::testing::{plan, track};
 use liner_strategy::{Extraction, MusicType, Outcome, Track};

@@ -1,6 +1,8 @@
 //! Reading text as people write it: invisible characters gone, entities decoded, letters compared without case,
 //! accents or punctuation.
 
+use liner_strategy::text::is_unseen;
+
 /// A text without control, zero-width and bidirectional marks, with single spaces, and with the five HTML entities that
 /// pages leave in their OpenGraph tags decoded.
 pub fn clean(text: &str) -> String {
@@ -48,8 +50,9 @@ pub fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(clean).filter(|line| !line.is_empty())
 }
 
+/// The joiners and the selector of text style are not seen either.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe0e}' | '\u{feff}' | '\u{ad}')
+    is_unseen(c) || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}')
 }
 
 /// The zero-width joiners are spelling in Arabic and Indic words.
@@ -269,6 +272,7 @@ mod tests {
     #[test]
     fn invisible_characters_and_entities_do_not_survive() {
         assert_eq!(clean(" A\u{200b}&amp;B \u{202e}\n C&#39;s & D "), "A&B C's & D");
+        assert_eq!(clean("\u{61c}A\u{180e}d\u{206a}a\u{e0041}"), "Ada");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::channel::{Channel, Kind};
 use crate::evidence::Evidence;
 use crate::guess;
 use crate::nonmusic::{Doubt, Subject, weigh};
-use crate::page::{self, Facts, Metadata, statements};
+use crate::page::{self, Facts, Metadata, Trust, statements};
 use crate::roles::{self, Roles, Setting};
 use crate::text::{clean, words};
 use crate::title::Title;
@@ -27,7 +27,10 @@ pub enum Verdict {
 const STRUCTURED: f64 = 0.98;
 /// How sure the order is in a title that the platform composed.
 const COMPOSED: f64 = 0.93;
-/// The most that is left of the confidence where something speaks against music.
+/// The most that is left of the confidence where a field had to be read for more than it says, or a video's category is another
+/// than music.
+const READ: f64 = 0.88;
+/// The most that is left of the confidence where something speaks against music, or nothing for what a page claims.
 const DOUBTED: f64 = 0.6;
 
 /// The most that is left where the form alone would be sure.
@@ -36,23 +39,23 @@ const UNSURE: f64 = 0.88;
 /// How sure it is that a title alone is its uploader's, on a platform for musicians.
 const MUSICIANS: f64 = 0.7;
 
-/// Platforms whose uploader field is the performing artist, not whoever uploaded.
-const ARTIST_FIELD: &[&str] = &[
+/// Platforms that show a performer where others show who uploaded: catalogues, whose field is the credit.
+const CATALOGUES: &[&str] = &[
+    "apple_music",
+    "deezer",
+    "hungama",
+    "kuwo",
+    "monster-siren",
     "netease",
     "qqmusic",
-    "kuwo",
-    "zingmp3",
-    "monster-siren",
-    "bandlab",
-    "hungama",
-    "xiami",
-    "deezer",
-    "tidal",
-    "apple_music",
     "spotify",
-    "audius",
-    "beatport",
+    "tidal",
+    "xiami",
+    "zingmp3",
 ];
+
+/// Platforms that musicians and labels put their own works on: who is no label performs.
+const OWN_UPLOADS: &[&str] = &["audius", "bandlab", "beatport"];
 
 /// Reads one track.
 pub fn read(track: &Track) -> Verdict {
@@ -76,6 +79,9 @@ pub fn read(track: &Track) -> Verdict {
             Err(reason) => return Verdict::NotMusic(reason),
         },
     };
+    if metadata.category().is_some_and(|category| page::is_of_another_subject(&category)) {
+        entry.confidence = entry.confidence.min(READ);
+    }
     add_statements(&mut entry, track.og_description.as_deref().unwrap_or_default());
     Verdict::Entry(entry)
 }
@@ -94,14 +100,14 @@ fn from_title(
     };
     let title = Title::read(og_title, raw);
     let subject = match facts.kind {
-        Some(_) => Subject { music: true, doubt: Doubt::None },
-        None => weigh(og_title, &title, channel, metadata.category().as_deref()),
+        Some(_) if facts.trust > Trust::Claimed => Subject { music: true, doubt: Doubt::None },
+        _ => weigh(og_title, &title, channel, metadata.category().as_deref()),
     };
     if let Doubt::NotMusic(reason) = subject.doubt {
         return Err(reason);
     }
     let mut entry = by_roles(track, &title, channel, subject.music);
-    if subject.doubt == Doubt::Some {
+    if subject.doubt == Doubt::Some || facts.trust == Trust::Claimed {
         entry.confidence = entry.confidence.min(DOUBTED);
     }
     add_facts(&mut entry, facts);
@@ -128,14 +134,21 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
     // An artist's page has a name and no title; the name is both, so that an entry is never without a title.
     let is_artist = facts.kind == Some(MusicType::Artist);
     let artist = facts.artist.take().or_else(|| is_artist.then(|| title.clone()));
-    let sure = if artist.is_some() { STRUCTURED } else { DOUBTED };
-    let mut entry = entry(&title, artist.as_deref(), sure, Origin::Page);
+    let (sure, origin) = match facts.trust {
+        Trust::Stated => (STRUCTURED, Origin::Page),
+        Trust::Read => (READ, Origin::Text),
+        Trust::Claimed => (DOUBTED, Origin::Text),
+    };
+    let sure = if artist.is_some() { sure } else { DOUBTED };
+    let mut entry = entry(&title, artist.as_deref(), sure, origin);
     add_facts(&mut entry, facts);
     entry
 }
 
 fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool) -> Extraction {
-    let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
+    let is_on = |platforms: &[&str]| platforms.contains(&track.platform_name.as_str());
+    let is_label = channel.is_some_and(|channel| channel.kind == Kind::Label);
+    let by_artist = is_on(CATALOGUES) || is_on(OWN_UPLOADS) && !is_label;
     let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
     let sure = confidence(evidence, &track.platform_name).min(most(title, artist.as_deref(), evidence, music));
     let mut entry = entry(&song, artist.as_deref(), sure, Origin::Text);
@@ -186,16 +199,24 @@ fn composed<'a>(og_title: &'a str, facts: &Facts) -> &'a str {
     page::without_release_form(bare, facts.kind.unwrap_or(MusicType::Song))
 }
 
-/// A list that somebody put together has no artist; one that calls itself an EP or an album is its uploader's release.
+/// A list that somebody put together has no artist; one that calls itself an EP or an album is its uploader's release, unless
+/// that is a label. The page says neither.
 fn from_playlist(og_title: &str, mut facts: Facts, channel: Option<&Channel>) -> Extraction {
     let title = facts.title.as_deref().unwrap_or(og_title);
-    let release = words(title).any(|word| matches!(word, "EP" | "LP" | "Album" | "album"));
-    if release {
+    let is_release = words(title).any(|word| matches!(word, "EP" | "LP" | "Album" | "album"));
+    if is_release {
         facts.kind = Some(MusicType::Album);
-        facts.artist = channel.map(|channel| channel.name.clone());
+        let musician = channel.filter(|channel| channel.kind != Kind::Label);
+        facts.artist = musician.map(|channel| channel.name.clone());
     }
     let mut entry = from_facts(og_title, facts);
     entry.confidence = entry.confidence.min(MUSICIANS);
+    if is_release {
+        entry.set_origin("music-type", Origin::Rules);
+    }
+    if entry.artist.is_some() {
+        entry.set_origin("artist", Origin::Rules);
+    }
     entry
 }
 
@@ -215,23 +236,24 @@ fn add_statements(entry: &mut Extraction, description: &str) {
     }
 }
 
-/// Adds what the page's own fields say to a reading of the title.
+/// Adds what the page's own fields say to a reading of the title. What a page only claims, a model may correct.
 fn add_facts(entry: &mut Extraction, facts: Facts) {
+    let origin = if facts.trust == Trust::Claimed { Origin::Text } else { Origin::Page };
     if let Some(kind) = facts.kind {
         entry.music_type = kind;
-        entry.set_origin("music-type", Origin::Page);
+        entry.set_origin("music-type", origin);
     }
     if let Some(album) = facts.album {
         entry.album = Some(album);
-        entry.set_origin("album", Origin::Page);
+        entry.set_origin("album", origin);
     }
     if let Some(date) = facts.release_date {
         entry.release_date = Some(date);
-        entry.set_origin("release-date", Origin::Page);
+        entry.set_origin("release-date", origin);
     }
     if !facts.genres.is_empty() {
         entry.genres = facts.genres;
-        entry.set_origin("genres", Origin::Page);
+        entry.set_origin("genres", origin);
     }
 }
 

@@ -25,20 +25,27 @@
 //! # assert_eq!(step.decisions.len(), 1);
 //! ```
 
+mod date;
 mod export;
 #[doc(hidden)]
 pub mod generated;
+mod genres;
 mod json;
 mod step;
 pub mod testing;
+pub mod text;
+mod work;
 
+pub use date::{is_release_date, release_date};
 pub use export::{install_panic_log, log};
 pub use generated::liner::extractor::host::Level;
 pub use generated::liner::extractor::types::{
     Belief, Context, Decision, Description, Error, Extraction, FieldOrigin, MusicType, Origin, Outcome, Prompt, Reply,
     Step, Stop, Track,
 };
-pub use json::{first_json_object, is_release_date, music_type_from, music_type_name};
+pub use genres::{GENRES, genre_from};
+pub use json::{first_json_object, music_type_from, music_type_name};
+pub use work::{Work, is_of_music};
 
 /// A strategy: a pure function from tracks, and replies, to steps.
 ///

@@ -5,10 +5,10 @@
 //! day, says nothing about its neighbours.
 
 use super::Fault;
+use crate::music::site;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -153,28 +153,8 @@ fn make_room<K: Hash + Eq + Clone, V>(entries: &mut HashMap<K, V>, until: impl F
     }
 }
 
-/// By which name a host's turns go: whose server answers. A list of public suffixes would know it exactly; its last labels
-/// are near enough for manners: under a country's short second level (`co.uk`, `com.au`) three of them, else two. The host
-/// is as a URL has it; an address is its own site.
-#[must_use]
-pub fn site(host: &str) -> &str {
-    if host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() {
-        return host;
-    }
-    let name = host.trim_end_matches('.');
-    let labels: Vec<&str> = name.rsplitn(4, '.').collect();
-    let length = match labels.as_slice() {
-        [country, second, third, ..] if country.len() == 2 && second.len() <= 3 => {
-            country.len() + second.len() + third.len() + 2
-        }
-        [top, second, ..] => top.len() + second.len() + 1,
-        _ => name.len(),
-    };
-    name.get(name.len() - length..).unwrap_or(name)
-}
-
 fn site_of(url: &Url) -> &str {
-    site(url.host_str().unwrap_or_default())
+    site(url).unwrap_or_default()
 }
 
 /// Whether two URLs are asked of one server.

@@ -16,7 +16,6 @@ mod visit;
 
 pub use allowed::{Allowed, AllowedError};
 pub use client::{Client, ClientError};
-pub use manners::site;
 pub use resolve::{Resolver, SystemResolver};
 pub use settings::{Contact, ContactError, FetchSettings};
 pub use shown::{shown, shown_url};
@@ -123,7 +122,7 @@ pub struct FetchError {
 
 impl FetchError {
     /// Whether it is the fault of another server than the one that was asked, to which that one led: of another
-    /// [`site`]. The one that was asked is there, and need not rest for it.
+    /// [`site`](crate::music::site). The one that was asked is there, and need not rest for it.
     #[must_use]
     pub fn is_elsewhere(&self, asked: &str) -> bool {
         match (Url::parse(&self.url), Url::parse(asked)) {

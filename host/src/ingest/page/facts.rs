@@ -86,7 +86,7 @@ impl Said {
         for (name, values) in telling {
             add(name, tag(values));
         }
-        add("json_ld", (!self.head.things.is_empty()).then(|| self.head.things.clone().into()));
+        add("json_ld", Some(self.head.described()).filter(|things| !things.is_empty()).map(Value::from));
         add("canonical", text(&self.head.canonical));
         for (name, values) in others {
             add(name, tag(values));

@@ -88,8 +88,17 @@ impl Head {
         tagged().or_else(performers).or_else(|| self.credit.clone()).or_else(author)
     }
 
+    /// Everything that the page describes: a video with the category that its microdata adds.
+    pub(super) fn described(&self) -> Vec<Map<String, Value>> {
+        let mut things = self.things.clone();
+        if let Some(genre) = self.microdata.genre() {
+            json_ld::add_genre(&mut things, genre);
+        }
+        things
+    }
+
     /// Whether enough is known. The head is enough when it says a title and who made it; the lookout is added when it does
-    /// not say who, and without a title everything is read.
+    /// not say who, or not yet what a video is about, and without a title everything is read.
     fn settle(&mut self, at: usize) {
         if std::mem::take(&mut self.is_changed) {
             let is_titled = self.title.is_some() || self.shared_title().is_some();
@@ -98,7 +107,8 @@ impl Head {
             }
             (self.is_titled, self.is_credited) = (is_titled, self.maker().is_some());
         }
-        let is_past = |over: usize| self.is_credited || at > over + LOOKOUT;
+        let is_told = self.is_credited && !self.microdata.is_genre_due();
+        let is_past = |over: usize| is_told || at > over + LOOKOUT;
         self.is_done = self.is_titled && self.over.is_some_and(is_past);
     }
 
@@ -210,8 +220,8 @@ impl Visitor for Head {
                 _ => {}
             }
         }
-        if self.credit.is_none() && matches!(self.inert.element, None | Some(NOSCRIPT)) {
-            match self.microdata.read(tag) {
+        if matches!(self.inert.element, None | Some(NOSCRIPT)) {
+            match self.microdata.read(tag).filter(|_| self.credit.is_none()) {
                 Some(Credit::Said(name)) => self.is_credited_to(&name),
                 Some(Credit::Follows) => self.keeps = Some(Kept::Name),
                 None => {}

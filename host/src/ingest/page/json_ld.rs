@@ -18,6 +18,8 @@ const TYPES: &[&str] = &[
     "PodcastSeries",
     "RadioEpisode",
 ];
+/// The types by which what is not music is told apart: of a thing of these the name is enough.
+const OTHERS: &[&str] = &["Audiobook", "Movie", "TVEpisode", "TVSeries", "VideoGame", "Course", "Recipe"];
 /// The most things that are taken from a page.
 pub(super) const MAX_THINGS: usize = 5;
 /// The most characters of a value.
@@ -91,7 +93,20 @@ fn reduced(object: &Map<String, Value>) -> Option<Map<String, Value>> {
         ("author", one(text("author"))),
         ("recordingOf", one(text("recordingOf"))),
     ];
-    Some(facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    let counts = if OTHERS.contains(&kind) { 2 } else { facts.len() };
+    Some(facts.into_iter().take(counts).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+}
+
+/// Adds what a page's video is about to the video among its things, or as a video of its own.
+pub(super) fn add_genre(things: &mut Vec<Map<String, Value>>, genre: &str) {
+    let genre = Value::from(vec![genre]);
+    let is_video = |thing: &&mut Map<String, Value>| thing.get("@type").is_some_and(|kind| kind == "VideoObject");
+    if let Some(video) = things.iter_mut().find(is_video) {
+        video.entry("genre").or_insert(genre);
+    } else if things.len() < MAX_THINGS {
+        let video = [("@type", Value::from("VideoObject")), ("genre", genre)];
+        things.push(video.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
+    }
 }
 
 /// The first of a thing's types that counts, without the vocabulary that it may be written with.
@@ -100,7 +115,7 @@ fn kind(object: &Map<String, Value>) -> Option<&'static str> {
     let written = written.as_array().map_or(std::slice::from_ref(written), Vec::as_slice);
     let short =
         |written: &Value| written.as_str().and_then(|long| long.rsplit(['/', '#', ':']).next()).map(str::to_owned);
-    let known = |short: String| TYPES.iter().find(|known| **known == short).copied();
+    let known = |short: String| TYPES.iter().chain(OTHERS).find(|known| **known == short).copied();
     written.iter().take(MAX_NAMES).filter_map(short).find_map(known)
 }
 

@@ -1,7 +1,9 @@
 //! Who made a page's thing, where the page says it in its body's attributes:
-//! `<span itemprop="author" itemscope><link itemprop="name" content="…">`.
+//! `<span itemprop="author" itemscope><link itemprop="name" content="…">`; and what a video is about: `<meta itemprop="genre">`.
 
+use super::head::MAX_NAME;
 use super::tags::Tag;
+use super::text::line;
 
 /// Where a name is.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(super) struct Microdata {
     about: Option<Thing>,
     /// Whether the thing that was opened last is its maker.
     is_maker: bool,
+    /// The category of a video.
+    genre: Option<String>,
 }
 
 /// Things that somebody recorded; an article has an author too, and nobody asks for that one.
@@ -28,6 +32,8 @@ enum Thing {
     Music,
     /// Has an author only.
     Recording,
+    /// Has an author, and after it a category.
+    Video,
 }
 
 impl Microdata {
@@ -42,15 +48,28 @@ impl Microdata {
             self.is_maker = self.is_makers(&property);
             return None;
         }
+        if self.is_genre_due() && property == "genre" {
+            self.genre = tag.get("content").and_then(|genre| line(&genre, MAX_NAME));
+        }
         let is_name = self.is_makers(&property) || (self.is_maker && property == "name");
         is_name.then(|| tag.get("content").map_or(Credit::Follows, |name| Credit::Said(name.into_owned())))
+    }
+
+    /// The category of the page's video.
+    pub(super) fn genre(&self) -> Option<&str> {
+        self.genre.as_deref()
+    }
+
+    /// Whether the page's thing is a video whose category was not read yet.
+    pub(super) fn is_genre_due(&self) -> bool {
+        self.about == Some(Thing::Video) && self.genre.is_none()
     }
 
     /// Whether a property of the page's thing names who made it.
     fn is_makers(&self, property: &str) -> bool {
         match self.about {
             Some(Thing::Music) => matches!(property, "byArtist" | "author"),
-            Some(Thing::Recording) => property == "author",
+            Some(Thing::Recording | Thing::Video) => property == "author",
             None => false,
         }
     }
@@ -62,7 +81,8 @@ impl Thing {
             "MusicRecording" | "MusicAlbum" | "MusicRelease" | "MusicPlaylist" | "MusicComposition" => {
                 Some(Self::Music)
             }
-            "VideoObject" | "AudioObject" | "MusicVideoObject" | "PodcastEpisode" => Some(Self::Recording),
+            "VideoObject" => Some(Self::Video),
+            "AudioObject" | "MusicVideoObject" | "PodcastEpisode" => Some(Self::Recording),
             _ => None,
         }
     }

@@ -293,7 +293,7 @@ pub(in super::super) async fn want(tx: &mut Connection, rows: &str) -> Result<u6
     .fetch_one(&mut *tx)
     .await?;
     let links: Vec<(i64, String)> = from_json(&links)?;
-    let site = |(row, link): (i64, String)| Some(Wanted { row, site: site(&link.parse().ok()?)? });
+    let site = |(row, link): (i64, String)| Some(Wanted { row, site: site(&link.parse().ok()?)?.to_owned() });
     let mut wanted: Vec<Wanted> = links.into_iter().filter_map(site).collect();
     if wanted.is_empty() {
         return Ok(0);

@@ -154,6 +154,37 @@ fn a_page_that_names_the_work_is_asked_for_its_genres_only_and_for_none_if_it_na
 }
 
 #[test]
+fn what_a_page_of_anybody_says_of_itself_is_asked() {
+    let work = json!({"@type": "MusicRecording", "name": "Harbour", "byArtist": "Ada Lane", "genre": "Folk"});
+    let page = |platform: &str, og_title: &str, works: Value| Track {
+        platform_name: platform.to_owned(),
+        og_metadata: json!({"og:type": "article", "json_ld": works}).to_string(),
+        ..testing::track(og_title)
+    };
+    for claim in [
+        page("web", "Buy this now", json!([work])),
+        page("web", "10 songs you need to hear", json!([work, work])),
+        page("youtube", "Songs", json!([{"@type": "MusicRecording", "name": "Quay"}, work])),
+    ] {
+        let step = plan(&claim);
+        assert_eq!((step.decisions.len(), step.prompts[0].tag.as_str()), (0, "extract"), "{claim:?}");
+        let shown = line(&claim);
+        assert!(shown.get("given").is_none() && shown.get("style").is_none(), "{shown}");
+    }
+    assert_eq!(entry(&plan(&page("web", "Harbour by Ada Lane", json!([work])))).title, "Harbour");
+}
+
+#[test]
+fn what_an_earlier_strategy_was_not_sure_of_is_not_made_sure() {
+    let mut hint = Extraction::song("Harbour", Some("Ada Lane"), 0.7);
+    hint.set_origin("title", Origin::Page);
+    hint.set_origin("artist", Origin::Page);
+    let data = json!({"@type": "MusicRecording", "name": "Harbour", "byArtist": "Ada Lane", "genre": "Folk"});
+    let step = plan(&Track { hint: Some(hint), ..with_data(&data) });
+    assert_eq!((step.decisions.len(), step.prompts[0].tag.as_str()), (0, "extract"));
+}
+
+#[test]
 fn a_track_of_which_only_ids_are_known_is_passed_on_unasked() {
     let bare = |url: Option<&str>, shared: Option<&str>| Track {
         og_title: None,

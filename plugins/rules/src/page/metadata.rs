@@ -1,10 +1,12 @@
 //! `og_metadata`: the structured fields of the page, as the page's reader wrote them down.
 
-use super::date::release_date;
-use super::{Facts, PODCAST};
+use super::{Facts, PODCAST, Trust};
 use crate::text::clean;
-use liner_strategy::{MusicType, Track};
+use liner_strategy::{MusicType, Track, Work, genre_from, is_of_music, release_date};
 use serde_json::Value;
+
+/// Platforms that call a page a profile where it is an artist's. Elsewhere it may be anybody's.
+const ARTISTS: &[&str] = &["spotify", "soundcloud", "bandcamp", "tidal", "deezer", "apple_music", "audius"];
 
 /// The structured fields of a page.
 pub struct Metadata(Value);
@@ -29,44 +31,59 @@ impl Metadata {
         self.inner("oembed", "author_name").or_else(|| self.json_ld().find_map(|object| text(object, "author")))
     }
 
-    /// The category that a video's uploader chose.
+    /// The category that a video's uploader chose, in lower case.
     pub fn category(&self) -> Option<String> {
-        self.json_ld()
-            .filter(|object| is_type(object, "VideoObject"))
-            .find_map(|object| genres(object).into_iter().next())
+        let mut videos = self.json_ld().filter(|object| is_type(object, "VideoObject"));
+        videos.find_map(|video| text(video, "genre")).map(|category| category.to_lowercase())
     }
 
     /// What the structured fields say of the work.
     pub fn facts(&self, track: &Track) -> Facts {
-        let mut facts = Facts::default();
         let may_be_episode = matches!(track.platform_name.as_str(), "spotify" | "apple_music" | "web");
         if self.0.is_null() && !may_be_episode {
-            return facts;
+            return Facts::default();
         }
-        if let Some(reason) = self.not_music(track) {
+        let work = Work::of(track, &self.0);
+        if let Some(reason) = self.not_music(track, work.as_ref()) {
             return Facts::not_music(reason);
         }
-        let og_type = self.og_type();
-        for object in self.json_ld() {
-            facts.fill(object_facts(object, og_type));
+        let (stated, claim) = match work.map(of_work) {
+            Some(work) if work.trust == Trust::Claimed => (None, Some(work)),
+            stated => (stated, None),
+        };
+        let mut facts = stated.unwrap_or_default();
+        facts.fill(self.of_odesli());
+        facts.fill(self.of_tags(&track.platform_name));
+        if let Some(claim) = claim.filter(|_| facts.title.is_none() && facts.artist.is_none()) {
+            facts.fill(claim);
         }
-        if let Some(odesli) = self.0.get("odesli") {
-            facts.fill(Facts {
-                title: text(odesli, "title"),
-                artist: text(odesli, "artistName"),
-                kind: text(odesli, "type").and_then(|kind| liner_strategy::music_type_from(&kind)),
-                ..Facts::default()
-            });
+        facts
+    }
+
+    fn of_odesli(&self) -> Facts {
+        let Some(odesli) = self.0.get("odesli") else { return Facts::default() };
+        Facts {
+            title: text(odesli, "title"),
+            artist: text(odesli, "artistName"),
+            kind: text(odesli, "type").and_then(|kind| liner_strategy::music_type_from(&kind)),
+            ..Facts::default()
         }
+    }
+
+    /// A page of anybody may name anybody in a tag; one that says it is of a work is taken at its word.
+    fn of_tags(&self, platform: &str) -> Facts {
+        let kind = self.og_type(platform);
         let music = |name: &str| text(&self.0, name).filter(|value| !value.contains("://"));
-        facts.fill(Facts {
-            artist: music("music:musician_description").or_else(|| music("music:musician")),
+        let artist = music("music:musician_description").or_else(|| music("music:musician"));
+        let is_of_work = matches!(kind, Some(MusicType::Song | MusicType::Album | MusicType::Playlist));
+        Facts {
             album: music("music:album"),
             release_date: music("music:release_date").as_deref().and_then(release_date),
-            kind: og_type,
+            trust: if is_of_music(platform) || is_of_work { Trust::Stated } else { Trust::Claimed },
+            artist,
+            kind,
             ..Facts::default()
-        });
-        facts
+        }
     }
 
     fn json_ld(&self) -> impl Iterator<Item = &Value> {
@@ -77,18 +94,19 @@ impl Metadata {
         text(self.0.get(object)?, field)
     }
 
-    fn og_type(&self) -> Option<MusicType> {
+    fn og_type(&self, platform: &str) -> Option<MusicType> {
         Some(match text(&self.0, "og:type")?.as_str() {
             "music.song" | "song" => MusicType::Song,
             "music.album" | "album" => MusicType::Album,
             "music.playlist" | "music.radio_station" => MusicType::Playlist,
-            "profile" | "music.musician" | "musician" | "band" => MusicType::Artist,
+            "profile" if ARTISTS.contains(&platform) => MusicType::Artist,
+            "music.musician" | "musician" | "band" => MusicType::Artist,
             _ => return None,
         })
     }
 
     /// A podcast's page may call itself a song; its address and its title say what it is.
-    fn not_music(&self, track: &Track) -> Option<&'static str> {
+    fn not_music(&self, track: &Track, work: Option<&Work<'_>>) -> Option<&'static str> {
         let addresses = [track.url.as_deref(), self.0.get("canonical").and_then(Value::as_str)];
         let is_episode = |address: &&str| {
             address.contains("spotify.com/episode/")
@@ -105,8 +123,9 @@ impl Metadata {
         }) {
             return Some(PODCAST);
         }
+        let is_of_work = work.is_some_and(|work| work.music_type != MusicType::Artist);
         let other = ["Audiobook", "Movie", "TVEpisode", "TVSeries", "VideoGame", "Course", "Recipe"];
-        if self.json_ld().any(|object| other.iter().any(|kind| is_type(object, kind))) {
+        if !is_of_work && self.json_ld().any(|object| other.iter().any(|kind| is_type(object, kind))) {
             return Some("the page calls it something other than music");
         }
         match text(&self.0, "og:type").as_deref() {
@@ -116,27 +135,20 @@ impl Metadata {
     }
 }
 
-fn object_facts(object: &Value, og_type: Option<MusicType>) -> Facts {
-    let kind = if is_type(object, "MusicRecording") {
-        MusicType::Song
-    } else if is_type(object, "MusicAlbum") {
-        MusicType::Album
-    } else if is_type(object, "MusicPlaylist") {
-        MusicType::Playlist
-    } else if is_type(object, "MusicGroup") && matches!(og_type, None | Some(MusicType::Artist)) {
-        MusicType::Artist
-    } else {
-        return Facts::default();
-    };
-    let title = text(object, "name").map(|name| without_release_form(&name, kind).to_owned());
-    let artist = if kind == MusicType::Artist { title.clone() } else { names(object, "byArtist") };
+fn of_work(work: Work<'_>) -> Facts {
+    let kind = work.music_type;
+    let cleaned = |text: Option<&str>| text.map(clean).filter(|text| !text.is_empty());
+    let title = cleaned(work.name).map(|name| without_release_form(&name, kind).to_owned());
+    let artists: Vec<String> = work.artists.into_iter().filter_map(|artist| cleaned(Some(artist))).collect();
+    let artist = if kind == MusicType::Artist { title.clone() } else { Some(artists.join(", ")) };
     Facts {
+        artist: artist.filter(|artist| !artist.is_empty()),
         title,
-        artist,
-        album: text(object, "inAlbum"),
-        release_date: text(object, "datePublished").as_deref().and_then(release_date),
+        album: cleaned(work.album),
+        release_date: work.release_date,
         kind: Some(kind),
-        genres: genres(object),
+        genres: known(&work.genres),
+        trust: if work.is_borne_out { Trust::Stated } else { Trust::Claimed },
         not_music: None,
     }
 }
@@ -163,26 +175,16 @@ fn text(object: &Value, field: &str) -> Option<String> {
     Some(clean(value)).filter(|value| !value.is_empty())
 }
 
-fn names(object: &Value, field: &str) -> Option<String> {
-    match object.get(field)? {
-        Value::Array(names) => {
-            let names: Vec<String> =
-                names.iter().filter_map(Value::as_str).map(clean).filter(|name| !name.is_empty()).collect();
-            (!names.is_empty()).then(|| names.join(", "))
+/// At most three that the general list has. Pages call genre what is none, and what a library does not have is no genre of it;
+/// of a work without one somebody else is asked.
+fn known(genres: &[&str]) -> Vec<String> {
+    let mut known: Vec<String> = Vec::new();
+    for genre in genres.iter().filter_map(|genre| genre_from(genre)) {
+        if known.len() < 3 && !known.iter().any(|before| before == genre) {
+            known.push(genre.to_owned());
         }
-        _ => text(object, field),
     }
-}
-
-/// At most three; "Music" says nothing.
-fn genres(object: &Value) -> Vec<String> {
-    let all = match object.get("genre") {
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(clean).collect(),
-        Some(Value::String(one)) => vec![clean(one)],
-        _ => Vec::new(),
-    };
-    let wanted = |genre: &String| !genre.is_empty() && genre.len() <= 40 && genre != "music";
-    all.into_iter().map(|genre| genre.to_lowercase()).filter(wanted).take(3).collect()
+    known
 }
 
 #[cfg(test)]
@@ -192,6 +194,10 @@ mod tests {
 
     fn facts(metadata: &str) -> Facts {
         Metadata::read(metadata).facts(&track("Harbour"))
+    }
+
+    fn on(platform: &str, og_title: &str, metadata: &str) -> Facts {
+        Metadata::read(metadata).facts(&Track { platform_name: platform.to_owned(), ..track(og_title) })
     }
 
     #[test]
@@ -224,6 +230,8 @@ mod tests {
         assert_eq!(metadata.channel().as_deref(), Some("Ada Lane"));
         assert_eq!(metadata.title().as_deref(), Some("Ada Lane - Harbour"));
         assert_eq!(metadata.category().as_deref(), Some("gaming"));
+        let music = Metadata::read(r#"{"json_ld":[{"@type":"VideoObject","genre":["Music"]}]}"#);
+        assert_eq!(music.category().as_deref(), Some("music"));
     }
 
     #[test]
@@ -235,8 +243,68 @@ mod tests {
 
     #[test]
     fn an_artists_page_names_its_artist() {
-        let read = facts(r#"{"og:type":"profile","json_ld":[{"@type":"MusicGroup","name":"Ada Lane"}]}"#);
+        let page = r#"{"og:type":"profile","json_ld":[{"@type":"MusicGroup","name":"Ada Lane"}]}"#;
+        let read = on("spotify", "Ada Lane", page);
         assert_eq!((read.kind, read.artist.as_deref()), (Some(MusicType::Artist), Some("Ada Lane")));
+    }
+
+    #[test]
+    fn a_profile_is_an_artists_only_where_all_profiles_are() {
+        let kind = |platform: &str| on(platform, "Ada Lane", r#"{"og:type":"profile"}"#).kind;
+        assert_eq!((kind("soundcloud"), kind("audius")), (Some(MusicType::Artist), Some(MusicType::Artist)));
+        assert_eq!((kind("web"), kind("youtube"), kind("mixcloud")), (None, None, None));
+    }
+
+    #[test]
+    fn what_a_page_of_anybody_says_is_a_claim_until_its_titles_bear_it_out() {
+        let song = r#"{"@type":"MusicRecording","name":"Harbour","byArtist":["Ada Lane"]}"#;
+        let trust = |og_title: &str, metadata: &str| on("web", og_title, metadata).trust;
+        let page = format!(r#"{{"og:type":"article","json_ld":[{song}]}}"#);
+        assert_eq!(trust("Buy this now", &page), Trust::Claimed);
+        assert_eq!(trust("Harbour by Ada Lane", &page), Trust::Stated);
+        assert_eq!(trust("Buy this now", r#"{"music:musician":"Ada Lane"}"#), Trust::Claimed);
+        assert_eq!(trust("Ada Lane, shipwright", r#"{"og:type":"band"}"#), Trust::Claimed);
+        assert_eq!(trust("Harbour", r#"{"og:type":"music.song","music:musician":"Ada Lane"}"#), Trust::Stated);
+        assert_eq!(on("bandcamp", "Buy this now", &page).trust, Trust::Stated);
+        let tagged = format!(r#"{{"og:type":"music.song","music:musician":"Bo","json_ld":[{song}]}}"#);
+        let read = on("web", "Buy this now", &tagged);
+        assert_eq!((read.title, read.artist.as_deref()), (None, Some("Bo")), "of one, not of two mixed");
+    }
+
+    #[test]
+    fn facts_of_different_objects_are_not_mixed() {
+        let read = on(
+            "bandcamp",
+            "Bridge",
+            r#"{"json_ld":[{"@type":"MusicRecording","name":"Bridge"},{"@type":"MusicRecording","name":"Harbour","byArtist":["Bo"],"inAlbum":"Docks"}]}"#,
+        );
+        assert_eq!((read.title.as_deref(), read.artist, read.album), (Some("Bridge"), None, None));
+        let list = on(
+            "web",
+            "Songs of the sea",
+            r#"{"json_ld":[{"@type":"MusicPlaylist","name":"Songs of the sea"},{"@type":"MusicRecording","name":"Harbour","byArtist":["Bo"]}]}"#,
+        );
+        assert_eq!((list.kind, list.artist), (Some(MusicType::Playlist), None));
+    }
+
+    #[test]
+    fn a_page_of_a_work_is_music_whatever_else_is_on_it() {
+        let film = r#"{"@type":"Movie","name":"The Quay"}"#;
+        assert!(facts(&format!(r#"{{"json_ld":[{film}]}}"#)).not_music.is_some());
+        let both = format!(r#"{{"json_ld":[{film},{{"@type":"MusicAlbum","name":"Harbour"}}]}}"#);
+        assert_eq!(facts(&both).not_music, None);
+    }
+
+    #[test]
+    fn a_genre_that_is_none_is_not_passed_on() {
+        let genres = |genres: &str| {
+            facts(&format!(r#"{{"json_ld":[{{"@type":"MusicRecording","name":"Harbour","genre":{genres}}}]}}"#)).genres
+        };
+        assert_eq!(
+            genres(r#"["keep going","Hip Hop","pills","HIP-HOP","Folk","Jazz","Soul"]"#),
+            ["hip-hop", "folk", "jazz"]
+        );
+        assert_eq!(genres(r#""pills""#), Vec::<String>::new());
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use super::Facts;
 use super::PODCAST;
-use super::date::release_date;
 use super::kinds::kind;
 use crate::text::clean;
-use liner_strategy::MusicType;
+use liner_strategy::{MusicType, release_date};
 
 /// Reads the description of a page by the template of the platform that wrote it.
 pub fn read(platform: &str, og_title: &str, description: &str) -> Option<Facts> {

@@ -1,8 +1,8 @@
 //! What people state in a description, in the few forms that leave no doubt.
 
-use super::date::release_date;
 use crate::text::{clean, find_ignoring_case, starts_ignoring_case};
 use crate::title::brackets::quoted_head;
+use liner_strategy::release_date;
 
 /// What a description states of a release.
 #[derive(Debug, Default, PartialEq, Eq)]

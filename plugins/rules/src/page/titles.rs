@@ -1,11 +1,14 @@
 //! Titles that platforms compose by a template of their own.
 
-use super::Facts;
+use super::{Facts, Trust};
 use crate::text::words;
 use crate::words::has;
 use crate::words::labels::LABEL_STRONG;
 use crate::words::platforms::unsigned;
 use liner_strategy::MusicType;
+
+/// Words of [`LABEL_STRONG`] that names of bands and of works have as well.
+const COMMON: &[&str] = &["tapes", "label", "compilation"];
 
 /// Reads a page's title by the template of the platform that composed it.
 pub fn read(platform: &str, og_title: &str) -> Option<Facts> {
@@ -26,20 +29,21 @@ fn facts(kind: Option<MusicType>, title: &str, artist: &str) -> Option<Facts> {
     (!title.is_empty() && !artist.is_empty()).then_some(found)
 }
 
-/// `Title, by Artist`; on a label's page `Artist - Title, by Label`.
+/// `Title, by Artist`.
 fn bandcamp(og_title: &str) -> Option<Facts> {
     let (name, by) = og_title.rsplit_once(", by ")?;
-    match credited(name, by) {
-        Some((artist, title)) => facts(None, title, artist),
-        None => facts(None, name, by),
-    }
+    facts(None, name, by)
 }
 
-/// The artist and title in a name that a label or "Various Artists" is credited with.
-pub fn credited<'a>(name: &'a str, by: &str) -> Option<(&'a str, &'a str)> {
-    let several = ["various artists", "various", "v/a", "va"].iter().any(|known| by.eq_ignore_ascii_case(known));
-    let label = several || words(by).any(|word| has(&LABEL_STRONG, word));
-    name.split_once(" - ").filter(|_| label)
+/// The artist and title in a name that a label or "Various Artists" is credited with, and how far they are to be trusted: who is
+/// called a label by a word may be a band.
+pub fn credited<'a>(name: &'a str, by: &str) -> Option<(&'a str, &'a str, Trust)> {
+    let is_several = ["various artists", "various", "v/a", "va"].iter().any(|known| by.eq_ignore_ascii_case(known));
+    let is_common = |word: &str| COMMON.iter().any(|common| word.eq_ignore_ascii_case(common));
+    let is_label = || words(by).any(|word| has(&LABEL_STRONG, word) && !is_common(word));
+    let trust = if is_several { Trust::Stated } else { Trust::Read };
+    let (artist, title) = name.split_once(" - ").filter(|_| is_several || is_label())?;
+    Some((artist, title, trust))
 }
 
 /// `Title - Album by Artist`, in the reader's language.
@@ -105,8 +109,6 @@ mod tests {
         for (platform, og_title, title, artist) in [
             ("bandcamp", "Harbour, by Ada Lane", "Harbour", "Ada Lane"),
             ("bandcamp", "Harbour - Reprise, by Ada Lane", "Harbour - Reprise", "Ada Lane"),
-            ("bandcamp", "Ada Lane - Harbour, by Quay Records", "Harbour", "Ada Lane"),
-            ("bandcamp", "Ada Lane - Harbour, by Various Artists", "Harbour", "Ada Lane"),
             ("youtube", "Lights - Album van Ada Lane", "Lights", "Ada Lane"),
             ("7digital", "Lights (2018) | Ada Lane | MP3 Downloads | 7digital", "Lights", "Ada Lane"),
             ("shazam", "Harbour - Ada Lane: Song Lyrics, Music Videos & Concerts", "Harbour", "Ada Lane"),
@@ -116,5 +118,20 @@ mod tests {
             assert_eq!(both(platform, og_title), Some((title.to_owned(), artist.to_owned())), "{og_title}");
         }
         assert_eq!(both("youtube", "Ada Lane - Harbour"), None);
+    }
+
+    #[test]
+    fn a_label_is_not_credited_and_a_band_with_a_labels_word_is() {
+        let read = Some(("Ada Lane", "Harbour", Trust::Read));
+        for (by, found) in [
+            ("Various Artists", Some(("Ada Lane", "Harbour", Trust::Stated))),
+            ("Quay Records", read),
+            ("Quay Recordings Label", read),
+            ("The Tapes", None),
+            ("Red Label", None),
+            ("Compilation", None),
+        ] {
+            assert_eq!(credited("Ada Lane - Harbour", by), found, "{by}");
+        }
     }
 }

@@ -1,13 +1,22 @@
 //! The description that YouTube writes for what distributors deliver.
 
 use super::Facts;
-use super::date::release_date;
 use crate::text::{clean, lines};
-use liner_strategy::MusicType;
+use liner_strategy::text::{holds, words};
+use liner_strategy::{MusicType, release_date};
+
+/// What the description says, if it is the platform's own: it begins with the template, and names the page's work. Anybody may
+/// quote one further down, or another's. `artist` is the name of a channel generated for one.
+pub fn read(og_title: &str, artist: Option<&str>, description: &str) -> Option<Facts> {
+    let description = description.trim_start();
+    let facts = provided(og_title, artist, description).or_else(|| performing(description))?;
+    let (page, named) = (words(og_title), words(facts.title.as_deref()?));
+    (og_title.is_empty() || holds(&page, &named) || holds(&named, &page)).then_some(facts)
+}
 
 /// `Provided to YouTube by LABEL`, then `Title · Artist · Artist`, the album, `℗ year label`, `Released on: date`.
-pub fn provided(og_title: &str, artist: Option<&str>, description: &str) -> Option<Facts> {
-    let (_, block) = description.split_once("Provided to YouTube by ")?;
+fn provided(og_title: &str, artist: Option<&str>, description: &str) -> Option<Facts> {
+    let block = description.strip_prefix("Provided to YouTube by ")?;
     let mut facts = by_lines(block).or_else(|| in_one_line(og_title, artist, block))?;
     let date = block.split_once("Released on: ").and_then(|(_, date)| date.get(..10));
     facts.release_date = date.and_then(release_date);
@@ -15,9 +24,9 @@ pub fn provided(og_title: &str, artist: Option<&str>, description: &str) -> Opti
 }
 
 /// `Music video by Artist performing Title. (C) 2018 Label`, as VEVO describes its videos.
-pub fn performing(description: &str) -> Option<Facts> {
-    let rest = description.trim_start();
-    let rest = rest.strip_prefix("Music video by ").or_else(|| rest.strip_prefix("Official video by "))?;
+fn performing(description: &str) -> Option<Facts> {
+    let starts = ["Music video by ", "Official video by "];
+    let rest = starts.iter().find_map(|start| description.strip_prefix(start))?;
     let line = rest.lines().next()?;
     let (artist, rest) = line.split_once(" performing ")?;
     let end = [". (C)", ". ©", ". (P)", ". ℗", ". ("].iter().filter_map(|end| rest.find(end)).min();
@@ -93,5 +102,20 @@ mod tests {
         assert_eq!(facts.album.as_deref(), Some("Departure"));
         assert_eq!(facts.release_date.as_deref(), Some("2006-01-01"));
         assert_eq!(provided("Time Machine", None, text), None);
+    }
+
+    #[test]
+    fn a_template_counts_at_the_beginning_and_of_the_pages_own_work() {
+        let block = "Provided to YouTube by Quay Records\n\nHarbour · Ada Lane\n\nLights";
+        let video = "Music video by Ada Lane performing Harbour. (C) 2018 Quay Records";
+        for (og_title, description, is_read) in [
+            ("Harbour", format!(" {block}"), true),
+            ("Ada Lane - Harbour (Live)", video.to_owned(), true),
+            ("Reacting to new releases", format!("My opinion.\n\n{block}"), false),
+            ("Reacting to new releases", block.to_owned(), false),
+            ("Reacting to new releases", video.to_owned(), false),
+        ] {
+            assert_eq!(read(og_title, None, &description).is_some(), is_read, "{og_title}: {description}");
+        }
     }
 }

@@ -114,6 +114,39 @@ fn microdata_names_who_made_the_pages_thing_and_no_other() {
 }
 
 #[test]
+fn microdata_says_what_a_video_is_about_after_whose_it_is() {
+    let of = |head: &str, body: &str| page(format!("<head><title>t</title>{head}</head><body>{body}"));
+    let things = |head: &str, body: &str| of(head, body).metadata.get("json_ld").cloned().unwrap_or_default();
+    let video = "<div itemscope itemtype=http://schema.org/VideoObject><span itemprop=author itemscope><link content=C itemprop=name></span>";
+    let gap = |bytes: usize| "<i>x</i>".repeat(bytes / 8);
+    let gaming =
+        |bytes: usize| format!("{video}{}<meta content='Film &amp; Animation' itemprop=genre></div>", gap(bytes));
+    assert_eq!(things("", &gaming(20 * 1024)), json!([{"@type": "VideoObject", "genre": ["Film & Animation"]}]));
+    assert_eq!(of("", &gaming(20 * 1024)).og_artist.as_deref(), Some("C"));
+    assert_eq!(things("", &gaming(80 * 1024)), json!(null), "not to the end of every page");
+
+    let script = |thing: &str| format!("<script type=application/ld+json>{thing}</script>");
+    let known = script(r#"{"@type": "VideoObject", "name": "V"}"#);
+    assert_eq!(
+        things(&known, &gaming(0)),
+        json!([{"@type": "VideoObject", "name": "V", "genre": ["Film & Animation"]}])
+    );
+    let told = script(r#"{"@type": "VideoObject", "genre": "Music"}"#);
+    assert_eq!(things(&told, &gaming(0)), json!([{"@type": "VideoObject", "genre": ["Music"]}]));
+    let album = gaming(0).replace("VideoObject", "MusicAlbum");
+    assert_eq!(things("", &album), json!(null), "a genre of music is none of a video");
+}
+
+#[test]
+fn what_is_not_music_is_told_by_its_type_and_credits_nobody() {
+    for kind in ["Audiobook", "Movie", "TVEpisode", "TVSeries", "VideoGame", "Course", "Recipe"] {
+        let page = of(&format!(r#"{{"@type": "{kind}", "name": "N", "author": "W", "genre": "G"}}"#));
+        assert_eq!(page.metadata["json_ld"], json!([{"@type": kind, "name": "N"}]));
+        assert_eq!(page.og_artist, None);
+    }
+}
+
+#[test]
 fn a_performer_in_a_tag_counts_before_one_in_json_and_a_url_is_no_name() {
     let thing = r#"<script type=application/ld+json>{"@type": "MusicAlbum", "byArtist": "J"}</script>"#;
     let by = |tag: &str| page(format!("<head><title>t</title>{thing}{tag}</head>")).og_artist;
