@@ -403,6 +403,16 @@ fn a_vague_title_is_not_decided() {
 }
 
 #[test]
+fn a_title_that_cannot_be_seen_is_none() {
+    for title in ["\u{3164}", "\u{2800} \u{2800}", "\u{e0041}", "Ada Lane - \u{3164}", "【^】 \0\0\0\0 詰2"] {
+        let entry = read(Track { og_artist: Some("\u{3164}".to_owned()), ..track(title) });
+        for part in entry.iter().flat_map(|entry| [Some(&entry.title), entry.artist.as_ref()]).flatten() {
+            assert!(part.chars().any(|c| c.is_ascii_graphic() || c == '詰'), "{title:?} is read as {part:?}");
+        }
+    }
+}
+
+#[test]
 fn no_text_is_too_long_or_too_strange() {
     for piece in
         ["(", ")", "\"", "「", " - ", "a - ", "/", "&", "\u{202e}", "\u{301}", "x & ", "#a ", "{\"a\":", ", by ", "℗"]

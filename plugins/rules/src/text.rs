@@ -31,6 +31,15 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// Whether a text has nothing that can be seen.
+pub fn is_blank(text: &str) -> bool {
+    let fills = |c: char| {
+        matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}')
+            || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || fills(c))
+}
+
 /// Whether a text is ASCII with nothing in it to clean, as most are.
 fn is_clean(text: &str) -> bool {
     let mut before = b' ';

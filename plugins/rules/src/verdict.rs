@@ -6,7 +6,7 @@ use crate::guess;
 use crate::nonmusic::{Doubt, Subject, weigh};
 use crate::page::{self, Facts, Metadata, statements};
 use crate::roles::{self, Roles, Setting};
-use crate::text::{clean, words};
+use crate::text::{clean, is_blank, words};
 use crate::title::Title;
 use crate::words::other::{COVERS, NAMELESS};
 use crate::words::{has, platforms};
@@ -77,6 +77,18 @@ pub fn read(track: &Track) -> Verdict {
         },
     };
     add_statements(&mut entry, track.og_description.as_deref().unwrap_or_default());
+    settled(entry)
+}
+
+/// The verdict for a reading: none without a title that can be seen, and an artist only by a name that can.
+fn settled(mut entry: Extraction) -> Verdict {
+    if is_blank(&entry.title) {
+        return Verdict::Unknown;
+    }
+    if entry.artist.as_deref().is_some_and(is_blank) {
+        entry.artist = None;
+        entry.origins.retain(|origin| origin.field != "artist");
+    }
     Verdict::Entry(entry)
 }
 
@@ -115,10 +127,10 @@ fn without_title(track: &Track, metadata: &Metadata) -> Verdict {
         (Some(reason), _) => Verdict::NotMusic(reason),
         (None, Some(title)) => {
             let title = title.clone();
-            Verdict::Entry(from_facts(&title, facts))
+            settled(from_facts(&title, facts))
         }
         (None, None) => guess::read(track).map_or(Verdict::Unknown, |(title, artist, confidence)| {
-            Verdict::Entry(entry(&title, artist.as_deref(), confidence, Origin::Text))
+            settled(entry(&title, artist.as_deref(), confidence, Origin::Text))
         }),
     }
 }
