@@ -59,6 +59,9 @@ const OFFICIAL: &[&str] = &[
 const VAGUE: &[&str] =
     &[" music", " tv", " channel", " videos", " youtube", "youtube", " band", "music", "tv", " hq", "hq"];
 
+/// The most writings of a name that are told apart; each one is compared with all.
+const MOST: usize = 8;
+
 impl Channel {
     /// Reads a channel's name.
     pub fn read(name: &str) -> Self {
@@ -67,7 +70,7 @@ impl Channel {
         let mut spellings = vec![bare_fold(name)];
         let divided = |name: &&str| name.contains(DIVIDES);
         let ways = [whole.as_str(), name].into_iter().take(if name == whole { 1 } else { 2 });
-        for spelling in ways.clone().chain(ways.filter(divided).flat_map(parts)) {
+        for spelling in ways.clone().chain(ways.filter(divided).flat_map(|name| parts(name).take(MOST))) {
             let bare = vague_stripped(spelling);
             for spelling in [spelling, bare].into_iter().take(if bare == spelling { 1 } else { 2 }) {
                 let folded = bare_fold(spelling);
@@ -255,6 +258,14 @@ mod tests {
             let read = Channel::read(channel);
             assert_eq!((read.name.as_str(), read.kind), (name, kind));
         }
+    }
+
+    #[test]
+    fn of_a_name_in_many_parts_the_first_are_told_apart() {
+        let parts = |count: usize| (0..count).map(|n| format!("part{n}")).collect::<Vec<_>>().join("/");
+        let many = Channel::read(&parts(2_000));
+        assert!(many.spellings.len() <= 2 * MOST + 4, "{} spellings", many.spellings.len());
+        assert!(many.is(&spellings("part7")) && !many.is(&spellings("part1999")));
     }
 
     #[test]

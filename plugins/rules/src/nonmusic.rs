@@ -4,7 +4,7 @@ use crate::channel::{Channel, Kind};
 use crate::text::{is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
 use crate::words::has;
-use crate::words::other::{Clue, PARTS, PROGRAMMES, clue};
+use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,8 @@ const CATEGORIES: &[&str] = &[
 /// Weighs the words of a title and the category its uploader chose.
 pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category: Option<&str>) -> Subject {
     if channel.is_some_and(|channel| matches!(channel.kind, Kind::Topic | Kind::Vevo)) {
-        return Subject { music: true, doubt: Doubt::None };
+        let doubt = if is_spoken(og_title) { Doubt::Some } else { Doubt::None };
+        return Subject { music: true, doubt };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
     let (mut weak, mut numbered, mut sure) = (0usize, false, false);
@@ -51,8 +52,7 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
-        numbered = ["ep", "episode", "lecture", "lesson", "tutorial", "season", "chapter"].iter().any(lesson);
+        numbered = has(&NUMBERED, word);
         match clue(word) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
@@ -75,6 +75,16 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         _ => Doubt::Some,
     };
     Subject { music, doubt }
+}
+
+/// `Chapter 3 …`, `… (Audiobook)`: what is read aloud; those who read have generated channels as musicians have.
+fn is_spoken(title: &str) -> bool {
+    let mut chapter = false;
+    words(title).take(60).any(|word| {
+        let counted = chapter && word.starts_with(|c: char| c.is_ascii_digit());
+        chapter = has(&CHAPTERS, word);
+        counted || has(&SPOKEN, word)
+    })
 }
 
 /// Whether a channel's name tells of something other than music.
@@ -170,5 +180,19 @@ mod tests {
         assert_eq!(on("Quay News - Harbour", "Quay News"), Doubt::Some);
         assert_eq!(on("Ada Lane - Harbour (Lyrics)", "Quay News"), Doubt::None);
         assert_eq!(on("Ada Lane - Harbour", "Ada Lane"), Doubt::None);
+    }
+
+    #[test]
+    fn a_generated_channel_may_be_a_readers() {
+        let on = |title: &str, channel: &str| {
+            weigh(title, &Title::read(title, None), Some(&Channel::read(channel)), None).doubt
+        };
+        for read in ["Chapter 1 - The Harbour", "Kapitel 12", "Harbour Talk Podcast", "The Harbour (Audiobook)"] {
+            assert_eq!(on(read, "Ada Lane - Topic"), Doubt::Some, "{read}");
+        }
+        assert_eq!(on("Episode 12: The Quay", "AdaLaneVEVO"), Doubt::Some);
+        for sung in ["Chapter and Verse", "Last Chapter", "Harbour 12", "Vlog"] {
+            assert_eq!(on(sung, "Ada Lane - Topic"), Doubt::None, "{sung}");
+        }
     }
 }

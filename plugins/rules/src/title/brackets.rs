@@ -326,7 +326,12 @@ mod tests {
     #[test]
     fn a_deep_or_unbalanced_title_is_read_in_one_go() {
         for title in ["(".repeat(10_000), ")".repeat(10_000), "(\"".repeat(5_000), "\"a".repeat(5_000)] {
-            assert!(text(&title).len() <= title.len());
+            assert_eq!(text(&title), title);
         }
+        let deep = format!("Harbour {}HD{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+        assert_eq!(spans(&deep), [Span { start: 8, end: deep.len() }]);
+        // Of more than are told apart the outermost are not closed.
+        let deeper = format!("Harbour [{}HD{}]", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+        assert_eq!(spans(&deeper).len(), 1);
     }
 }

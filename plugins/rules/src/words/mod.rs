@@ -94,14 +94,32 @@ mod tests {
     use crate::text::fold;
 
     #[test]
+    fn a_word_with_which_no_tail_begins_is_one_that_a_tail_may_have() {
+        for word in remarks::WEAK_START.words {
+            assert!(has(&remarks::TELLING, word) || has(&remarks::FILLER, word), "{word}");
+        }
+    }
+
+    #[test]
+    fn who_writes_the_song_first_is_a_label() {
+        let rooted = |name: &str| labels::SONG_FIRST_ROOTS.iter().any(|root| name.starts_with(root));
+        for name in labels::SONG_FIRST.words {
+            assert!(has(&labels::LABELS, name) && !rooted(name), "{name}");
+        }
+    }
+
+    #[test]
     fn tables_are_sorted_and_folded_as_the_look_up_needs() {
         for table in [
             &other::AGAINST,
             &other::BESIDE,
+            &other::CHAPTERS,
             &other::COVERS,
             &other::NAMELESS,
             &other::MUSIC,
+            &other::NUMBERED,
             &other::PROGRAMMES,
+            &other::SPOKEN,
             &other::SURE,
             &platforms::LAST,
             &platforms::TALK,
@@ -133,7 +151,10 @@ mod tests {
             assert!(table.words.iter().all(|word| word.len() <= LONGEST));
             for word in table.words {
                 assert_eq!(fold(word), *word);
-                assert!(has(table, word));
+                assert!(has(table, &word.to_uppercase()), "{word} is not found in capitals");
+                // What begins and ends as a word does, or goes on, is another word.
+                let other = format!("{word}q{}", word.chars().next_back().unwrap_or_default());
+                assert!(!has(table, &other), "{other}");
             }
         }
     }

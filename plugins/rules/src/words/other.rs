@@ -175,6 +175,25 @@ pub static COVERS: Table = Table::new(&[
     "cover", "covers", "covered", "karaoke", "tribute", "fancover", "nightcore", "coverversion",
 ]);
 
+/// What lessons and episodes are called before their number.
+#[rustfmt::skip]
+pub static NUMBERED: Table = Table::new(&[
+    "ep", "folge", "lesson", "season", "chapter", "episode", "kapitel", "lecture", "capitolo", "capitulo", "chapitre",
+    "episodio", "tutorial",
+]);
+
+/// What the parts of a book or a serial are called before their number.
+#[rustfmt::skip]
+pub static CHAPTERS: Table = Table::new(&[
+    "folge", "chapter", "episode", "kapitel", "capitolo", "capitulo", "chapitre", "episodio",
+]);
+
+/// Words for recordings of speech.
+#[rustfmt::skip]
+pub static SPOKEN: Table = Table::new(&[
+    "horbuch", "podcast", "hoerbuch", "podcasts", "audiobook", "audiobooks", "audiolibro", "audiolivro", "livreaudio",
+]);
+
 /// What a word tells.
 pub fn clue(word: &str) -> Option<Clue> {
     let word = Folded::of(word);

@@ -74,7 +74,7 @@ pub static ALONE: Table = Table::new(&[
 /// Words with which a cut tail cannot begin: they belong to what stands before.
 #[rustfmt::skip]
 pub static WEAK_START: Table = Table::new(&[
-    "a", "e", "y", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "all", "and", "dir",
+    "a", "e", "y", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "and", "dir",
     "hit", "hot", "now", "out", "the", "avec", "best", "free", "song", "из", "на", "по", "short", "songs", "sound",
     "version",
 ]);
