@@ -5,7 +5,7 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, GENRES, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
     VIDEO_KINDS, VIDEOS, WEAK_START,
 };
 use crate::words::{has, has_folded};
@@ -67,7 +67,7 @@ fn is_other_language(remark: &str) -> bool {
 }
 
 /// `Out Now`, `Free Download`: where and how it can be had.
-fn is_offer(remark: &str) -> bool {
+pub fn is_offer(remark: &str) -> bool {
     (5..48).contains(&remark.len()) && has(&OFFERS, remark)
 }
 
@@ -75,6 +75,11 @@ fn is_offer(remark: &str) -> bool {
 pub fn is_release(remark: &str) -> bool {
     let mut last = words(remark).rev();
     last.next().is_some_and(|word| has(&RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
+}
+
+/// `Deep House`, `hip hop/relaxing beats`: what kind of music it is.
+pub fn is_genre(remark: &str) -> bool {
+    words(remark).all(|word| has(&GENRES, word))
 }
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.

@@ -135,9 +135,10 @@ impl Evidence {
             Self::Topic => 0.93,                  // 44 of 47
             Self::DecoratedQuote => 0.92,         // 32 of 34
             Self::ChannelBehindDecorated => 0.92, // 12 of 12
-            Self::RemixerDash => 0.92,
-            Self::LabelDash => 0.91,        // 27 of 29
-            Self::ChannelAtWeakMark => 0.9, // 5 of 5
+            Self::LabelDash => 0.91,              // 27 of 29
+            // Talk has them, too.
+            Self::ChannelAtWeakMark => 0.88, // 5 of 5
+            Self::RemixerDash => 0.88,
             // Collectors of lyrics write the song first as well.
             Self::MusicDash => 0.88, // 30 of 33
             // Films and games have it, too.

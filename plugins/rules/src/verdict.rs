@@ -8,7 +8,7 @@ use crate::page::{self, Facts, Metadata, statements};
 use crate::roles::{self, Roles, Setting};
 use crate::text::{clean, is_blank, words};
 use crate::title::Title;
-use crate::words::other::{COVERS, NAMELESS};
+use crate::words::other::{COVERS, NAMELESS, SERIES};
 use crate::words::{has, platforms};
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
@@ -69,7 +69,9 @@ pub fn read(track: &Track) -> Verdict {
         return Verdict::NotMusic(reason);
     }
     let mut entry = match facts {
-        Facts { artist: Some(_), .. } | Facts { kind: Some(MusicType::Artist), .. } => from_facts(&og_title, facts),
+        Facts { artist: Some(_), .. } | Facts { kind: Some(MusicType::Artist), .. } => {
+            by_account(&track.platform_name, from_facts(&og_title, facts))
+        }
         Facts { kind: Some(MusicType::Playlist), .. } => from_playlist(&og_title, facts, channel.as_ref()),
         _ => match from_title(track, &og_title, channel.as_ref(), &metadata, facts) {
             Ok(entry) => entry,
@@ -89,7 +91,25 @@ fn settled(mut entry: Extraction) -> Verdict {
         entry.artist = None;
         entry.origins.retain(|origin| origin.field != "artist");
     }
+    if let Some(work) = entry.artist.as_deref().and_then(|artist| headed(&entry.title, artist)) {
+        entry.title = work.to_owned();
+    }
     Verdict::Entry(entry)
+}
+
+/// A label's account on Bandcamp is credited there, and its titles name who performs.
+fn by_account(platform: &str, mut entry: Extraction) -> Extraction {
+    let artist = entry.artist.as_deref().unwrap_or_default();
+    if platform == "bandcamp" && entry.title.contains(" - ") && headed(&entry.title, artist).is_none() {
+        entry.confidence = entry.confidence.min(UNSURE);
+    }
+    entry
+}
+
+/// `Artist - Work`, where a page's own field names the artist once more: the work.
+fn headed<'a>(title: &'a str, artist: &str) -> Option<&'a str> {
+    let (head, work) = title.split_once(" - ")?;
+    (head.eq_ignore_ascii_case(artist) && !is_blank(work)).then_some(work.trim_start())
 }
 
 /// A reading of the title, with what the page's own fields add to it; or why it is not music.
@@ -168,9 +188,11 @@ fn most(title: &Title, artist: Option<&str>, evidence: Evidence, music: bool) ->
     if artist.is_some_and(|artist| words(artist).any(|word| has(&NAMELESS, word))) {
         return DOUBTED;
     }
+    let series = !evidence.is_channels()
+        && artist.and_then(|artist| words(artist).next_back()).is_some_and(|word| has(&SERIES, word));
     let covered = !evidence.is_channels() && words(&title.text).any(|word| has(&COVERS, word));
     let talk = matches!(evidence, Evidence::ChannelAtWeakMark | Evidence::ChannelBeforeQuote | Evidence::NearBefore);
-    if covered || talk && !music && !title.decorated { UNSURE } else { 1.0 }
+    if covered || series || talk && !music && !title.decorated { UNSURE } else { 1.0 }
 }
 
 /// `Stream Title by Channel`, as SoundCloud titles its pages.

@@ -2,8 +2,8 @@
 
 use crate::channel::is_label;
 use crate::decoration::{
-    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_release, is_small_talk, is_some_video,
-    is_year, names_album,
+    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_genre, is_head, is_release, is_small_talk,
+    is_some_video, is_year, names_album,
 };
 use crate::text::{clean, is_cjk};
 use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
@@ -35,6 +35,8 @@ pub struct Remarks {
     pub decorated: bool,
     /// One said "official".
     pub official: bool,
+    /// One said what the upload is behind the first part of the title, and a dash follows: `Song (Lyrics) - Artist`.
+    pub early: bool,
     /// One named a voice synthesiser.
     pub voice: bool,
     /// An album that one named: `(from the album "X")`.
@@ -61,8 +63,10 @@ pub fn read(title: &str) -> Remarks {
             continue;
         }
         remarks.text.push_str(before);
-        let last = title.get(span.end..).is_none_or(|after| after.trim().is_empty());
-        remarks.bracket(bracket, last);
+        let after = title.get(span.end..).unwrap_or_default().trim_start();
+        let first = !remarks.text.trim().is_empty() && !remarks.text.contains(" - ");
+        let said = remarks.bracket(bracket, after.is_empty());
+        remarks.early |= said && first && ["- ", "– "].iter().any(|dash| after.starts_with(dash));
         from = span.end;
     }
     let rest = title.get(from..).unwrap_or_default();
@@ -83,7 +87,8 @@ pub fn read(title: &str) -> Remarks {
 }
 
 impl Remarks {
-    fn bracket(&mut self, bracket: &str, last: bool) {
+    /// Reads a bracket; whether it is left out of the title.
+    fn bracket(&mut self, bracket: &str, last: bool) -> bool {
         let inner = inside(bracket);
         let lenticular = bracket.starts_with('【');
         let at_head = self.text.trim().is_empty();
@@ -109,11 +114,12 @@ impl Remarks {
             let open = bracket.chars().next().unwrap_or('(');
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
-            return;
+            return false;
         } else if is_some_video(inner)
             || is_label(inner)
             || is_catalogue_number(inner)
             || is_release(inner)
+            || bracket.starts_with('[') && last && is_genre(inner)
             || last && self.is_label_behind_mix(bracket)
         {
             self.decorated = true;
@@ -121,9 +127,10 @@ impl Remarks {
         } else {
             self.official |= says_official(inner);
             self.text.push_str(bracket);
-            return;
+            return false;
         }
         self.text.push(' ');
+        true
     }
 }
 

@@ -169,6 +169,12 @@ pub static NAMELESS: Table = Table::new(&[
     "trailer", "various", "greatest", "playlist", "audiobook", "nightcore", "instrumentals",
 ]);
 
+/// Words with which the names of series end, and those of few performers.
+#[rustfmt::skip]
+pub static SERIES: Table = Table::new(&[
+    "mix", "live", "show", "chart", "mixes", "radio", "charts", "episode", "session", "sessions", "programme",
+]);
+
 /// Words that tell of a recording by somebody other than the artist who is named.
 #[rustfmt::skip]
 pub static COVERS: Table = Table::new(&[

@@ -26,16 +26,16 @@ pub static TELLING: Table = Table::new(&[
     "officiella", "officielle", "offisielle", "offizielle", "oficialais", "oficijalni", "oficjalnie", "remastered",
     "reuploaded", "subespanol", "subtitulos", "terjemahan", "traduccion", "traduction", "traduzione", "uncensored",
     "videoclipe", "videoclips", "videoklipp", "videoklips", "videolyric", "virallinen", "visualiser", "visualizer",
-    "аудио", "аудіо", "видео", "відео", "слова", "текст", "הקליפ", "הרשמי", "וידאו", "מילים", "רשמית", "اغنية",
-    "ترانه", "حصريا", "فيديو", "كلمات", "موزيك", "ويديو", "lyricsvideo", "lyricvideos", "musikkvideo", "offizieller",
-    "offizielles", "remastering", "remasterise", "songteksten", "sottotitoli", "subtitulada", "subtitulado",
-    "ubersetzung", "videoclipes", "videoclipul", "videolyrics", "visualizeur", "lyricsvideos", "musikkivideo",
-    "muusikavideo", "visualizador", "βιντεο", "στιχοι", "лирика", "тексты", "الرسمي", "คลิป", "최초공개", "한글자막",
-    "remasterizada", "remasterizado", "remasterizzato", "rimasterizzato", "visualizzatore", "επισημη", "επισημο",
-    "перевод", "премєра", "الرسمية", "เอมวี", "리릭비디오", "뮤직비디오", "τραγουδι", "званични", "офіційна", "офіційне",
-    "офіційно", "премиера", "премьера", "بالكلمات", "видеоклип", "відеокліп", "официален", "официално", "офіційний",
-    "ทางการ", "βιντεοκλιπ", "видеоклипа", "официально", "текстпесни", "موزيكويديو", "eurovisionsongcontest",
-    "официальная", "официальное", "официальный", "караокетекст", "เนือเพลง",
+    "аудио", "аудіо", "видео", "відео", "клипа", "кліпу", "слова", "текст", "הקליפ", "הרשמי", "וידאו", "מילים",
+    "רשמית", "اغنية", "ترانه", "حصريا", "فيديو", "كلمات", "موزيك", "ويديو", "lyricsvideo", "lyricvideos",
+    "musikkvideo", "offizieller", "offizielles", "remastering", "remasterise", "songteksten", "sottotitoli",
+    "subtitulada", "subtitulado", "ubersetzung", "videoclipes", "videoclipul", "videolyrics", "visualizeur",
+    "lyricsvideos", "musikkivideo", "muusikavideo", "visualizador", "βιντεο", "στιχοι", "лирика", "тексты", "الرسمي",
+    "คลิป", "최초공개", "한글자막", "remasterizada", "remasterizado", "remasterizzato", "rimasterizzato", "visualizzatore",
+    "επισημη", "επισημο", "перевод", "премєра", "الرسمية", "เอมวี", "리릭비디오", "뮤직비디오", "τραγουδι", "званични",
+    "офіційна", "офіційне", "офіційно", "премиера", "премьера", "بالكلمات", "видеоклип", "відеокліп", "официален",
+    "официално", "офіційний", "ทางการ", "βιντεοκλιπ", "видеоклипа", "официально", "текстпесни", "موزيكويديو",
+    "eurovisionsongcontest", "официальная", "официальное", "официальный", "караокетекст", "เนือเพลง",
 ]);
 
 /// Words that stand beside telling ones and say nothing by themselves.
@@ -59,7 +59,7 @@ pub static FILLER: Table = Table::new(&[
     "muzyczny", "nouvelle", "official", "original", "releases", "remaster", "restored", "tradotta", "traducao",
     "upgraded", "digitally", "exclusive", "indonesia", "malayalam", "portugues", "promotion", "romanized",
     "indonesian", "portuguese", "resolution", "reuploaded", "translated", "unofficial", "widescreen", "песни",
-    "italienisch", "performance", "promotional", "translation", "translations",
+    "трека", "треку", "italienisch", "performance", "promotional", "translation", "translations", "сингла", "альбома",
 ]);
 
 /// Telling words that a real title hardly ends with, so that one is enough to be cut off the end.
@@ -99,6 +99,15 @@ pub const CJK_PARTS: &[&str] = &[
     "動態歌詞", "最高画質", "歌詞付き", "歌詞動画", "雙語字幕", "オリジナル", "リマスター", "オフィシャル", "オリジナル曲", "ボーカロイド", "ミュージック",
     "リリックビデオ", "ミュージックビデオ",
 ];
+
+/// Words that name kinds of music, as uploaders tag them in a square bracket.
+#[rustfmt::skip]
+pub static GENRES: Table = Table::new(&[
+    "fi", "lo", "dnb", "edm", "hip", "hop", "bass", "deep", "drum", "lofi", "tech", "trap", "beats", "chill", "house",
+    "indie", "future", "garage", "glitch", "hiphop", "jungle", "techno", "trance", "ambient", "dubstep", "electro",
+    "jazzhop", "melodic", "triphop", "chillhop", "chillout", "drumstep", "hardcore", "relaxing", "breakbeat",
+    "downtempo", "hardstyle", "psytrance", "synthwave", "electronic", "electronica", "progressive",
+]);
 
 /// Words for the languages and scripts in which lyrics are shown.
 #[rustfmt::skip]
@@ -172,13 +181,13 @@ pub static EDITIONS: Table = Table::new(&[
 /// Whole remarks that offer the recording, their words run together.
 #[rustfmt::skip]
 pub static OFFERS: Table = Table::new(&[
-    "freedl", "nowout", "outnow", "newsong", "outsoon", "ausjetzt", "newmusic", "newvideo", "outtoday", "preorder",
-    "randomdl", "buyfreedl", "freedwnld", "newsingle", "streamnow", "comingsoon", "disponible", "disponivel",
-    "freedllink", "newrelease", "disponibile", "firstlisten", "juzdostepne", "newsong2024", "preordernow",
-    "availablenow", "disponibleya", "freedownload", "jadisponivel", "justreleased", "nowavailable", "nowonspotify",
-    "outonspotify", "yadisponible", "worldpremiere", "yaydisponible", "dejadisponible", "buyfreedownload",
-    "dejasdisponible", "jetzterhaltlich", "outnowonspotify", "outnowonbeatport", "linkindescription",
-    "preorderavailable", "supportedbytiesto", "dllinkindescription", "freedlinkindescription",
+    "freedl", "nowout", "outnow", "newsong", "outsoon", "ausjetzt", "newmusic", "newtrack", "newvideo", "outtoday",
+    "preorder", "randomdl", "buyfreedl", "freedwnld", "newsingle", "streamnow", "comingsoon", "disponible",
+    "disponivel", "freedllink", "newrelease", "disponibile", "firstlisten", "juzdostepne", "newsong2024",
+    "preordernow", "availablenow", "disponibleya", "freedownload", "jadisponivel", "justreleased", "nowavailable",
+    "nowonspotify", "outonspotify", "yadisponible", "worldpremiere", "yaydisponible", "dejadisponible",
+    "buyfreedownload", "dejasdisponible", "jetzterhaltlich", "outnowonspotify", "outnowonbeatport",
+    "linkindescription", "preorderavailable", "supportedbytiesto", "dllinkindescription", "freedlinkindescription",
     "clickbuyforfreedownload", "freedownloadlinkindescription",
 ]);
 
