@@ -313,6 +313,21 @@ fn a_remark_before_the_dash_tells_that_the_song_stands_first() {
 }
 
 #[test]
+fn words_behind_a_remark_leave_a_reading_unsure() {
+    let channel = Some("Ada Lane");
+    all(false, &[("Ada Lane - Harbour (HD) Bo", channel, "Harbour Bo", "Ada Lane")]);
+    all(
+        true,
+        &[
+            ("Ada Lane - Harbour (Official Video) feat. Bo", channel, "Harbour feat. Bo", "Ada Lane"),
+            ("Ada Lane - Harbour (Official Video) by the Quay", channel, "Harbour", "Ada Lane"),
+            ("Ada Lane - Harbour (Official Video) HD", channel, "Harbour", "Ada Lane"),
+            ("Ada Lane \"Harbour\" (Official Video) on the Quay Show", Some("somebody"), "Harbour", "Ada Lane"),
+        ],
+    );
+}
+
+#[test]
 fn a_series_is_no_performer_and_an_account_may_be_a_labels() {
     for (title, channel) in [
         ("Quayside Mix - Ada Lane (Official Audio)", "Quayside Mix Archive"),

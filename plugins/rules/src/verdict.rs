@@ -191,8 +191,10 @@ fn most(title: &Title, artist: Option<&str>, evidence: Evidence, music: bool) ->
     let series = !evidence.is_channels()
         && artist.and_then(|artist| words(artist).next_back()).is_some_and(|word| has(&SERIES, word));
     let covered = !evidence.is_channels() && words(&title.text).any(|word| has(&COVERS, word));
-    let talk = matches!(evidence, Evidence::ChannelAtWeakMark | Evidence::ChannelBeforeQuote | Evidence::NearBefore);
-    if covered || series || talk && !music && !title.decorated { UNSURE } else { 1.0 }
+    // What follows a quoted title is no part of it.
+    let trailed = title.trailed && !matches!(evidence, Evidence::ChannelBeforeQuote | Evidence::DecoratedQuote);
+    let talk = matches!(evidence, Evidence::ChannelBeforeQuote | Evidence::NearBefore);
+    if covered || series || trailed || talk && !music && !title.decorated { UNSURE } else { 1.0 }
 }
 
 /// `Stream Title by Channel`, as SoundCloud titles its pages.

@@ -37,6 +37,8 @@ pub struct Remarks {
     pub official: bool,
     /// One said what the upload is behind the first part of the title, and a dash follows: `Song (Lyrics) - Artist`.
     pub early: bool,
+    /// Words follow one that are neither a remark nor featured names; what they say is not known.
+    pub trailed: bool,
     /// One named a voice synthesiser.
     pub voice: bool,
     /// An album that one named: `(from the album "X")`.
@@ -66,6 +68,8 @@ pub fn read(title: &str) -> Remarks {
         let after = title.get(span.end..).unwrap_or_default().trim_start();
         let first = !remarks.text.trim().is_empty() && !remarks.text.contains(" - ");
         let said = remarks.bracket(bracket, after.is_empty());
+        let words = !at_head() && after.starts_with(char::is_alphanumeric);
+        remarks.trailed |= said && words && !crate::credit::is_feature(after) && !is_decoration(after);
         remarks.early |= said && first && ["- ", "– "].iter().any(|dash| after.starts_with(dash));
         from = span.end;
     }
@@ -74,7 +78,9 @@ pub fn read(title: &str) -> Remarks {
     // A year behind a remark belongs to it.
     if !(behind_remark && is_year(rest.trim())) {
         let rest = if behind_remark && remarks.official && remarks.text.contains(" - ") {
-            without_afterthought(rest)
+            let kept = without_afterthought(rest);
+            remarks.trailed &= kept.len() == rest.len();
+            kept
         } else {
             rest
         };

@@ -25,6 +25,8 @@ pub struct Title {
     pub official: bool,
     /// Whether a remark stood behind the first part and before a dash.
     pub early: bool,
+    /// Whether words that are no remark follow one.
+    pub trailed: bool,
     /// Whether a bracket named a voice synthesiser.
     pub voice: bool,
     /// A name in the last of the brackets 【】.
@@ -53,6 +55,7 @@ impl Title {
             decorated: remarks.decorated,
             official: remarks.official,
             early: remarks.early,
+            trailed: remarks.trailed,
             voice: remarks.voice,
             credit: remarks.credit,
             head: remarks.head,
