@@ -1,7 +1,7 @@
 //! Channels and uploaders: which of them are the artist, and under what name.
 
 use crate::credit::{bare_fold, names, spelled_out};
-use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
+use crate::text::{Folded, clean, fold, strip_suffix_ignoring_case, words};
 use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST, SONG_FIRST_ROOTS};
 use crate::words::other::{Clue, clue};
 use crate::words::{has, holds};
@@ -88,8 +88,9 @@ impl Channel {
     /// Whether it is a label or a collector of music, not a programme of any kind.
     pub fn is_of_music(&self) -> bool {
         is_label(&self.whole)
-            || words(&self.whole)
-                .any(|word| has(&LABEL_STRONG, word) || matches!(clue(word), Some(Clue::Music | Clue::Sure)))
+            || words(&self.whole).any(|word| {
+                has(&LABEL_STRONG, word) || matches!(clue(&Folded::of(word)), Some(Clue::Music | Clue::Sure))
+            })
     }
 
     /// Whether it is a label's or a medium's by its name alone.

@@ -1,10 +1,10 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
+use crate::text::{Folded, is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
-use crate::words::has;
 use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
+use crate::words::{has, has_folded};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,9 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
         weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        numbered = has(&NUMBERED, word);
-        match clue(word) {
+        let word = Folded::of(word);
+        numbered = has_folded(&NUMBERED, &word);
+        match clue(&word) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
             Some(Clue::Sure) => sure = true,
@@ -82,8 +83,9 @@ fn is_spoken(title: &str) -> bool {
     let mut chapter = false;
     words(title).take(60).any(|word| {
         let counted = chapter && word.starts_with(|c: char| c.is_ascii_digit());
-        chapter = has(&CHAPTERS, word);
-        counted || has(&SPOKEN, word)
+        let word = Folded::of(word);
+        chapter = has_folded(&CHAPTERS, &word);
+        counted || has_folded(&SPOKEN, &word)
     })
 }
 

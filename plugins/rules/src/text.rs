@@ -132,9 +132,12 @@ impl Folded {
     pub fn of(word: &str) -> Self {
         let (mut bytes, mut len) = ([0; Self::LONGEST], 0usize);
         if word.is_ascii() && word.len() <= Self::LONGEST {
-            for (slot, byte) in bytes.iter_mut().zip(word.bytes().filter(u8::is_ascii_alphanumeric)) {
-                *slot = byte.to_ascii_lowercase();
-                len += 1;
+            for byte in word.bytes() {
+                // A letter that is none is written over by the next.
+                if let Some(slot) = bytes.get_mut(len) {
+                    *slot = byte.to_ascii_lowercase();
+                }
+                len += usize::from(byte.is_ascii_alphanumeric());
             }
             return Self { bytes, len };
         }

@@ -169,7 +169,8 @@ fn from_facts(og_title: &str, mut facts: Facts) -> Extraction {
 fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool) -> Extraction {
     let by_artist = ARTIST_FIELD.contains(&track.platform_name.as_str());
     let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
-    let sure = confidence(evidence, &track.platform_name).min(most(title, artist.as_deref(), evidence, music));
+    let sure = confidence(evidence, &track.platform_name);
+    let sure = if sure > DOUBTED { sure.min(most(title, artist.as_deref(), evidence, music)) } else { sure };
     let mut entry = entry(&song, artist.as_deref(), sure, Origin::Text);
     if title.album {
         entry.music_type = MusicType::Album;

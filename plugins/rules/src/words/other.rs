@@ -201,8 +201,7 @@ pub static SPOKEN: Table = Table::new(&[
 ]);
 
 /// What a word tells.
-pub fn clue(word: &str) -> Option<Clue> {
-    let word = Folded::of(word);
+pub fn clue(word: &Folded) -> Option<Clue> {
     let tables = [(&MUSIC, Clue::Music), (&SURE, Clue::Sure), (&BESIDE, Clue::Beside), (&AGAINST, Clue::Against)];
-    tables.into_iter().find(|(table, _)| has_folded(table, &word)).map(|(_, clue)| clue)
+    tables.into_iter().find(|(table, _)| has_folded(table, word)).map(|(_, clue)| clue)
 }
