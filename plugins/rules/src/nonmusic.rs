@@ -1,7 +1,7 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{Folded, is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
+use crate::text::{Folded, is_cjk_letter, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
 use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
 use crate::words::{has, has_folded};
@@ -96,7 +96,12 @@ fn is_programme(channel: &Channel) -> bool {
 
 /// Whether a title in a script without spaces has a part that tells of something other than music.
 fn has_part(title: &str) -> bool {
-    !title.is_ascii() && is_cjk(title) && PARTS.iter().any(|part| title.contains(part))
+    let begins = |rest: &str| {
+        let first = rest.as_bytes().first_chunk::<3>();
+        PARTS.iter().any(|part| part.as_bytes().first_chunk() == first && rest.starts_with(part))
+    };
+    let mut letters = title.char_indices().filter(|(_, c)| is_cjk_letter(*c));
+    !title.is_ascii() && letters.any(|(at, _)| title.get(at..).is_some_and(begins))
 }
 
 /// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.

@@ -266,7 +266,9 @@ pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a
 
 /// Whether a text begins with an ASCII one, compared without case.
 pub fn starts_ignoring_case(text: &str, start: &str) -> bool {
-    text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    let first = |text: &str| text.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    first(text) == first(start)
+        && text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// Where a text occurs in another, compared without case; the wanted text is ASCII.

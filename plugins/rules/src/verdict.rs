@@ -108,8 +108,9 @@ fn by_account(platform: &str, mut entry: Extraction) -> Extraction {
 
 /// `Artist - Work`, where a page's own field names the artist once more: the work.
 fn headed<'a>(title: &'a str, artist: &str) -> Option<&'a str> {
-    let (head, work) = title.split_once(" - ")?;
-    (head.eq_ignore_ascii_case(artist) && !is_blank(work)).then_some(work.trim_start())
+    let (head, rest) = title.split_at_checked(artist.len())?;
+    let work = rest.strip_prefix(" - ").filter(|work| !is_blank(work))?;
+    head.eq_ignore_ascii_case(artist).then_some(work.trim_start())
 }
 
 /// A reading of the title, with what the page's own fields add to it; or why it is not music.
@@ -200,7 +201,7 @@ fn most(title: &Title, artist: Option<&str>, evidence: Evidence, music: bool) ->
 
 /// `Stream Title by Channel`, as SoundCloud titles its pages.
 fn streamed<'a>(og_title: &'a str, channel: &Channel) -> Option<&'a str> {
-    let rest = platforms::unsigned(og_title).0.strip_prefix("Stream ")?;
+    let rest = platforms::unsigned(og_title.strip_prefix("Stream ")?).0;
     rest.strip_suffix(channel.whole.as_str())?.strip_suffix(" by ")
 }
 

@@ -66,11 +66,12 @@ pub fn read(title: &str) -> Remarks {
         }
         remarks.text.push_str(before);
         let after = title.get(span.end..).unwrap_or_default().trim_start();
-        let first = !remarks.text.trim().is_empty() && !remarks.text.contains(" - ");
+        let before_dash = ["- ", "– "].iter().any(|dash| after.starts_with(dash));
+        let first = before_dash && !at_head() && !remarks.text.contains(" - ");
         let said = remarks.bracket(bracket, after.is_empty());
         let words = !at_head() && after.starts_with(char::is_alphanumeric);
         remarks.trailed |= said && words && !crate::credit::is_feature(after) && !is_decoration(after);
-        remarks.early |= said && first && ["- ", "– "].iter().any(|dash| after.starts_with(dash));
+        remarks.early |= said && first;
         from = span.end;
     }
     let rest = title.get(from..).unwrap_or_default();

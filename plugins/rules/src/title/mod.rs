@@ -248,7 +248,8 @@ fn without_genre(text: &str) -> &str {
 
 /// `Full Video: Song`, `Out Now! Artist - Song`: what the upload is, before the title.
 fn without_kind(text: &str) -> &str {
-    if let Some((kind, rest)) = text.split_once("! ")
+    if let Some((kind, rest)) = text.split_once('!')
+        && rest.starts_with(' ')
         && is_offer(kind)
     {
         return rest.trim_start();
