@@ -8,7 +8,7 @@ use crate::words::remarks::{
     ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, GENRES, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
     VIDEO_KINDS, VIDEOS, WEAK_START,
 };
-use crate::words::{has, has_folded};
+use crate::words::{has, has_folded, heads};
 
 /// What a word of a remark is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -220,11 +220,8 @@ fn is_cjk_remark(word: &str) -> bool {
     }
     let mut rest = word;
     while !rest.is_empty() {
-        // Most parts differ in what they begin with, which is told sooner than the whole.
-        let begins = |part: &&&str| part.as_bytes().first_chunk::<2>() == rest.as_bytes().first_chunk::<2>();
-        let may = CJK_PARTS.iter().filter(begins);
-        let part = may.filter_map(|part| rest.strip_prefix(*part)).min_by_key(|rest| rest.len());
-        let Some(after) = part else { return false };
+        let part = heads(&CJK_PARTS, rest).next();
+        let Some(after) = part.and_then(|part| rest.strip_prefix(part)) else { return false };
         rest = after;
     }
     true

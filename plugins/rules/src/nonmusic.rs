@@ -4,7 +4,7 @@ use crate::channel::{Channel, Kind};
 use crate::text::{Folded, is_cjk_letter, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
 use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
-use crate::words::{has, has_folded};
+use crate::words::{has, has_folded, heads};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,12 +96,8 @@ fn is_programme(channel: &Channel) -> bool {
 
 /// Whether a title in a script without spaces has a part that tells of something other than music.
 fn has_part(title: &str) -> bool {
-    let begins = |rest: &str| {
-        let first = rest.as_bytes().first_chunk::<3>();
-        PARTS.iter().any(|part| part.as_bytes().first_chunk() == first && rest.starts_with(part))
-    };
     let mut letters = title.char_indices().filter(|(_, c)| is_cjk_letter(*c));
-    !title.is_ascii() && letters.any(|(at, _)| title.get(at..).is_some_and(begins))
+    !title.is_ascii() && letters.any(|(at, _)| title.get(at..).is_some_and(|rest| heads(&PARTS, rest).next().is_some()))
 }
 
 /// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.

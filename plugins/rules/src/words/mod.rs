@@ -77,6 +77,13 @@ pub fn holds(table: &Table, folded: &str) -> bool {
     holds_bytes(table, folded.as_bytes())
 }
 
+/// The words of a table with which a text begins, longest first; the text is folded.
+pub fn heads<'a>(table: &Table, text: &'a str) -> impl Iterator<Item = &'a str> {
+    let longest = table.words.last().map_or(0, |word| word.len().min(text.len()));
+    let lengths = table.edges.iter().enumerate().take(longest + 1).rev().filter(|(_, edges)| **edges != 0);
+    lengths.filter_map(|(length, _)| text.get(..length)).filter(|head| holds(table, head))
+}
+
 fn holds_bytes(table: &Table, folded: &[u8]) -> bool {
     table.like(folded).binary_search_by(|word| word.as_bytes().cmp(folded)).is_ok()
 }
@@ -118,6 +125,7 @@ mod tests {
             &other::NAMELESS,
             &other::MUSIC,
             &other::NUMBERED,
+            &other::PARTS,
             &other::PROGRAMMES,
             &other::SERIES,
             &other::SPOKEN,
@@ -130,6 +138,7 @@ mod tests {
             &labels::LABEL_WORDS,
             &labels::SONG_FIRST,
             &remarks::ALONE,
+            &remarks::CJK_PARTS,
             &remarks::CREDITS,
             &remarks::EDITIONS,
             &remarks::FILLER,
