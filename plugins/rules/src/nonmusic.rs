@@ -4,7 +4,7 @@ use crate::channel::{Channel, Kind};
 use crate::text::{Folded, is_cjk_letter, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
 use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
-use crate::words::{has, has_folded, heads};
+use crate::words::{has, heads};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +47,13 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
         return Subject { music: true, doubt };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
-    let (mut weak, mut numbered, mut sure) = (0usize, false, false);
+    let (mut weak, mut sure, mut former) = (0usize, false, "");
     let mut music = title.album || title.official && title.decorated || category == Some("music");
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
-        weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        let word = Folded::of(word);
-        numbered = has_folded(&NUMBERED, &word);
-        match clue(&word) {
+        weak += usize::from(is_number(word) && has(&NUMBERED, former));
+        former = word;
+        match clue(&Folded::of(word)) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
             Some(Clue::Sure) => sure = true,
@@ -80,13 +79,16 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
 
 /// `Chapter 3 …`, `… (Audiobook)`: what is read aloud; those who read have generated channels as musicians have.
 fn is_spoken(title: &str) -> bool {
-    let mut chapter = false;
+    let mut former = "";
     words(title).take(60).any(|word| {
-        let counted = chapter && word.starts_with(|c: char| c.is_ascii_digit());
-        let word = Folded::of(word);
-        chapter = has_folded(&CHAPTERS, &word);
-        counted || has_folded(&SPOKEN, &word)
+        let counted = is_number(word) && has(&CHAPTERS, former);
+        former = word;
+        counted || has(&SPOKEN, word)
     })
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a channel's name tells of something other than music.

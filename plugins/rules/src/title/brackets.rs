@@ -5,8 +5,8 @@ use crate::decoration::{
     is_album_remark, is_catalogue_number, is_decoration, is_edition, is_genre, is_head, is_release, is_small_talk,
     is_some_video, is_year, names_album,
 };
-use crate::text::{clean, is_cjk};
-use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
+use crate::text::{Folded, clean, is_cjk};
+use crate::words::{has, has_folded, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
 pub const CLOSE: &[char] = &[')', ']', '}', '）', '］', '】', '〕'];
@@ -207,11 +207,15 @@ pub fn is_voices(text: &str, cjk: bool) -> bool {
         return true;
     }
     let mut names = text.split(JOINTS).filter(|name| !name.trim().is_empty()).peekable();
-    names.peek().is_some() && names.all(|name| is_voice(name, cjk))
+    // One name alone was asked for already.
+    names.peek().is_some_and(|first| first.len() < text.len()) && names.all(|name| is_voice(name, cjk))
 }
 
 fn is_voice(name: &str, cjk: bool) -> bool {
-    let known = |name: &str| has(&VOICES, name) || cjk && has(&COMMON_VOICES, name);
+    let known = |name: &str| {
+        let name = Folded::of(name);
+        has_folded(&VOICES, &name) || cjk && has_folded(&COMMON_VOICES, &name)
+    };
     let mut words = crate::text::words(name).peekable();
     known(name)
         || words.peek().is_some() && words.all(known)
