@@ -1,7 +1,7 @@
 //! Channels and uploaders: which of them are the artist, and under what name.
 
 use crate::credit::{bare_fold, names, spelled_out};
-use crate::text::{clean, fold, strip_suffix_ignoring_case, words};
+use crate::text::{Folded, clean, fold, strip_suffix_ignoring_case, words};
 use crate::words::labels::{LABEL_STRONG, LABEL_WORDS, LABELS, SONG_FIRST, SONG_FIRST_ROOTS};
 use crate::words::other::{Clue, clue};
 use crate::words::{has, holds};
@@ -59,6 +59,9 @@ const OFFICIAL: &[&str] = &[
 const VAGUE: &[&str] =
     &[" music", " tv", " channel", " videos", " youtube", "youtube", " band", "music", "tv", " hq", "hq"];
 
+/// The most writings of a name that are told apart; each one is compared with all.
+const MOST: usize = 8;
+
 impl Channel {
     /// Reads a channel's name.
     pub fn read(name: &str) -> Self {
@@ -67,7 +70,7 @@ impl Channel {
         let mut spellings = vec![bare_fold(name)];
         let divided = |name: &&str| name.contains(DIVIDES);
         let ways = [whole.as_str(), name].into_iter().take(if name == whole { 1 } else { 2 });
-        for spelling in ways.clone().chain(ways.filter(divided).flat_map(parts)) {
+        for spelling in ways.clone().chain(ways.filter(divided).flat_map(|name| parts(name).take(MOST))) {
             let bare = vague_stripped(spelling);
             for spelling in [spelling, bare].into_iter().take(if bare == spelling { 1 } else { 2 }) {
                 let folded = bare_fold(spelling);
@@ -85,8 +88,9 @@ impl Channel {
     /// Whether it is a label or a collector of music, not a programme of any kind.
     pub fn is_of_music(&self) -> bool {
         is_label(&self.whole)
-            || words(&self.whole)
-                .any(|word| has(&LABEL_STRONG, word) || matches!(clue(word), Some(Clue::Music | Clue::Sure)))
+            || words(&self.whole).any(|word| {
+                has(&LABEL_STRONG, word) || matches!(clue(&Folded::of(word)), Some(Clue::Music | Clue::Sure))
+            })
     }
 
     /// Whether it is a label's or a medium's by its name alone.
@@ -255,6 +259,14 @@ mod tests {
             let read = Channel::read(channel);
             assert_eq!((read.name.as_str(), read.kind), (name, kind));
         }
+    }
+
+    #[test]
+    fn of_a_name_in_many_parts_the_first_are_told_apart() {
+        let parts = |count: usize| (0..count).map(|n| format!("part{n}")).collect::<Vec<_>>().join("/");
+        let many = Channel::read(&parts(2_000));
+        assert!(many.spellings.len() <= 2 * MOST + 4, "{} spellings", many.spellings.len());
+        assert!(many.is(&spellings("part7")) && !many.is(&spellings("part1999")));
     }
 
     #[test]

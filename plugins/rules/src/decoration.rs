@@ -5,10 +5,10 @@
 
 use crate::text::{Folded, is_cjk_letter, words};
 use crate::words::remarks::{
-    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
+    ALONE, CJK_PARTS, CREDITS, EDITIONS, FILLER, GENRES, HEADS, LANGUAGES, MONTHS, OFFERS, OFFICIAL, RELEASES, TELLING,
     VIDEO_KINDS, VIDEOS, WEAK_START,
 };
-use crate::words::{has, has_folded};
+use crate::words::{has, has_folded, heads};
 
 /// What a word of a remark is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ fn is_other_language(remark: &str) -> bool {
 }
 
 /// `Out Now`, `Free Download`: where and how it can be had.
-fn is_offer(remark: &str) -> bool {
+pub fn is_offer(remark: &str) -> bool {
     (5..48).contains(&remark.len()) && has(&OFFERS, remark)
 }
 
@@ -75,6 +75,11 @@ fn is_offer(remark: &str) -> bool {
 pub fn is_release(remark: &str) -> bool {
     let mut last = words(remark).rev();
     last.next().is_some_and(|word| has(&RELEASES, word)) && (1..4).contains(&last.count()) && !is_edition(remark)
+}
+
+/// `Deep House`, `hip hop/relaxing beats`: what kind of music it is.
+pub fn is_genre(remark: &str) -> bool {
+    words(remark).all(|word| has(&GENRES, word))
 }
 
 /// `Kan/Rom/Eng`: the languages of the lyrics shown.
@@ -106,7 +111,7 @@ pub fn is_catalogue_number(remark: &str) -> bool {
     letters >= 2 && digits >= 2 && letters + digits == remark.len() && (5..=12).contains(&remark.len())
 }
 
-/// `April 21, 1968`: when it was shown.
+/// `May 3, 1971`: when it was shown.
 fn is_date(remark: &str) -> bool {
     let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
     remark.bytes().any(|byte| byte.is_ascii_digit())
@@ -215,8 +220,8 @@ fn is_cjk_remark(word: &str) -> bool {
     }
     let mut rest = word;
     while !rest.is_empty() {
-        let part = CJK_PARTS.iter().filter_map(|part| rest.strip_prefix(*part)).min_by_key(|rest| rest.len());
-        let Some(after) = part else { return false };
+        let part = heads(&CJK_PARTS, rest).next();
+        let Some(after) = part.and_then(|part| rest.strip_prefix(part)) else { return false };
         rest = after;
     }
     true
@@ -245,7 +250,7 @@ mod tests {
             "Lyric Video",
             "オリジナル曲",
             "アニメMV",
-            "April 21, 1968",
+            "May 3, 1971",
             "Directed by Bo Reed",
             "Prod. Bo",
         ] {
@@ -278,11 +283,11 @@ mod tests {
 
     #[test]
     fn a_tail_is_cut_only_where_it_cannot_be_the_title() {
-        assert_eq!(strip_tail("Nightcall Official Video"), "Nightcall");
-        assert_eq!(strip_tail("Wonderwall Lyrics"), "Wonderwall");
-        assert_eq!(strip_tail("Wonderwall with lyrics"), "Wonderwall");
+        assert_eq!(strip_tail("Harbour Official Video"), "Harbour");
+        assert_eq!(strip_tail("Harbour Lyrics"), "Harbour");
+        assert_eq!(strip_tail("Harbour with lyrics"), "Harbour");
         assert_eq!(strip_tail("Harbour M/V"), "Harbour");
-        assert_eq!(strip_tail("Video Killed The Radio Star"), "Video Killed The Radio Star");
+        assert_eq!(strip_tail("Video Drowned The Harbour Light"), "Video Drowned The Harbour Light");
         assert_eq!(strip_tail("Pop Video"), "Pop Video");
         assert_eq!(strip_tail("Official Video"), "Official Video");
     }

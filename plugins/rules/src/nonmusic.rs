@@ -1,10 +1,10 @@
 //! What is plainly not music: games, lessons, sports, talk. Music must never be taken for it, so one clue is not enough.
 
 use crate::channel::{Channel, Kind};
-use crate::text::{is_cjk, starts_ignoring_case, strip_suffix_ignoring_case, words};
+use crate::text::{Folded, is_cjk_letter, starts_ignoring_case, strip_suffix_ignoring_case, words};
 use crate::title::Title;
-use crate::words::has;
-use crate::words::other::{Clue, PARTS, PROGRAMMES, clue};
+use crate::words::other::{CHAPTERS, Clue, NUMBERED, PARTS, PROGRAMMES, SPOKEN, clue};
+use crate::words::{has, heads};
 
 /// What is to be thought of a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +43,17 @@ const CATEGORIES: &[&str] = &[
 /// Weighs the words of a title and the category its uploader chose.
 pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category: Option<&str>) -> Subject {
     if channel.is_some_and(|channel| matches!(channel.kind, Kind::Topic | Kind::Vevo)) {
-        return Subject { music: true, doubt: Doubt::None };
+        let doubt = if is_spoken(og_title) { Doubt::Some } else { Doubt::None };
+        return Subject { music: true, doubt };
     }
     let mut strong = usize::from(category.is_some_and(|category| CATEGORIES.contains(&category)));
-    let (mut weak, mut numbered, mut sure) = (0usize, false, false);
+    let (mut weak, mut sure, mut former) = (0usize, false, "");
     let mut music = title.album || title.official && title.decorated || category == Some("music");
     for word in words(og_title).take(60) {
         // A lesson or an episode has a number.
-        weak += usize::from(numbered && word.starts_with(|c: char| c.is_ascii_digit()));
-        let lesson = |name: &&str| word.eq_ignore_ascii_case(name);
-        numbered = ["ep", "episode", "lecture", "lesson", "tutorial", "season", "chapter"].iter().any(lesson);
-        match clue(word) {
+        weak += usize::from(is_number(word) && has(&NUMBERED, former));
+        former = word;
+        match clue(&Folded::of(word)) {
             Some(Clue::Against) => strong += 1,
             Some(Clue::Beside) => weak += 1,
             Some(Clue::Sure) => sure = true,
@@ -77,6 +77,20 @@ pub fn weigh(og_title: &str, title: &Title, channel: Option<&Channel>, category:
     Subject { music, doubt }
 }
 
+/// `Chapter 3 …`, `… (Audiobook)`: what is read aloud; those who read have generated channels as musicians have.
+fn is_spoken(title: &str) -> bool {
+    let mut former = "";
+    words(title).take(60).any(|word| {
+        let counted = is_number(word) && has(&CHAPTERS, former);
+        former = word;
+        counted || has(&SPOKEN, word)
+    })
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// Whether a channel's name tells of something other than music.
 fn is_programme(channel: &Channel) -> bool {
     words(&channel.whole).take(12).any(|word| has(&PROGRAMMES, word))
@@ -84,7 +98,8 @@ fn is_programme(channel: &Channel) -> bool {
 
 /// Whether a title in a script without spaces has a part that tells of something other than music.
 fn has_part(title: &str) -> bool {
-    !title.is_ascii() && is_cjk(title) && PARTS.iter().any(|part| title.contains(part))
+    let mut letters = title.char_indices().filter(|(_, c)| is_cjk_letter(*c));
+    !title.is_ascii() && letters.any(|(at, _)| title.get(at..).is_some_and(|rest| heads(&PARTS, rest).next().is_some()))
 }
 
 /// `How to …`, `… #12`, `Top 10 …`: what teaches, counts or is one of a row.
@@ -170,5 +185,19 @@ mod tests {
         assert_eq!(on("Quay News - Harbour", "Quay News"), Doubt::Some);
         assert_eq!(on("Ada Lane - Harbour (Lyrics)", "Quay News"), Doubt::None);
         assert_eq!(on("Ada Lane - Harbour", "Ada Lane"), Doubt::None);
+    }
+
+    #[test]
+    fn a_generated_channel_may_be_a_readers() {
+        let on = |title: &str, channel: &str| {
+            weigh(title, &Title::read(title, None), Some(&Channel::read(channel)), None).doubt
+        };
+        for read in ["Chapter 1 - The Harbour", "Kapitel 12", "Harbour Talk Podcast", "The Harbour (Audiobook)"] {
+            assert_eq!(on(read, "Ada Lane - Topic"), Doubt::Some, "{read}");
+        }
+        assert_eq!(on("Episode 12: The Quay", "AdaLaneVEVO"), Doubt::Some);
+        for sung in ["Chapter and Verse", "Last Chapter", "Harbour 12", "Vlog"] {
+            assert_eq!(on(sung, "Ada Lane - Topic"), Doubt::None, "{sung}");
+        }
     }
 }

@@ -33,6 +33,15 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// Whether a text has nothing that can be seen.
+pub fn is_blank(text: &str) -> bool {
+    let fills = |c: char| {
+        matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}')
+            || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || fills(c))
+}
+
 /// Whether a text is ASCII with nothing in it to clean, as most are.
 fn is_clean(text: &str) -> bool {
     let mut before = b' ';
@@ -126,9 +135,12 @@ impl Folded {
     pub fn of(word: &str) -> Self {
         let (mut bytes, mut len) = ([0; Self::LONGEST], 0usize);
         if word.is_ascii() && word.len() <= Self::LONGEST {
-            for (slot, byte) in bytes.iter_mut().zip(word.bytes().filter(u8::is_ascii_alphanumeric)) {
-                *slot = byte.to_ascii_lowercase();
-                len += 1;
+            for byte in word.bytes() {
+                // A letter that is none is written over by the next.
+                if let Some(slot) = bytes.get_mut(len) {
+                    *slot = byte.to_ascii_lowercase();
+                }
+                len += usize::from(byte.is_ascii_alphanumeric());
             }
             return Self { bytes, len };
         }
@@ -257,7 +269,9 @@ pub fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a
 
 /// Whether a text begins with an ASCII one, compared without case.
 pub fn starts_ignoring_case(text: &str, start: &str) -> bool {
-    text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    let first = |text: &str| text.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    first(text) == first(start)
+        && text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// Where a text occurs in another, compared without case; the wanted text is ASCII.

@@ -6,9 +6,9 @@ use crate::guess;
 use crate::nonmusic::{Doubt, Subject, weigh};
 use crate::page::{self, Facts, Metadata, Trust, statements};
 use crate::roles::{self, Roles, Setting};
-use crate::text::{clean, words};
+use crate::text::{clean, is_blank, words};
 use crate::title::Title;
-use crate::words::other::{COVERS, NAMELESS};
+use crate::words::other::{COVERS, NAMELESS, SERIES};
 use crate::words::{has, platforms};
 use liner_strategy::{Extraction, MusicType, Origin, Track};
 
@@ -72,7 +72,9 @@ pub fn read(track: &Track) -> Verdict {
         return Verdict::NotMusic(reason);
     }
     let mut entry = match facts {
-        Facts { artist: Some(_), .. } | Facts { kind: Some(MusicType::Artist), .. } => from_facts(&og_title, facts),
+        Facts { artist: Some(_), .. } | Facts { kind: Some(MusicType::Artist), .. } => {
+            by_account(&track.platform_name, from_facts(&og_title, facts))
+        }
         Facts { kind: Some(MusicType::Playlist), .. } => from_playlist(&og_title, facts, channel.as_ref()),
         _ => match from_title(track, &og_title, channel.as_ref(), &metadata, facts) {
             Ok(entry) => entry,
@@ -83,7 +85,38 @@ pub fn read(track: &Track) -> Verdict {
         entry.confidence = entry.confidence.min(READ);
     }
     add_statements(&mut entry, track.og_description.as_deref().unwrap_or_default());
+    settled(entry)
+}
+
+/// The verdict for a reading: none without a title that can be seen, and an artist only by a name that can.
+fn settled(mut entry: Extraction) -> Verdict {
+    if is_blank(&entry.title) {
+        return Verdict::Unknown;
+    }
+    if entry.artist.as_deref().is_some_and(is_blank) {
+        entry.artist = None;
+        entry.origins.retain(|origin| origin.field != "artist");
+    }
+    if let Some(work) = entry.artist.as_deref().and_then(|artist| headed(&entry.title, artist)) {
+        entry.title = work.to_owned();
+    }
     Verdict::Entry(entry)
+}
+
+/// A label's account on Bandcamp is credited there, and its titles name who performs.
+fn by_account(platform: &str, mut entry: Extraction) -> Extraction {
+    let artist = entry.artist.as_deref().unwrap_or_default();
+    if platform == "bandcamp" && entry.title.contains(" - ") && headed(&entry.title, artist).is_none() {
+        entry.confidence = entry.confidence.min(UNSURE);
+    }
+    entry
+}
+
+/// `Artist - Work`, where a page's own field names the artist once more: the work.
+fn headed<'a>(title: &'a str, artist: &str) -> Option<&'a str> {
+    let (head, rest) = title.split_at_checked(artist.len())?;
+    let work = rest.strip_prefix(" - ").filter(|work| !is_blank(work))?;
+    head.eq_ignore_ascii_case(artist).then_some(work.trim_start())
 }
 
 /// A reading of the title, with what the page's own fields add to it; or why it is not music.
@@ -121,10 +154,10 @@ fn without_title(track: &Track, metadata: &Metadata) -> Verdict {
         (Some(reason), _) => Verdict::NotMusic(reason),
         (None, Some(title)) => {
             let title = title.clone();
-            Verdict::Entry(from_facts(&title, facts))
+            settled(from_facts(&title, facts))
         }
         (None, None) => guess::read(track).map_or(Verdict::Unknown, |(title, artist, confidence)| {
-            Verdict::Entry(entry(&title, artist.as_deref(), confidence, Origin::Text))
+            settled(entry(&title, artist.as_deref(), confidence, Origin::Text))
         }),
     }
 }
@@ -150,7 +183,8 @@ fn by_roles(track: &Track, title: &Title, channel: Option<&Channel>, music: bool
     let is_label = channel.is_some_and(|channel| channel.kind == Kind::Label);
     let by_artist = is_on(CATALOGUES) || is_on(OWN_UPLOADS) && !is_label;
     let Roles { title: song, artist, evidence } = roles::assign(title, channel, Setting { by_artist, music });
-    let sure = confidence(evidence, &track.platform_name).min(most(title, artist.as_deref(), evidence, music));
+    let sure = confidence(evidence, &track.platform_name);
+    let sure = if sure > DOUBTED { sure.min(most(title, artist.as_deref(), evidence, music)) } else { sure };
     let mut entry = entry(&song, artist.as_deref(), sure, Origin::Text);
     if title.album {
         entry.music_type = MusicType::Album;
@@ -169,14 +203,18 @@ fn most(title: &Title, artist: Option<&str>, evidence: Evidence, music: bool) ->
     if artist.is_some_and(|artist| words(artist).any(|word| has(&NAMELESS, word))) {
         return DOUBTED;
     }
+    let series = !evidence.is_channels()
+        && artist.and_then(|artist| words(artist).next_back()).is_some_and(|word| has(&SERIES, word));
     let covered = !evidence.is_channels() && words(&title.text).any(|word| has(&COVERS, word));
-    let talk = matches!(evidence, Evidence::ChannelAtWeakMark | Evidence::ChannelBeforeQuote | Evidence::NearBefore);
-    if covered || talk && !music && !title.decorated { UNSURE } else { 1.0 }
+    // What follows a quoted title is no part of it.
+    let trailed = title.trailed && !matches!(evidence, Evidence::ChannelBeforeQuote | Evidence::DecoratedQuote);
+    let talk = matches!(evidence, Evidence::ChannelBeforeQuote | Evidence::NearBefore);
+    if covered || series || trailed || talk && !music && !title.decorated { UNSURE } else { 1.0 }
 }
 
 /// `Stream Title by Channel`, as SoundCloud titles its pages.
 fn streamed<'a>(og_title: &'a str, channel: &Channel) -> Option<&'a str> {
-    let rest = platforms::unsigned(og_title).0.strip_prefix("Stream ")?;
+    let rest = platforms::unsigned(og_title.strip_prefix("Stream ")?).0;
     rest.strip_suffix(channel.whole.as_str())?.strip_suffix(" by ")
 }
 

@@ -93,7 +93,7 @@ impl Scene<'_> {
     /// Whether nothing tells of music and the title has three words or more, as a sentence has.
     fn is_long(&self) -> bool {
         let long = |piece: &Piece<'_>| words(piece.text).nth(2).is_some() && !piece.text.contains(['(', '[']);
-        !self.decorated && !self.setting.music && self.pieces.get(1).is_some_and(long)
+        !self.title.official && !self.setting.music && self.pieces.get(1).is_some_and(long)
     }
 
     /// `Channel "Title" …`, `"Title" Channel`.

@@ -101,7 +101,7 @@ impl Scene<'_> {
                 .get(end)
                 .filter(|piece| piece.mark == Mark::Slash && is_latin(&behind) && is_cjk(piece.text));
             let behind = original.map_or(behind, |piece| piece.text.to_owned());
-            if lean >= REVERSED {
+            if lean >= REVERSED || self.title.early {
                 let artist = self.pieces.get(end - 1)?.text;
                 return roles(first.text, artist, Evidence::LeansReversed);
             }

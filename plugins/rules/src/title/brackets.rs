@@ -2,11 +2,11 @@
 
 use crate::channel::is_label;
 use crate::decoration::{
-    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_head, is_release, is_small_talk, is_some_video,
-    is_year, names_album,
+    is_album_remark, is_catalogue_number, is_decoration, is_edition, is_genre, is_head, is_release, is_small_talk,
+    is_some_video, is_year, names_album,
 };
-use crate::text::{clean, is_cjk};
-use crate::words::{has, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
+use crate::text::{Folded, clean, is_cjk};
+use crate::words::{has, has_folded, remarks::OFFICIAL, voices::COMMON_VOICES, voices::VOICES};
 
 pub const OPEN: &[char] = &['(', '[', '{', '（', '［', '【', '〔'];
 pub const CLOSE: &[char] = &[')', ']', '}', '）', '］', '】', '〕'];
@@ -35,6 +35,10 @@ pub struct Remarks {
     pub decorated: bool,
     /// One said "official".
     pub official: bool,
+    /// One said what the upload is behind the first part of the title, and a dash follows: `Song (Lyrics) - Artist`.
+    pub early: bool,
+    /// Words follow one that are neither a remark nor featured names; what they say is not known.
+    pub trailed: bool,
     /// One named a voice synthesiser.
     pub voice: bool,
     /// An album that one named: `(from the album "X")`.
@@ -61,8 +65,13 @@ pub fn read(title: &str) -> Remarks {
             continue;
         }
         remarks.text.push_str(before);
-        let last = title.get(span.end..).is_none_or(|after| after.trim().is_empty());
-        remarks.bracket(bracket, last);
+        let after = title.get(span.end..).unwrap_or_default().trim_start();
+        let before_dash = ["- ", "– "].iter().any(|dash| after.starts_with(dash));
+        let first = before_dash && !at_head() && !remarks.text.contains(" - ");
+        let said = remarks.bracket(bracket, after.is_empty());
+        let words = !at_head() && after.starts_with(char::is_alphanumeric);
+        remarks.trailed |= said && words && !crate::credit::is_feature(after) && !is_decoration(after);
+        remarks.early |= said && first;
         from = span.end;
     }
     let rest = title.get(from..).unwrap_or_default();
@@ -70,7 +79,9 @@ pub fn read(title: &str) -> Remarks {
     // A year behind a remark belongs to it.
     if !(behind_remark && is_year(rest.trim())) {
         let rest = if behind_remark && remarks.official && remarks.text.contains(" - ") {
-            without_afterthought(rest)
+            let kept = without_afterthought(rest);
+            remarks.trailed &= kept.len() == rest.len();
+            kept
         } else {
             rest
         };
@@ -83,7 +94,8 @@ pub fn read(title: &str) -> Remarks {
 }
 
 impl Remarks {
-    fn bracket(&mut self, bracket: &str, last: bool) {
+    /// Reads a bracket; whether it is left out of the title.
+    fn bracket(&mut self, bracket: &str, last: bool) -> bool {
         let inner = inside(bracket);
         let lenticular = bracket.starts_with('【');
         let at_head = self.text.trim().is_empty();
@@ -109,11 +121,12 @@ impl Remarks {
             let open = bracket.chars().next().unwrap_or('(');
             let close = bracket.chars().next_back().unwrap_or(')');
             self.text.extend([open].into_iter().chain(rest.chars()).chain([close]));
-            return;
+            return false;
         } else if is_some_video(inner)
             || is_label(inner)
             || is_catalogue_number(inner)
             || is_release(inner)
+            || bracket.starts_with('[') && last && is_genre(inner)
             || last && self.is_label_behind_mix(bracket)
         {
             self.decorated = true;
@@ -121,9 +134,10 @@ impl Remarks {
         } else {
             self.official |= says_official(inner);
             self.text.push_str(bracket);
-            return;
+            return false;
         }
         self.text.push(' ');
+        true
     }
 }
 
@@ -193,11 +207,15 @@ pub fn is_voices(text: &str, cjk: bool) -> bool {
         return true;
     }
     let mut names = text.split(JOINTS).filter(|name| !name.trim().is_empty()).peekable();
-    names.peek().is_some() && names.all(|name| is_voice(name, cjk))
+    // One name alone was asked for already.
+    names.peek().is_some_and(|first| first.len() < text.len()) && names.all(|name| is_voice(name, cjk))
 }
 
 fn is_voice(name: &str, cjk: bool) -> bool {
-    let known = |name: &str| has(&VOICES, name) || cjk && has(&COMMON_VOICES, name);
+    let known = |name: &str| {
+        let name = Folded::of(name);
+        has_folded(&VOICES, &name) || cjk && has_folded(&COMMON_VOICES, &name)
+    };
     let mut words = crate::text::words(name).peekable();
     known(name)
         || words.peek().is_some() && words.all(known)
@@ -326,7 +344,12 @@ mod tests {
     #[test]
     fn a_deep_or_unbalanced_title_is_read_in_one_go() {
         for title in ["(".repeat(10_000), ")".repeat(10_000), "(\"".repeat(5_000), "\"a".repeat(5_000)] {
-            assert!(text(&title).len() <= title.len());
+            assert_eq!(text(&title), title);
         }
+        let deep = format!("Harbour {}HD{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+        assert_eq!(spans(&deep), [Span { start: 8, end: deep.len() }]);
+        // Of more than are told apart the outermost are not closed.
+        let deeper = format!("Harbour [{}HD{}]", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+        assert_eq!(spans(&deeper).len(), 1);
     }
 }

@@ -4,7 +4,7 @@ pub mod brackets;
 pub mod pieces;
 
 use crate::channel::is_label;
-use crate::decoration::{is_decoration, is_small_talk, is_year, strip_tail};
+use crate::decoration::{is_decoration, is_offer, is_small_talk, is_year, strip_tail};
 use crate::text::{clean, find_ignoring_case, is_cjk, is_cjk_letter, is_latin, strip_suffix_ignoring_case, words};
 use crate::words::platforms::unsigned;
 use brackets::quoted_head;
@@ -23,6 +23,10 @@ pub struct Title {
     pub decorated: bool,
     /// Whether a remark said "official".
     pub official: bool,
+    /// Whether a remark stood behind the first part and before a dash.
+    pub early: bool,
+    /// Whether words that are no remark follow one.
+    pub trailed: bool,
     /// Whether a bracket named a voice synthesiser.
     pub voice: bool,
     /// A name in the last of the brackets 【】.
@@ -50,6 +54,8 @@ impl Title {
             album_name: remarks.album_name.or(soundtrack),
             decorated: remarks.decorated,
             official: remarks.official,
+            early: remarks.early,
+            trailed: remarks.trailed,
             voice: remarks.voice,
             credit: remarks.credit,
             head: remarks.head,
@@ -205,6 +211,7 @@ fn without_hashtags(text: &str) -> &str {
     while let Some((head, tag)) = kept.rsplit_once(' ')
         && let Some(name) = tag.strip_prefix(['#', '@'])
         && name.chars().any(char::is_alphabetic)
+        && !tag.ends_with(brackets::CLOSE)
         && !head.trim_end().ends_with(['&', ',', 'x', '-', '–', '|'])
         && !head.trim().is_empty()
     {
@@ -239,8 +246,14 @@ fn without_genre(text: &str) -> &str {
     rest.filter(|rest| rest.contains(" - ")).unwrap_or(text)
 }
 
-/// `Full Video: Song`, `Lyrical: Song`: what the upload is, before the title.
+/// `Full Video: Song`, `Out Now! Artist - Song`: what the upload is, before the title.
 fn without_kind(text: &str) -> &str {
+    if let Some((kind, rest)) = text.split_once('!')
+        && rest.starts_with(' ')
+        && is_offer(kind)
+    {
+        return rest.trim_start();
+    }
     match text.split_once([':', '：']) {
         Some((kind, rest)) if !kind.trim().is_empty() && is_decoration(kind) && !is_year(kind.trim()) => {
             Some(rest.trim()).filter(|rest| !rest.is_empty()).unwrap_or(text)

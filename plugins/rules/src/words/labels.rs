@@ -118,13 +118,8 @@ pub static LABELS: Table = Table::new(&[
 /// singers.
 #[rustfmt::skip]
 pub static SONG_FIRST: Table = Table::new(&[
-    "9xm", "yrf", "venus", "erosnow", "geetmp3", "rajshri", "tseries", "mtvindia", "muzik247", "saregama",
-    "shemaroo", "zeemusic", "divomusic", "goldmines", "tipsmusic", "filmigaane", "timesmusic", "adityamusic",
-    "laharimusic", "erosnowmusic", "speedrecords", "tipsofficial", "saregamamusic", "saregamatamil",
-    "zeemusicsouth", "sonymusicindia", "sonymusicsouth", "ultrabollywood", "whitehillmusic", "gaanesuneansune",
-    "thinkmusicindia", "zeemusiccompany", "desimusicfactory", "bollywoodclassics", "tseriesapnapunjab",
-    "cokestudiopakistan", "shemaroofilmigaane", "sonymusicindiavevo", "sonymusicsouthvevo",
-    "tseriesbollywoodclassics",
+    "9xm", "yrf", "venus", "geetmp3", "rajshri", "mtvindia", "muzik247", "divomusic", "timesmusic", "ultrabollywood",
+    "cokestudiopakistan",
 ]);
 
 /// What the names of such labels begin with; the language or the genre follows.

@@ -116,51 +116,12 @@ pub static PROGRAMMES: Table = Table::new(&[
 ]);
 
 /// Parts of words that tell of something other than music, in scripts without spaces.
-pub const PARTS: &[&str] = &[
-    "予告",
-    "実況",
-    "解説",
-    "料理",
-    "レシピ",
-    "作り方",
-    "ニュース",
-    "検証",
-    "雑談",
-    "ルーティン",
-    "インタビュー",
-    "レビュー",
-    "ハイライト",
-    "ゆっくり",
-    "切り抜き",
-    "예고",
-    "인터뷰",
-    "브이로그",
-    "리뷰",
-    "하이라이트",
-    "뉴스",
-    "먹방",
-    "다큐",
-    "강의",
-    "预告",
-    "預告",
-    "新闻",
-    "新聞",
-    "访谈",
-    "訪談",
-    "專訪",
-    "专访",
-    "解说",
-    "教程",
-    "教學",
-    "教学",
-    "实况",
-    "開箱",
-    "开箱",
-    "測評",
-    "测评",
-    "纪录片",
-    "紀錄片",
-];
+#[rustfmt::skip]
+pub static PARTS: Table = Table::new(&[
+    "专访", "予告", "实况", "実況", "專訪", "开箱", "教学", "教學", "教程", "料理", "新聞", "新闻", "検証", "测评", "測評", "解説", "解说", "訪談", "访谈",
+    "開箱", "雑談", "預告", "预告", "강의", "뉴스", "다큐", "리뷰", "먹방", "예고", "レシピ", "作り方", "紀錄片", "纪录片", "인터뷰", "ゆっくり", "ニュース",
+    "レビュー", "切り抜き", "브이로그", "ハイライト", "ルーティン", "하이라이트", "インタビュー",
+]);
 
 /// Words that no performer's credit holds, but those of collections and series.
 #[rustfmt::skip]
@@ -169,15 +130,39 @@ pub static NAMELESS: Table = Table::new(&[
     "trailer", "various", "greatest", "playlist", "audiobook", "nightcore", "instrumentals",
 ]);
 
+/// Words with which the names of series end, and those of few performers.
+#[rustfmt::skip]
+pub static SERIES: Table = Table::new(&[
+    "mix", "live", "show", "chart", "mixes", "radio", "charts", "episode", "session", "sessions", "programme",
+]);
+
 /// Words that tell of a recording by somebody other than the artist who is named.
 #[rustfmt::skip]
 pub static COVERS: Table = Table::new(&[
     "cover", "covers", "covered", "karaoke", "tribute", "fancover", "nightcore", "coverversion",
 ]);
 
+/// What lessons and episodes are called before their number.
+#[rustfmt::skip]
+pub static NUMBERED: Table = Table::new(&[
+    "ep", "folge", "lesson", "season", "chapter", "episode", "kapitel", "lecture", "capitolo", "capitulo", "chapitre",
+    "episodio", "tutorial",
+]);
+
+/// What the parts of a book or a serial are called before their number.
+#[rustfmt::skip]
+pub static CHAPTERS: Table = Table::new(&[
+    "folge", "chapter", "episode", "kapitel", "capitolo", "capitulo", "chapitre", "episodio",
+]);
+
+/// Words for recordings of speech.
+#[rustfmt::skip]
+pub static SPOKEN: Table = Table::new(&[
+    "horbuch", "podcast", "hoerbuch", "podcasts", "audiobook", "audiobooks", "audiolibro", "audiolivro", "livreaudio",
+]);
+
 /// What a word tells.
-pub fn clue(word: &str) -> Option<Clue> {
-    let word = Folded::of(word);
+pub fn clue(word: &Folded) -> Option<Clue> {
     let tables = [(&MUSIC, Clue::Music), (&SURE, Clue::Sure), (&BESIDE, Clue::Beside), (&AGAINST, Clue::Against)];
-    tables.into_iter().find(|(table, _)| has_folded(table, &word)).map(|(_, clue)| clue)
+    tables.into_iter().find(|(table, _)| has_folded(table, word)).map(|(_, clue)| clue)
 }

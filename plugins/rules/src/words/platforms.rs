@@ -2,8 +2,8 @@
 //! come in.
 
 use super::Table;
-use super::has;
-use crate::text::{strip_suffix_ignoring_case, words};
+use super::{has, has_folded};
+use crate::text::{Folded, strip_suffix_ignoring_case, words};
 
 /// Names that nothing but a platform has: any separator may stand before them.
 const NAMES: &[&str] = &[
@@ -84,7 +84,11 @@ pub static TELLING: Table = Table::new(&[
 pub fn unsigned(text: &str) -> (&str, bool) {
     // Most titles end otherwise, and a remark's bracket is no signature.
     let last = text.rsplit([' ', '_', ':']).next().unwrap_or_default();
-    if last.ends_with([')', ']']) || !(has(&LAST, last) || has(&TALK, last) || last.starts_with("Amazon.")) {
+    if last.ends_with([')', ']']) {
+        return (text, false);
+    }
+    let word = Folded::of(last);
+    if !(has_folded(&LAST, &word) || has_folded(&TALK, &word) || last.starts_with("Amazon.")) {
         return (text, false);
     }
     let (mut kept, mut on) = (text, false);

@@ -26,16 +26,16 @@ pub static TELLING: Table = Table::new(&[
     "officiella", "officielle", "offisielle", "offizielle", "oficialais", "oficijalni", "oficjalnie", "remastered",
     "reuploaded", "subespanol", "subtitulos", "terjemahan", "traduccion", "traduction", "traduzione", "uncensored",
     "videoclipe", "videoclips", "videoklipp", "videoklips", "videolyric", "virallinen", "visualiser", "visualizer",
-    "аудио", "аудіо", "видео", "відео", "слова", "текст", "הקליפ", "הרשמי", "וידאו", "מילים", "רשמית", "اغنية",
-    "ترانه", "حصريا", "فيديو", "كلمات", "موزيك", "ويديو", "lyricsvideo", "lyricvideos", "musikkvideo", "offizieller",
-    "offizielles", "remastering", "remasterise", "songteksten", "sottotitoli", "subtitulada", "subtitulado",
-    "ubersetzung", "videoclipes", "videoclipul", "videolyrics", "visualizeur", "lyricsvideos", "musikkivideo",
-    "muusikavideo", "visualizador", "βιντεο", "στιχοι", "лирика", "тексты", "الرسمي", "คลิป", "최초공개", "한글자막",
-    "remasterizada", "remasterizado", "remasterizzato", "rimasterizzato", "visualizzatore", "επισημη", "επισημο",
-    "перевод", "премєра", "الرسمية", "เอมวี", "리릭비디오", "뮤직비디오", "τραγουδι", "званични", "офіційна", "офіційне",
-    "офіційно", "премиера", "премьера", "بالكلمات", "видеоклип", "відеокліп", "официален", "официално", "офіційний",
-    "ทางการ", "βιντεοκλιπ", "видеоклипа", "официально", "текстпесни", "موزيكويديو", "eurovisionsongcontest",
-    "официальная", "официальное", "официальный", "караокетекст", "เนือเพลง",
+    "аудио", "аудіо", "видео", "відео", "клипа", "кліпу", "слова", "текст", "הקליפ", "הרשמי", "וידאו", "מילים",
+    "רשמית", "اغنية", "ترانه", "حصريا", "فيديو", "كلمات", "موزيك", "ويديو", "lyricsvideo", "lyricvideos",
+    "musikkvideo", "offizieller", "offizielles", "remastering", "remasterise", "songteksten", "sottotitoli",
+    "subtitulada", "subtitulado", "ubersetzung", "videoclipes", "videoclipul", "videolyrics", "visualizeur",
+    "lyricsvideos", "musikkivideo", "muusikavideo", "visualizador", "βιντεο", "στιχοι", "лирика", "тексты", "الرسمي",
+    "คลิป", "최초공개", "한글자막", "remasterizada", "remasterizado", "remasterizzato", "rimasterizzato", "visualizzatore",
+    "επισημη", "επισημο", "перевод", "премєра", "الرسمية", "เอมวี", "리릭비디오", "뮤직비디오", "τραγουδι", "званични",
+    "офіційна", "офіційне", "офіційно", "премиера", "премьера", "بالكلمات", "видеоклип", "відеокліп", "официален",
+    "официално", "офіційний", "ทางการ", "βιντεοκλιπ", "видеоклипа", "официально", "текстпесни", "موزيكويديو",
+    "eurovisionsongcontest", "официальная", "официальное", "официальный", "караокетекст", "เนือเพลง",
 ]);
 
 /// Words that stand beside telling ones and say nothing by themselves.
@@ -59,7 +59,7 @@ pub static FILLER: Table = Table::new(&[
     "muzyczny", "nouvelle", "official", "original", "releases", "remaster", "restored", "tradotta", "traducao",
     "upgraded", "digitally", "exclusive", "indonesia", "malayalam", "portugues", "promotion", "romanized",
     "indonesian", "portuguese", "resolution", "reuploaded", "translated", "unofficial", "widescreen", "песни",
-    "italienisch", "performance", "promotional", "translation", "translations",
+    "трека", "треку", "italienisch", "performance", "promotional", "translation", "translations", "сингла", "альбома",
 ]);
 
 /// Telling words that a real title hardly ends with, so that one is enough to be cut off the end.
@@ -74,7 +74,7 @@ pub static ALONE: Table = Table::new(&[
 /// Words with which a cut tail cannot begin: they belong to what stands before.
 #[rustfmt::skip]
 pub static WEAK_START: Table = Table::new(&[
-    "a", "e", "y", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "all", "and", "dir",
+    "a", "e", "y", "an", "da", "de", "do", "em", "et", "ft", "in", "la", "le", "na", "on", "с", "and", "dir",
     "hit", "hot", "now", "out", "the", "avec", "best", "free", "song", "из", "на", "по", "short", "songs", "sound",
     "version",
 ]);
@@ -89,16 +89,24 @@ pub static HEADS: Table = Table::new(&[
 
 /// Parts of remarks in the scripts that are written without spaces.
 #[rustfmt::skip]
-pub const CJK_PARTS: &[&str] = &[
+pub static CJK_PARTS: Table = Table::new(&[
     "4k", "hd", "hq", "mv", "pv", "ver", "付", "曲", "版", "full", "utau", "audio", "lyric", "music", "video", "lyrics",
     "フル", "中字", "中文", "中日", "付き", "公式", "公開", "动画", "動画", "動畫", "单曲", "原创", "原創", "双语", "單曲", "字幕", "完整", "官方", "影片",
     "拼音", "新曲", "新歌", "无损", "映像", "本家", "歌詞", "歌词", "正式", "無損", "版本", "独家", "獨家", "自作", "視頻", "视频", "試聽", "试听", "超清",
     "配信", "雙語", "音乐", "音樂", "音源", "音質", "音质", "首发", "首播", "首發", "高清", "가사", "공식", "노래", "뮤비", "뮤직", "발음", "음원", "자막",
-    "티저", "한글", "official", "vocaloid", "アニメ", "ソング", "ビデオ", "ボカロ", "初公開", "初投稿", "原创曲", "原創曲", "完整版",
-    "宣傳曲", "手描き", "推广曲", "推廣曲", "日本語", "歌詞付", "配信中", "高画質", "高畫質", "高音質", "비디오", "リリック", "中文字幕", "中英字幕", "动态歌词",
-    "動態歌詞", "最高画質", "歌詞付き", "歌詞動画", "雙語字幕", "オリジナル", "リマスター", "オフィシャル", "オリジナル曲", "ボーカロイド", "ミュージック",
-    "リリックビデオ", "ミュージックビデオ",
-];
+    "티저", "한글", "official", "vocaloid", "アニメ", "ソング", "ビデオ", "ボカロ", "初公開", "初投稿", "原创曲", "原創曲", "完整版", "宣傳曲", "手描き",
+    "推广曲", "推廣曲", "日本語", "歌詞付", "配信中", "高画質", "高畫質", "高音質", "비디오", "リリック", "中文字幕", "中英字幕", "动态歌词", "動態歌詞", "最高画質",
+    "歌詞付き", "歌詞動画", "雙語字幕", "オリジナル", "リマスター", "オフィシャル", "オリジナル曲", "ボーカロイド", "ミュージック", "リリックビデオ", "ミュージックビデオ",
+]);
+
+/// Words that name kinds of music, as uploaders tag them in a square bracket.
+#[rustfmt::skip]
+pub static GENRES: Table = Table::new(&[
+    "fi", "lo", "dnb", "edm", "hip", "hop", "bass", "deep", "drum", "lofi", "tech", "trap", "beats", "chill", "house",
+    "indie", "future", "garage", "glitch", "hiphop", "jungle", "techno", "trance", "ambient", "dubstep", "electro",
+    "jazzhop", "melodic", "triphop", "chillhop", "chillout", "drumstep", "hardcore", "relaxing", "breakbeat",
+    "downtempo", "hardstyle", "psytrance", "synthwave", "electronic", "electronica", "progressive",
+]);
 
 /// Words for the languages and scripts in which lyrics are shown.
 #[rustfmt::skip]
@@ -172,13 +180,13 @@ pub static EDITIONS: Table = Table::new(&[
 /// Whole remarks that offer the recording, their words run together.
 #[rustfmt::skip]
 pub static OFFERS: Table = Table::new(&[
-    "freedl", "nowout", "outnow", "newsong", "outsoon", "ausjetzt", "newmusic", "newvideo", "outtoday", "preorder",
-    "randomdl", "buyfreedl", "freedwnld", "newsingle", "streamnow", "comingsoon", "disponible", "disponivel",
-    "freedllink", "newrelease", "disponibile", "firstlisten", "juzdostepne", "newsong2024", "preordernow",
-    "availablenow", "disponibleya", "freedownload", "jadisponivel", "justreleased", "nowavailable", "nowonspotify",
-    "outonspotify", "yadisponible", "worldpremiere", "yaydisponible", "dejadisponible", "buyfreedownload",
-    "dejasdisponible", "jetzterhaltlich", "outnowonspotify", "outnowonbeatport", "linkindescription",
-    "preorderavailable", "supportedbytiesto", "dllinkindescription", "freedlinkindescription",
+    "freedl", "nowout", "outnow", "newsong", "outsoon", "ausjetzt", "newmusic", "newtrack", "newvideo", "outtoday",
+    "preorder", "randomdl", "buyfreedl", "freedwnld", "newsingle", "streamnow", "comingsoon", "disponible",
+    "disponivel", "freedllink", "newrelease", "disponibile", "firstlisten", "juzdostepne", "newsong2024",
+    "preordernow", "availablenow", "disponibleya", "freedownload", "jadisponivel", "justreleased", "nowavailable",
+    "nowonspotify", "outonspotify", "yadisponible", "worldpremiere", "yaydisponible", "dejadisponible",
+    "buyfreedownload", "dejasdisponible", "jetzterhaltlich", "outnowonspotify", "outnowonbeatport",
+    "linkindescription", "preorderavailable", "supportedbytiesto", "dllinkindescription", "freedlinkindescription",
     "clickbuyforfreedownload", "freedownloadlinkindescription",
 ]);
 
