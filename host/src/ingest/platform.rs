@@ -130,8 +130,9 @@ pub fn identify(text: &str) -> Result<Link, LinkError> {
 }
 
 fn read(text: &str) -> Result<Url, LinkError> {
+    let too_long = || LinkError::new(text, ": it is longer than 4096 bytes");
     if text.len() > MAX_URL {
-        return Err(LinkError::new(text, ": it is longer than 4096 bytes"));
+        return Err(too_long());
     }
     if text.chars().any(char::is_whitespace) {
         return Err(LinkError::new(text, ": it has a space inside"));
@@ -140,6 +141,10 @@ fn read(text: &str) -> Result<Url, LinkError> {
     let mut url: Url = in_full(text).parse().map_err(|_| no_link())?;
     let usable = matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some_and(|host| (1..=MAX_HOST).contains(&host.len()));
+    // Percent signs make it longer.
+    if url.as_str().len() > MAX_URL {
+        return Err(too_long());
+    }
     // What somebody pasted with a password is stored and shown without it.
     let shown = usable && url.set_username("").is_ok() && url.set_password(None).is_ok();
     shown.then_some(url).ok_or_else(no_link)
@@ -442,5 +447,9 @@ mod tests {
             assert!(error.contains("is no http or https link"), "{error}");
         }
         assert!(identify(&format!("https://example.org/{}", "x".repeat(5_000))).is_err());
+        assert!(
+            identify(&format!("https://example.org/{}", "é".repeat(1_500))).is_err(),
+            "it is longer in percent signs"
+        );
     }
 }
