@@ -27,7 +27,9 @@ fuzz_target!(|data: &[u8]| {
         Err(error) => {
             let told = error.to_string();
             assert!(told.chars().count() <= 700 && !told.contains(char::is_control), "{told:?}");
-            assert!(!told.contains("secret"), "{told}");
+            // What the feed itself says may be told; the query of its link may not.
+            let says_so = body.windows(6).any(|word| word.eq_ignore_ascii_case(b"secret"));
+            assert!(says_so || !told.contains("secret"), "{told}");
         }
     }
 });
