@@ -144,7 +144,7 @@ fn pages(config: &Config) -> String {
         return "not read (LINER_FETCH); a link without a title waits for one".to_owned();
     }
     let contact = settings.contact.as_ref().map_or(String::new(), |contact| format!(", as {contact}"));
-    format!("{} at once, {} ms between two of a server{contact}", settings.concurrency, settings.interval.as_millis())
+    format!("{} at once, {} ms between two of a site{contact}", settings.concurrency, settings.interval.as_millis())
 }
 
 fn channels(config: &Config) -> String {

@@ -172,9 +172,9 @@ pub const SETTINGS: &[Setting] = &[
         "LINER_FETCH_INTERVAL_MS",
         "1000",
         "0 to 30000",
-        "milliseconds from one request to a server to the next, of all hosts together",
+        "milliseconds from one page of a site to the next, of all hosts together",
     ),
-    setting("LINER_FETCH_CONCURRENCY", "8", "1 to 256", "pages at once, each from another server"),
+    setting("LINER_FETCH_CONCURRENCY", "8", "1 to 256", "pages at once, each from another site"),
     setting(
         "LINER_SYNC_CHANNELS",
         "",

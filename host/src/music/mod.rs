@@ -9,7 +9,7 @@ mod site;
 
 pub use allowance::{Estimate, Headroom, Limits};
 pub use dialogue::{Description, Prompt, Reply, Step, Stop, Usage};
-pub use name::{is_release_date, name};
+pub use name::{is_release_date, is_unseen, name};
 pub use page::{Page, Validators};
 pub use platform::Platform;
 pub use site::site;

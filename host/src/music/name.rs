@@ -21,9 +21,10 @@ pub fn name(text: &str) -> String {
     name
 }
 
-/// Soft hyphen; zero-width space, marks, embeddings, overrides and isolates of direction; word joiner and its invisible
-/// kin; byte order mark; tags, which only machines read.
-const fn is_unseen(c: char) -> bool {
+/// Whether a character is not seen and only steers how a text is shown: soft hyphen; zero-width space; marks, embeddings,
+/// overrides and isolates of direction; word joiner and its invisible kin; byte order mark; tags, which only machines read.
+#[must_use]
+pub const fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{180e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,5 +1,6 @@
 //! Text of pages, cleaned: one form of every character, no controls, no more space than meant, and not endless.
 
+use crate::music::is_unseen;
 use html5gum::{State, Token, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,7 +9,7 @@ const MAX_REFERENCE: usize = 32;
 
 /// A text on one line, with at most so many characters; `None` where nothing is left.
 pub(super) fn line(text: &str, most: usize) -> Option<String> {
-    let seen: String = decoded(text).chars().filter(|c| !is_dropped(*c)).collect();
+    let seen: String = decoded(text).chars().filter(|c| *c != '\0' && !is_unseen(*c)).collect();
     let words: Vec<&str> = seen.split(is_gap).filter(|word| !word.is_empty()).collect();
     finished(&words.join(" "), most)
 }
@@ -41,12 +42,6 @@ fn finished(text: &str, most: usize) -> Option<String> {
 
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || c.is_control()
-}
-
-/// What is not seen and only steers how a text is shown; joiners stay, as scripts and emoji need them.
-fn is_dropped(c: char) -> bool {
-    matches!(c, '\0' | '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Entities that were encoded twice, or in JSON, where they mean nothing: `Rock &amp; Roll`. Only what is written in full

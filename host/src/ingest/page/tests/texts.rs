@@ -33,6 +33,7 @@ fn a_line_has_one_form_of_every_character_and_nothing_unseen() {
         (" a\t\u{a0}\n b\u{2003}c\u{3000}", "a b c"),
         ("Cafe\u{301}", "Café"),
         ("\u{200e}Hello\u{200b}\u{ad}\u{202e}\u{feff}", "Hello"),
+        ("Hel\u{e0041}lo\u{61c}", "Hello"),
         ("a\0b\u{1}c\u{9f}d", "ab c d"),
         ("👨\u{200d}👩\u{200d}👧", "👨\u{200d}👩\u{200d}👧"),
         ("a \u{200b} b", "a b"),
