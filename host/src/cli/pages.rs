@@ -37,11 +37,9 @@ impl Pages {
             return Ok(ExitCode::SUCCESS);
         }
         output::table(
-            ["track", "link", "tries", "why"],
-            unread.into_iter().map(|page| {
-                let link = page.url.unwrap_or_default();
-                [page.key.to_string(), link, page.attempts.to_string(), page.failure]
-            }),
+            // Why begins with the link.
+            ["track", "tries", "why"],
+            unread.into_iter().map(|page| [page.key.to_string(), page.attempts.to_string(), page.failure]),
         )?;
         Ok(ExitCode::SUCCESS)
     }
