@@ -11,13 +11,17 @@ use std::process::ExitCode;
 const TEMPLATE: &str = include_str!("../../../../plugins/template/src/lib.rs");
 
 /// The SDK and the contract, below `sdk/`.
-const SDK: [(&str, &str); 7] = [
+const SDK: [(&str, &str); 11] = [
     ("src/lib.rs", include_str!("../../../../plugins/sdk/src/lib.rs")),
+    ("src/date.rs", include_str!("../../../../plugins/sdk/src/date.rs")),
     ("src/export.rs", include_str!("../../../../plugins/sdk/src/export.rs")),
     ("src/generated.rs", include_str!("../../../../plugins/sdk/src/generated.rs")),
+    ("src/genres.rs", include_str!("../../../../plugins/sdk/src/genres.rs")),
     ("src/json.rs", include_str!("../../../../plugins/sdk/src/json.rs")),
     ("src/step.rs", include_str!("../../../../plugins/sdk/src/step.rs")),
     ("src/testing.rs", include_str!("../../../../plugins/sdk/src/testing.rs")),
+    ("src/text.rs", include_str!("../../../../plugins/sdk/src/text.rs")),
+    ("src/work.rs", include_str!("../../../../plugins/sdk/src/work.rs")),
     ("wit/extractor.wit", include_str!("../../../../wit/extractor.wit")),
 ];
 
@@ -123,4 +127,22 @@ fn write(folder: &Path, file: &str, text: &str) -> anyhow::Result<()> {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     }
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_the_sdk_goes_with_a_new_strategy() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/sdk/src");
+        let there: BTreeSet<String> = std::fs::read_dir(sources)
+            .unwrap()
+            .map(|file| format!("src/{}", file.unwrap().file_name().display()))
+            .collect();
+        let written: BTreeSet<String> =
+            SDK.iter().map(|(file, _)| (*file).to_owned()).filter(|file| file.starts_with("src/")).collect();
+        assert_eq!(written, there);
+    }
 }
