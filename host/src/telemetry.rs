@@ -3,7 +3,7 @@
 use crate::model::{Answer, AskError, Circuit, Gateway, ModelProvider};
 use crate::music::{Stop, Usage};
 use crate::spending::usd;
-use crate::store::{Left, QueueCounts, Waiting};
+use crate::store::{Left, Outbox, QueueCounts, Waiting};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
@@ -60,6 +60,13 @@ pub fn show_queue(counts: &QueueCounts) {
 pub fn show_lost_calls(lost: i64) {
     #[allow(clippy::cast_precision_loss)]
     metrics::gauge!("liner_model_calls_lost").set(lost as f64);
+}
+
+/// Sets the gauges of what webhooks are owed.
+#[allow(clippy::cast_precision_loss)]
+pub fn show_outbox(outbox: Outbox) {
+    metrics::gauge!("liner_webhook_outbox_rows").set(outbox.rows as f64);
+    metrics::gauge!("liner_webhook_oldest_seconds").set(outbox.oldest_ms.max(0) as f64 / 1e3);
 }
 
 /// Sets the gauges of the ways to a model, and of what may yet be spent.
@@ -144,6 +151,10 @@ fn describe() {
     describe_histogram!("liner_page_seconds", "A page, with waiting for its server's turn.");
     describe_counter!("liner_sync_posts_total", "New posts of channels.");
     describe_counter!("liner_sync_links_total", "Links to music in them.");
+    describe_counter!("liner_webhook_deliveries_total", "Attempts to deliver messages to webhooks, by outcome.");
+    describe_histogram!("liner_webhook_delivery_seconds", "An attempt to deliver a message.");
+    describe_gauge!("liner_webhook_outbox_rows", "Messages that webhooks are owed, counted up to 100000.");
+    describe_gauge!("liner_webhook_oldest_seconds", "For how long the oldest of them is owed.");
     describe_counter!("liner_model_calls_total", "Questions to the model by outcome.");
     describe_counter!("liner_model_retries_total", "Requests to the model that were sent again.");
     describe_counter!(

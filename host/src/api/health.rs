@@ -50,6 +50,7 @@ pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<H
 pub async fn metrics(State(api): State<Arc<Api>>) -> Result<impl IntoResponse, Problem> {
     telemetry::show_queue(&api.store().counts().await?);
     telemetry::show_lost_calls(api.store().lost_calls().await?);
+    telemetry::show_outbox(api.store().outbox().await?);
     let gateway = &api.worker.context().gateway;
     telemetry::show_gateway(gateway, api.store().spending().await?.left_of(gateway.limits()));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.figures.render()))

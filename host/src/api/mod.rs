@@ -12,11 +12,14 @@ mod problem;
 mod queue;
 mod request;
 mod sync;
+mod webhooks;
 mod worker;
 
 pub use queue::waiting_reason;
+pub use webhooks::shown as shown_webhook;
 
 use crate::config::Config;
+use crate::notify::Notifier;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::worker::Worker;
@@ -25,7 +28,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
 use std::sync::Arc;
@@ -41,17 +44,18 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// What requests are answered with.
 pub struct Api {
     worker: Worker,
+    notifier: Arc<Notifier>,
     admin_token: Option<Secret>,
     public_read: bool,
     figures: PrometheusHandle,
 }
 
 impl Api {
-    /// An API to a worker.
+    /// An API to a worker, and to who tells others.
     #[must_use]
-    pub fn new(worker: Worker, config: &Config, figures: PrometheusHandle) -> Arc<Self> {
+    pub fn new(worker: Worker, notifier: Arc<Notifier>, config: &Config, figures: PrometheusHandle) -> Arc<Self> {
         let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
-        Arc::new(Self { worker, admin_token, public_read, figures })
+        Arc::new(Self { worker, notifier, admin_token, public_read, figures })
     }
 
     fn store(&self) -> &dyn Store {
@@ -83,6 +87,13 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/model", get(model::state))
         .route("/api/model/use", get(model::used))
         .route("/api/sync/status/{channel}", get(sync::status))
+        .route("/api/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/api/webhooks/{id}", delete(webhooks::remove))
+        .route("/api/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/webhooks/{id}/enable", post(webhooks::enable))
+        .route("/api/webhooks/{id}/secret", post(webhooks::renew))
+        .route("/api/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/webhooks/deliveries/{id}/retry", post(webhooks::retry))
         .route("/metrics", get(health::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let long = Router::new()

@@ -24,6 +24,7 @@ mod signals;
 mod status;
 mod switch;
 mod sync;
+mod webhooks;
 
 use crate::config::{Config, ConfigError, Sources};
 use clap::{Parser, Subcommand};
@@ -60,6 +61,8 @@ enum Command {
     Resume(switch::Resume),
     /// Show the hosts on this database, or drain one
     Hosts(hosts::Hosts),
+    /// Show who is told what happens here; add, remove, test or enable one, or look at its log
+    Webhooks(webhooks::Webhooks),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
     /// Show which pages cannot be had, or try them again
@@ -140,6 +143,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Pause(command) => command.run(config).await,
             Command::Resume(command) => command.run(config).await,
             Command::Hosts(command) => command.run(config).await,
+            Command::Webhooks(command) => command.run(config).await,
             Command::Failed(command) => command.run(config).await,
             Command::Pages(command) => command.run(config).await,
             Command::Cost(command) => command.run(config).await,
