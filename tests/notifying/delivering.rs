@@ -74,7 +74,10 @@ pub async fn a_receiver_that_stays_gone_is_disabled_until_it_is_enabled(kind: Ki
     attempt(&host, SETTINGS, "a third time", |attempt| attempt["attempt"] == 3).await;
     let disabled = endpoint(&host, SETTINGS).await;
     assert_eq!((&disabled["isEnabled"], &disabled["disabledReason"]), (&json!(false), &json!("it answers 410 Gone")));
-    assert_eq!(world.number("select count(*) from event where kind = 'webhook-disabled' and subject = 'settings'").await, 1);
+    assert_eq!(
+        world.number("select count(*) from event where kind = 'webhook-disabled' and subject = 'settings'").await,
+        1
+    );
     assert!(host.log().contains("nothing is sent to it until it is enabled again"));
     resume(&host).await;
     world.hurry().await;
@@ -118,7 +121,11 @@ pub async fn a_receiver_that_hangs_holds_up_nobody(kind: Kind) {
         resume(&host).await;
     }
     other.first_of("worker.paused", 6).await;
-    assert!(began.elapsed() < Duration::from_secs(14), "it did not wait for the other's timeout: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(14),
+        "it did not wait for the other's timeout: {:?}",
+        began.elapsed()
+    );
     assert_eq!(world.receiver.received().len(), 4, "so many are on their way at once");
     let stopping = Instant::now();
     assert_eq!(host.stop().await, Some(0));

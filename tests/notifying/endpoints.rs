@@ -123,7 +123,10 @@ async fn the_endpoint_of_the_settings_comes_and_goes_with_them() {
     assert!(run.code == Some(2) && run.stderr.starts_with("liner: WEBHOOK_SECRET is empty; allowed: "), "{run:?}");
     let private = [("WEBHOOK_URL", "http://10.0.0.1/x?token=1"), ("WEBHOOK_SECRET", Receiver::SECRET)];
     let run = liner(folder, &["serve"], &private, "").await;
-    assert!(run.code == Some(2) && run.stderr.contains("liner: WEBHOOK_URL is http://10.0.0.1/x; allowed: "), "{run:?}");
+    assert!(
+        run.code == Some(2) && run.stderr.contains("liner: WEBHOOK_URL is http://10.0.0.1/x; allowed: "),
+        "{run:?}"
+    );
 
     let host = world.host(&[]).await;
     assert!(host.get("/api/webhooks").await.json["webhooks"][0]["id"] == "settings");
@@ -168,7 +171,10 @@ async fn the_command_line_does_the_same_on_the_same_database() {
     liner(folder, &["pause"], &settings, "").await;
     assert_eq!(world.owed().await, 1);
     let listed = run(&["list"]).await.stdout;
-    assert!(listed.contains(id) && listed.contains("worker.paused,track.failed") && !listed.contains("hidden"), "{listed}");
+    assert!(
+        listed.contains(id) && listed.contains("worker.paused,track.failed") && !listed.contains("hidden"),
+        "{listed}"
+    );
     let host = world.quiet_host(folder, &[]).await;
     world.receiver.first_of("worker.paused", 1).await;
     eventually("it is written down", || async { (endpoint(&host, id).await["owed"] == 0).then_some(()) }).await;

@@ -52,7 +52,10 @@ pub async fn a_track_that_fails_for_good_is_told_with_its_reason(kind: Kind) {
     ok(&host, "POST", "/api/music-ai/process?limit=2", "").await;
     let first_failure = world.receiver.first_of("batch.completed", 1).await.remove(0);
     assert_eq!(world.receiver.of("track.failed").len(), 0, "it has attempts left: {first_failure:?}");
-    world.database.execute("update music_ai_queue set retry_count = 4, not_before = null where status = 'pending'").await;
+    world
+        .database
+        .execute("update music_ai_queue set retry_count = 4, not_before = null where status = 'pending'")
+        .await;
     eventually("it failed", || async {
         ok(&host, "POST", "/api/music-ai/process", "").await;
         let queue = host.get("/api/music-ai/status").await.json["queue"].clone();
@@ -108,7 +111,8 @@ pub async fn a_pause_and_its_end_are_told_once_and_noted(kind: Kind) {
     assert_eq!(resumed.data["paused_at"], paused.data["paused_at"]);
     eventually("nothing is owed any more", || async { (world.owed().await == 0).then_some(()) }).await;
     assert_eq!(world.receiver.received().len(), 2);
-    let noted = world.database.texts("select kind || ': ' || text from event where kind like 'worker%' order by id").await;
+    let noted =
+        world.database.texts("select kind || ': ' || text from event where kind like 'worker%' order by id").await;
     assert_eq!(noted, ["worker-paused: paused by api: maintenance", "worker-resumed: the pause was lifted"]);
 }
 

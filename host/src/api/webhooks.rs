@@ -141,7 +141,10 @@ pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Bod
 fn types(names: &[String]) -> Result<Vec<EventType>, Problem> {
     let known = || EventType::ALL.map(EventType::name).join(", ");
     if names.is_empty() {
-        return Err(Problem::bad_request(format!("events is empty; leave it out for all, or name some of {}", known())));
+        return Err(Problem::bad_request(format!(
+            "events is empty; leave it out for all, or name some of {}",
+            known()
+        )));
     }
     let named = |name: &String| {
         let unknown = || Problem::bad_request(format!("events names {name:?}; allowed: {}", known()));
@@ -154,7 +157,8 @@ fn types(names: &[String]) -> Result<Vec<EventType>, Problem> {
 fn secret(given: Option<&str>) -> Result<(SigningSecret, Option<String>), Problem> {
     match given {
         Some(given) => {
-            let secret = SigningSecret::parse(given).map_err(|error| Problem::bad_request(format!("secret: {error}")))?;
+            let secret =
+                SigningSecret::parse(given).map_err(|error| Problem::bad_request(format!("secret: {error}")))?;
             Ok((secret, None))
         }
         None => {

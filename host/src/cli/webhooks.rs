@@ -79,7 +79,10 @@ async fn act(action: Action, config: &Config, store: &Arc<dyn Store>, json: bool
             add(store.as_ref(), url, secret, events).await?;
         }
         Action::Remove { id } => {
-            ensure!(id != WebhookId::of_settings().as_str(), "it is the one of WEBHOOK_URL; remove it from the settings");
+            ensure!(
+                id != WebhookId::of_settings().as_str(),
+                "it is the one of WEBHOOK_URL; remove it from the settings"
+            );
             ensure!(store.remove_webhook(&WebhookId::from_text(id.clone())).await?, unknown(&id));
             output::line(&format!("{id} hears of nothing more"))?;
         }
@@ -121,7 +124,8 @@ async fn add(store: &dyn Store, url: Url, secret: Option<String>, events: Option
     let secret = secret.map_or_else(|| Ok(SigningSecret::generate()), |secret| SigningSecret::parse(&secret))?;
     let id = WebhookId::new();
     let (url, text) = (url.to_string(), secret.text().clone());
-    let kept = store.keep_webhook(&NewWebhook { id: id.clone(), url, events, secret: text, former_secret: None }).await?;
+    let kept =
+        store.keep_webhook(&NewWebhook { id: id.clone(), url, events, secret: text, former_secret: None }).await?;
     ensure!(kept, "there are {MOST_WEBHOOKS} webhooks; remove one before");
     output::line(&format!("{id} hears of what happens; `liner webhooks test {id}` sends a test"))?;
     if is_new {

@@ -76,6 +76,9 @@ mod tests {
         let headers = message.headers(&[new.text().clone(), old.text().clone()], 7).unwrap();
         let signed = |secret: &SigningSecret| secret.sign("msg_1", 7, &message.body).unwrap();
         assert_eq!(headers["webhook-signature"], format!("{} {}", signed(&new), signed(&old)));
-        assert_eq!((&headers["webhook-id"], &headers["webhook-timestamp"]), (&"msg_1".parse().unwrap(), &"7".parse().unwrap()));
+        assert_eq!(
+            (&headers["webhook-id"], &headers["webhook-timestamp"]),
+            (&"msg_1".parse().unwrap(), &"7".parse().unwrap())
+        );
     }
 }

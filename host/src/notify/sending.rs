@@ -190,7 +190,8 @@ impl Notifier {
             self.write_down(&mut sending).await;
             let left: Vec<Owed> = sending.owed.into_values().collect();
             if !left.is_empty()
-                && let Err(error) = self.store.return_owed(&left).await {
+                && let Err(error) = self.store.return_owed(&left).await
+            {
                 report(&error, "messages were not given back, and are due when their leases end");
             }
         };

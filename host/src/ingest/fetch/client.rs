@@ -1,7 +1,7 @@
 //! The client for servers of strangers.
 
-use super::manners::{self, Manners};
 use super::connections::{ClientError, Connections};
+use super::manners::{self, Manners};
 use super::resolve::{Check, Resolver, SystemResolver};
 use super::visit::Visit;
 use super::{Answer, Fault, Fetch, FetchError, FetchSettings, Fetched, Request, Sink, Validators, shown_url};

@@ -3,9 +3,7 @@
 use super::super::{Backend, Connection, Row};
 use super::outbox::note_event;
 use crate::store::json::json;
-use crate::store::{
-    Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, GONE_MS, Next, Owed, StoreError, WebhookId,
-};
+use crate::store::{Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, GONE_MS, Next, Owed, StoreError, WebhookId};
 use sqlx::Row as _;
 use std::time::Duration;
 

@@ -91,7 +91,8 @@ impl WebhookStore for Backend {
     }
 
     async fn remove_webhook(&self, id: &WebhookId) -> Result<bool, StoreError> {
-        let removed = sqlx::query("delete from webhook_endpoint where id = $1").bind(id.as_str()).execute(self.writer());
+        let removed =
+            sqlx::query("delete from webhook_endpoint where id = $1").bind(id.as_str()).execute(self.writer());
         self.within(async { Ok(removed.await?.rows_affected() > 0) }).await
     }
 

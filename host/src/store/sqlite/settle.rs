@@ -143,11 +143,17 @@ async fn fence(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<Fenced, S
     .bind(json(&fences)?)
     .fetch_all(tx)
     .await?;
-    Ok(Fenced { is_heard: held.iter().any(|(_, is_heard)| *is_heard), held: held.into_iter().map(|(id, _)| id).collect() })
+    Ok(Fenced {
+        is_heard: held.iter().any(|(_, is_heard)| *is_heard),
+        held: held.into_iter().map(|(id, _)| id).collect(),
+    })
 }
 
 async fn tell_of_batches(tx: &mut SqliteConnection, held: &str) -> Result<(), StoreError> {
-    sqlx::query(batches_completed!("json_each($1) h join extraction_batch b on b.id = h.value")).bind(held).execute(tx).await?;
+    sqlx::query(batches_completed!("json_each($1) h join extraction_batch b on b.id = h.value"))
+        .bind(held)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
