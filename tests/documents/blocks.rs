@@ -37,7 +37,9 @@ pub fn shell_blocks(markdown: &str) -> Vec<Block> {
 
 #[test]
 fn a_block_is_run_unless_the_line_above_it_says_why_not() {
-    let found = shell_blocks("# A\n```sh\nls\n```\n<!-- not run: no network -->\n```sh\ncurl x\n```\n```text\nls\n```\n");
-    let block = |line, text: &str, excuse: Option<&str>| Block { line, text: text.into(), excuse: excuse.map(str::to_owned) };
+    let found =
+        shell_blocks("# A\n```sh\nls\n```\n<!-- not run: no network -->\n```sh\ncurl x\n```\n```text\nls\n```\n");
+    let block =
+        |line, text: &str, excuse: Option<&str>| Block { line, text: text.into(), excuse: excuse.map(str::to_owned) };
     assert_eq!(found, [block(2, "ls\n", None), block(6, "curl x\n", Some("no network"))]);
 }

@@ -13,11 +13,17 @@ use std::process::Stdio;
 
 /// What a reader of the documents has at hand: files of the names that are used there.
 const AT_HAND: [(&str, &str); 3] = [
-    ("links.ndjson", "{\"url\": \"https://youtu.be/documents01\", \"og_title\": \"Ada Lane - Harbour (Official Video)\"}\n"),
-    ("rows.ndjson", "{\"id\": \"a\", \"url\": \"https://youtu.be/documents01\", \"og_title\": \"Ada Lane - Harbour\"}\n"),
+    (
+        "links.ndjson",
+        "{\"url\": \"https://youtu.be/documents01\", \"og_title\": \"Ada Lane - Harbour (Official Video)\"}\n",
+    ),
+    (
+        "rows.ndjson",
+        "{\"id\": \"a\", \"url\": \"https://youtu.be/documents01\", \"og_title\": \"Ada Lane - Harbour\"}\n",
+    ),
     (
         "gold.ndjson",
-        "{\"id\": \"a\", \"platform\": \"youtube\", \"og_title\": \"Ada Lane - Harbour\", \"title\": \"Harbour\", \"artist\": \"Ada Lane\"}\n",
+        "{\"id\": \"a\", \"platform\": \"youtube\", \"og_title\": \"Ada Lane - Harbour\", \"expect\": {\"title\": \"Harbour\", \"artist\": \"Ada Lane\"}}\n",
     ),
 ];
 
@@ -108,7 +114,8 @@ fn every_test_that_a_document_names_is_there() {
     let mut missing = Vec::new();
     let mut found = 0;
     for document in documents() {
-        for [file, test] in name.captures_iter(&std::fs::read_to_string(&document).unwrap()).map(|hit| hit.extract().1) {
+        for [file, test] in name.captures_iter(&std::fs::read_to_string(&document).unwrap()).map(|hit| hit.extract().1)
+        {
             let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
             if text.contains(&format!("fn {test}(")) {
                 found += 1;
@@ -133,7 +140,8 @@ fn every_link_of_a_document_leads_somewhere() {
                 continue;
             }
             let there = if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
-            let heading = anchor.is_empty() || std::fs::read_to_string(&there).is_ok_and(|text| has_heading(&text, anchor));
+            let heading =
+                anchor.is_empty() || std::fs::read_to_string(&there).is_ok_and(|text| has_heading(&text, anchor));
             if !there.exists() || !heading {
                 broken.push(format!("{}: {target}", named(&document)));
             }
