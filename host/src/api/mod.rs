@@ -5,6 +5,7 @@ mod batches;
 mod health;
 mod hosts;
 mod library;
+mod metrics;
 mod model;
 mod openapi;
 mod pages;
@@ -14,6 +15,7 @@ mod queue;
 mod request;
 mod routes;
 mod sync;
+mod traffic;
 mod worker;
 
 pub use openapi::document;
@@ -22,14 +24,15 @@ pub use queue::waiting_reason;
 use crate::config::Config;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
+use crate::telemetry::Figures;
 use crate::worker::Worker;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,15 +47,19 @@ pub struct Api {
     worker: Worker,
     admin_token: Option<Secret>,
     public_read: bool,
-    figures: PrometheusHandle,
+    figures: Figures,
+    /// Where the host's files are.
+    data_dir: PathBuf,
+    size: metrics::Size,
 }
 
 impl Api {
     /// An API to a worker.
     #[must_use]
-    pub fn new(worker: Worker, config: &Config, figures: PrometheusHandle) -> Arc<Self> {
+    pub fn new(worker: Worker, config: &Config, figures: Figures) -> Arc<Self> {
         let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
-        Arc::new(Self { worker, admin_token, public_read, figures })
+        let (data_dir, size) = (config.data_dir.clone(), metrics::Size::default());
+        Arc::new(Self { worker, admin_token, public_read, figures, data_dir, size })
     }
 
     fn store(&self) -> &dyn Store {
@@ -80,6 +87,7 @@ pub fn router(api: Arc<Api>) -> Router {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside; the log says more")
                 .into_response()
         }))
+        .layer(from_fn(traffic::count))
         .with_state(api)
 }
 

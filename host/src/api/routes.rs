@@ -1,6 +1,6 @@
 //! Every path with what answers it. Method, path and description of an operation stand at its handler.
 
-use super::{Api, REQUEST_TIMEOUT, health, hosts, library, model, openapi, pages, plugins, queue, sync, worker};
+use super::{Api, REQUEST_TIMEOUT, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, worker};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub fn guarded() -> Routes {
         .routes(routes!(hosts::list))
         .routes(routes!(hosts::drain))
         .routes(routes!(health::health))
-        .routes(routes!(health::metrics))
+        .routes(routes!(metrics::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let long = Routes::new()
         .routes(routes!(queue::enqueue).layer(DefaultBodyLimit::disable()))

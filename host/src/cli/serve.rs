@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::ingest::sample;
 use crate::model::Route;
 use crate::store::{LibraryQuery, Store};
-use crate::telemetry;
+use crate::telemetry::{self, Figures};
 use crate::worker::{GRACE, Worker};
 use anyhow::Context;
 use clap::Args;
@@ -29,8 +29,8 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         config.check_served_address()?;
-        telemetry::log_to_stderr(&config.log)?;
-        let figures = telemetry::collect_figures()?;
+        telemetry::log_to_stderr(&config.log, config.log_format)?;
+        let figures = Figures::collect()?;
         let listener = listen(config.address).await?;
         let address = listener.local_addr()?;
         let (worker, store, _home) = open::worker(config).await?;

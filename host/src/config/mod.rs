@@ -5,6 +5,7 @@ mod model;
 mod settings;
 mod sources;
 mod sync;
+mod telemetry;
 
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
@@ -15,6 +16,7 @@ use crate::model::ModelSettings;
 use crate::music::Field;
 use crate::secret::Secret;
 use crate::store::{Address, Terms};
+use crate::telemetry::{LogFormat, TraceSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,6 +118,10 @@ pub struct Config {
     pub bypass_after: u32,
     /// What is logged.
     pub log: String,
+    /// How.
+    pub log_format: LogFormat,
+    /// What is traced, and where to.
+    pub traces: TraceSettings,
     /// Every setting's name, value as shown, and origin.
     pub effective: Vec<(&'static str, String, Origin)>,
 }
@@ -150,6 +156,8 @@ impl Config {
             model,
             bypass_after: sources.number("LINER_STRATEGY_BYPASS_AFTER", 1, 1_000)?,
             log: sources.want("RUST_LOG", log_filter)?,
+            log_format: telemetry::log_format(sources)?,
+            traces: telemetry::traces(sources)?,
             effective: Vec::new(),
         };
         config.effective = config.describe(sources);
@@ -292,6 +300,7 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("LINER_RETENTION_DAYS", "-1"),
             ("RUST_LOG", "liner=loud"),
+            ("LINER_LOG_FORMAT", "xml"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is \"{value}\"; allowed: ")), "{error}");

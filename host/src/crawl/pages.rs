@@ -129,14 +129,14 @@ impl PageReader {
         let started = Instant::now();
         let reading = self.reading(&claim).await;
         if let Err(unread) = &reading {
-            tracing::info!(track = %claim.key, "its page cannot be had: {unread}");
+            tracing::debug!(track = %claim.key, "its page cannot be had: {unread}");
         }
         let (outcome, site) = outcome::of(&claim, reading);
         metrics::histogram!("liner_page_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("liner_pages_total", "outcome" => name(&outcome)).increment(1);
         match self.store.settle_page(&claim, &outcome, site).await {
             Ok(true) => {}
-            Ok(false) => tracing::info!(track = %claim.key, "another host read its page meanwhile"),
+            Ok(false) => tracing::debug!(track = %claim.key, "another host read its page meanwhile"),
             Err(error) => report(&error, "what a page said was not written down, and it is read again"),
         }
         claim.row
@@ -153,7 +153,8 @@ impl PageReader {
             Ok(Ok(reading)) => reading,
             Ok(Err(_)) => Err(because(Fault::Timeout(DEADLINE))),
             Err(_panic) => {
-                tracing::error!(track = %claim.key, "reading its page panicked: {}", claim.url);
+                tracing::error!("reading a page panicked");
+                tracing::debug!(track = %claim.key, "the page that makes its reader panic: {}", claim.url);
                 metrics::counter!("liner_worker_panics_total").increment(1);
                 Err(because(Fault::Unwanted("a page that makes its reader panic; the log says more".to_owned())))
             }

@@ -12,6 +12,7 @@ use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
 use crate::store::{BatchId, HostId, Priorities, Store, StoreError, Waiting, Want};
+use crate::telemetry::Traces;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,8 @@ pub struct Context {
     pub pages: Option<PageReader>,
     /// Who syncs channels, where that is done.
     pub channels: Option<Arc<Syncer>>,
+    /// What is told of batches.
+    pub traces: Traces,
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
@@ -83,6 +86,7 @@ impl Context {
             host: HostId::new(),
             pages: None,
             channels: None,
+            traces: Traces::off(),
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
@@ -111,6 +115,12 @@ impl Context {
     #[must_use]
     pub fn syncing(self, channels: Syncer) -> Self {
         Self { channels: Some(Arc::new(channels)), ..self }
+    }
+
+    /// Tells a collector of its batches.
+    #[must_use]
+    pub fn tracing(self, traces: Traces) -> Self {
+        Self { traces, ..self }
     }
 
     /// Looks at the queue at once, and for pages.
