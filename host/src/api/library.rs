@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
-use crate::music::TrackKey;
+use crate::music::{Platform, TrackKey};
 use crate::store::{Correction, LibraryChange, LibraryEntry, LibraryQuery};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// States a page of the library may be restricted to.
-const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
+pub const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,9 +107,11 @@ async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
 }
 
 fn key((platform, platform_id): (String, String)) -> TrackKey {
-    TrackKey { platform_name: crate::music::Platform::canonical(&platform), platform_id }
+    TrackKey { platform_name: Platform::canonical(&platform), platform_id }
 }
 
 fn missing(key: &TrackKey) -> Problem {
-    Problem::not_found(format!("the library has no entry {key}"))
+    let meant = Platform::meant(&key.platform_name);
+    let question = meant.map_or_else(String::new, |platform| format!("; did you mean {}?", platform.name()));
+    Problem::not_found(format!("the library has no entry {key}{question}"))
 }

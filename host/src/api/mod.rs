@@ -14,7 +14,12 @@ mod request;
 mod sync;
 mod worker;
 
-pub use queue::waiting_reason;
+pub use hosts::HostState;
+pub use library::{Entry, STATES};
+pub use pages::Item as UnreadItem;
+pub use queue::{FailedItem, QueueStatus, Retried, waiting_reason};
+pub use sync::Triggered;
+pub use worker::Processed;
 
 use crate::config::Config;
 use crate::secret::Secret;

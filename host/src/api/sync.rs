@@ -18,6 +18,7 @@ use std::time::Duration;
 /// How long a caller waits for a sync, which goes on after that.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a sync brought.
 #[derive(Serialize)]
 pub struct Triggered {
     success: bool,
@@ -28,6 +29,22 @@ pub struct Triggered {
     known: u64,
     /// Whether there is more, which the next sync goes on with.
     is_behind: bool,
+}
+
+impl Triggered {
+    /// What it brought from a channel.
+    #[must_use]
+    pub fn of(channel: &Channel, synced: &Synced) -> Self {
+        Self {
+            success: true,
+            channel: channel.to_string(),
+            posts: synced.posts,
+            links: synced.links,
+            queued: synced.queued,
+            known: synced.links - synced.queued,
+            is_behind: synced.is_behind,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -56,16 +73,7 @@ pub async fn trigger(
     };
     let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the sync failed inside; the log says more");
     let synced = synced.map_err(broken)??;
-    Ok(Json(Triggered {
-        success: true,
-        channel: channel.to_string(),
-        posts: synced.posts,
-        links: synced.links,
-        queued: synced.queued,
-        known: synced.links - synced.queued,
-        is_behind: synced.is_behind,
-    })
-    .into_response())
+    Ok(Json(Triggered::of(&channel, &synced)).into_response())
 }
 
 async fn sync(syncer: Arc<Syncer>, api: Arc<Api>, channel: Channel) -> Result<Synced, SyncError> {
