@@ -18,8 +18,13 @@ mod sync;
 mod traffic;
 mod worker;
 
+pub use hosts::HostState;
+pub use library::{Entry, STATES};
 pub use openapi::document;
-pub use queue::waiting_reason;
+pub use pages::Item as UnreadItem;
+pub use queue::{FailedItem, QueueStatus, Retried, waiting_reason};
+pub use sync::Triggered;
+pub use worker::Processed;
 
 use crate::config::Config;
 use crate::secret::Secret;

@@ -1,7 +1,7 @@
 //! `liner serve`: the worker and the control API, until a signal.
 
-use super::open;
 use super::signals::Signals;
+use super::{open, output};
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 const HTTP_GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner serve\n  DATABASE_URL=postgres://liner@db.internal/liner liner serve")]
 pub struct Serve {
     /// On the first start, queue some sixty well-known links
     #[arg(long)]
@@ -38,7 +39,8 @@ impl Serve {
             queue_sample(store.as_ref()).await?;
         }
         let mut signals = Signals::listen()?;
-        print!("{}", banner(config, &worker, store.as_ref(), address).await?);
+        // A service goes on without whoever read this.
+        let _ = output::line(&banner(config, &worker, store.as_ref(), address).await?);
         if config.worker.enabled {
             worker.start()?;
         }
@@ -120,7 +122,7 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
          provider   {provider}\n\
          required   {fields}\n\
          pages      {pages}\n\
-         channels   {channels}\n\n",
+         channels   {channels}\n",
         version = env!("CARGO_PKG_VERSION"),
         interval = settings.interval.as_millis(),
         batch = settings.batch_size,

@@ -8,7 +8,7 @@ mod sync;
 mod telemetry;
 
 pub use settings::{SETTINGS, Setting};
-pub use sources::{Origin, Sources};
+pub use sources::{Origin, Sources, Stranger};
 pub use sync::SyncSettings;
 
 use crate::ingest::fetch::FetchSettings;
@@ -35,12 +35,14 @@ pub enum ConfigError {
         allowed: String,
     },
     /// A name in `liner.toml` that is no setting.
-    #[error("{file} sets {name}, which is no setting; `liner config` lists them")]
+    #[error("{file} sets {name}, which is no setting; {}", what_to_do(*meant))]
     Unknown {
         /// The file.
         file: String,
         /// The name.
         name: String,
+        /// The setting that was meant, perhaps.
+        meant: Option<&'static str>,
     },
     /// A file that cannot be read.
     #[error("{file} cannot be read: {reason}")]
@@ -50,6 +52,10 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
+}
+
+fn what_to_do(meant: Option<&str>) -> String {
+    meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean {meant}?"))
 }
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -10,6 +10,7 @@ mod guard;
 
 pub use change::{Installed, Place, Upload, Why};
 pub use compare::{Comparison, Disagreement, FieldAgreement, Side};
+pub use folder::dropped;
 
 use crate::digest::Digest;
 use crate::store::{Plugin, Revision, Store, StoreError, Waiting};

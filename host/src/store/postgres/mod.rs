@@ -99,10 +99,13 @@ mod both;
 mod change;
 mod claim;
 mod enqueue;
+mod inspect;
 mod journal;
 mod line;
 mod open;
 mod settle;
+
+pub use inspect::inspect;
 
 pub(super) use open::{bring_up_to_date, connect};
 

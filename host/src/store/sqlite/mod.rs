@@ -90,11 +90,13 @@ mod change;
 mod claim;
 mod enqueue;
 mod group;
+mod inspect;
 mod journal;
 mod open;
 mod settle;
 
 pub use backup::back_up;
+pub use inspect::inspect;
 pub(super) use open::{lock, newest_migration, unusable};
 
 use super::gather::Gather;
