@@ -12,9 +12,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The process lives.
-pub async fn alive() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+/// The process lives, and its loops move.
+pub async fn alive(State(api): State<Arc<Api>>) -> Answer<Value> {
+    match api.worker.context().pulse.standstill() {
+        None => Ok(Json(json!({"status": "ok"}))),
+        Some(standstill) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, standstill.to_string())),
+    }
 }
 
 /// The database answers, so that requests can be served.

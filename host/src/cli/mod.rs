@@ -9,6 +9,7 @@ mod eval;
 mod extract;
 mod failed;
 mod home;
+mod healthcheck;
 mod hosts;
 mod library;
 mod migrate;
@@ -24,6 +25,7 @@ mod signals;
 mod status;
 mod switch;
 mod sync;
+mod systemd;
 
 use crate::config::{Config, ConfigError, Sources};
 use clap::{Parser, Subcommand};
@@ -77,6 +79,8 @@ enum Command {
     Plugin(plugin::Plugin),
     /// Show the effective settings
     Config(config::Show),
+    /// Ask the host of these settings whether it lives: what a container's health check runs
+    Healthcheck(healthcheck::Healthcheck),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
     /// Copy the database file, also while a worker uses it
@@ -148,6 +152,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Replay(command) => command.run(config).await,
             Command::Plugin(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
+            Command::Healthcheck(command) => command.run(config).await,
             Command::Migrate(command) => command.run(config).await,
             Command::Backup(command) => command.run(config).await,
             Command::Compile(command) => Ok(command.run()),
