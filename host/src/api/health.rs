@@ -17,16 +17,19 @@ pub struct Probed {
     status: &'static str,
 }
 
-/// The process lives.
+/// The process lives, and its loops move.
 #[utoipa::path(
     get,
     path = "/healthz",
     operation_id = "alive",
     tag = "Health",
-    responses((status = 200, description = "It lives", body = Probed)),
+    responses((status = 200, description = "It lives", body = Probed), Unavailable),
 )]
-pub async fn alive() -> Json<Probed> {
-    Json(Probed { status: "ok" })
+pub async fn alive(State(api): State<Arc<Api>>) -> Answer<Probed> {
+    match api.worker.context().pulse.standstill() {
+        None => Ok(Json(Probed { status: "ok" })),
+        Some(standstill) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, standstill.to_string())),
+    }
 }
 
 /// The database answers, so that requests can be served.

@@ -11,6 +11,7 @@ mod eval;
 mod extract;
 mod failed;
 mod home;
+mod healthcheck;
 mod hosts;
 mod library;
 mod man;
@@ -28,6 +29,7 @@ mod signals;
 mod status;
 mod switch;
 mod sync;
+mod systemd;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -118,6 +120,8 @@ enum SetCommand {
     Plugin(plugin::Plugin),
     /// Show the effective settings
     Config(config::Show),
+    /// Ask the host of these settings whether it lives: what a container's health check runs
+    Healthcheck(healthcheck::Healthcheck),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
     /// Copy the database file, also while a worker uses it
@@ -206,6 +210,7 @@ async fn run_set(command: SetCommand, config: &Config) -> anyhow::Result<ExitCod
         SetCommand::Replay(command) => command.run(config).await,
         SetCommand::Plugin(command) => command.run(config).await,
         SetCommand::Config(command) => command.run(config),
+        SetCommand::Healthcheck(command) => command.run(config).await,
         SetCommand::Migrate(command) => command.run(config).await,
         SetCommand::Backup(command) => command.run(config).await,
     }

@@ -1,7 +1,7 @@
 //! `liner serve`: the worker and the control API, until a signal.
 
 use super::signals::Signals;
-use super::{open, output};
+use super::{open, output, systemd};
 use crate::api::{Api, router};
 use crate::config::Config;
 use crate::ingest::sample;
@@ -55,19 +55,25 @@ impl Serve {
                 })
                 .into_future(),
         );
+        systemd::ready();
+        let reporting = tokio::spawn(systemd::report(worker.clone()));
         let signal = signals.next().await;
+        reporting.abort();
         tracing::info!(
             "{signal}: batches in flight may finish within {} s; a second signal ends at once",
             GRACE.as_secs()
         );
         signals.end_at_once_on_another();
         watching.abort();
-        worker.shut_down(GRACE).await;
-        drop(stop);
-        if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
-            tracing::warn!("connections were still open at the end");
-        }
-        store.close().await;
+        systemd::while_stopping(async {
+            worker.shut_down(GRACE).await;
+            drop(stop);
+            if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
+                tracing::warn!("connections were still open at the end");
+            }
+            store.close().await;
+        })
+        .await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

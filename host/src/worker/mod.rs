@@ -8,6 +8,7 @@ mod context;
 mod follow;
 mod ledger;
 mod part;
+mod pulse;
 mod reach;
 mod rehearsal;
 pub mod replay;
@@ -22,6 +23,7 @@ mod submission;
 pub use batch::{Job, work};
 pub use context::Context;
 pub use ledger::Unrecorded;
+pub use pulse::{Pulse, Standstill};
 use reach::Access;
 pub use reach::Outage;
 pub use rehearsal::{Put, Rehearsal, Rehearsed};
@@ -32,6 +34,7 @@ pub use submission::Batches;
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use backlog::Backlog;
 use futures_util::FutureExt;
+use pulse::Beats;
 use run::Run;
 use scheduler::{Schedule, panic_text, run_on};
 use std::panic::AssertUnwindSafe;
@@ -200,7 +203,8 @@ impl Worker {
                 tracing::error!("the worker panicked, and goes on");
                 tracing::debug!("the worker panicked: {text}");
             };
-            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
+            let beats = &context.pulse.worker;
+            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, beats, look, panicked);
             let crawling = async {
                 while let Err(panic) = AssertUnwindSafe(crawl(&context, receiver.clone())).catch_unwind().await {
                     context.stats.panicked();
@@ -263,6 +267,7 @@ impl Worker {
         let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
         self.watching.iter().for_each(|watching| watching.0.abort());
+        self.context.pulse.database.end();
         if let Err(error) = self.context.store.leave(&self.context.host).await {
             tracing::warn!("that this host is gone was not noted: {error}");
         }
@@ -337,6 +342,8 @@ impl Worker {
             phase: self.manual.subscribe(),
             on_batch,
             backlog: Backlog::default(),
+            // Whoever asked for it waits for it; the loop must not seem to move because this run does.
+            beats: &Beats::default(),
         };
         counted(&self.context, run).await
     }
@@ -421,6 +428,7 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         phase,
         on_batch: &|_| (),
         backlog: Backlog::default(),
+        beats: &context.pulse.worker,
     };
     match counted(context, run).await {
         Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),

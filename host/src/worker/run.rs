@@ -7,6 +7,7 @@ use super::board::Board;
 use super::context::Hold;
 use super::ledger::{LeasedLedger, Ledger, Way};
 use super::part::{Part, PartLedger, split};
+use super::pulse::Beats;
 use super::reach::Access;
 use super::report::{self, BatchReport, End};
 use super::scheduler::panic_text;
@@ -63,12 +64,16 @@ pub struct Run<'a> {
     pub on_batch: &'a (dyn Fn(Settled) + Sync),
     /// Whether there is a backlog, whose questions wait for a provider's batch.
     pub backlog: Backlog<'a>,
+    /// Told that the run moves.
+    pub beats: &'a Beats,
 }
 
 /// Batches in flight.
 type InFlight = JoinSet<BatchReport>;
 /// What a batch holds, should it panic.
 type Held = HashMap<Id, (Lease, Vec<bool>)>;
+/// A batch that ended.
+type Joined = Result<(Id, BatchReport), JoinError>;
 /// A claim, and the pipeline it was claimed for; one that was taken over names its own.
 struct Claimed {
     claim: Claim,
@@ -92,6 +97,7 @@ impl Run<'_> {
                 let free = self.context.settings.concurrency - batches.len();
                 let _claiming = self.context.claiming.lock().await;
                 let claimed = self.claim(&mut lost, free).await;
+                self.beats.beat();
                 self.context.reach.note(access_of(&claimed), &claimed);
                 match claimed {
                     Ok(claimed) => {
@@ -111,25 +117,30 @@ impl Run<'_> {
             if batches.is_empty() {
                 break;
             }
-            tokio::select! {
-                Some(joined) = batches.join_next_with_id() => {
-                    // Batches that were settled together end together, and what follows them is claimed together.
-                    tokio::task::yield_now().await;
-                    let mut next = Some(joined);
-                    while let Some(joined) = next {
-                        let batch = self.join(joined, &mut held).await;
-                        let again = batch.again && self.drain && self.limit != Some(0);
-                        more = (more || again) && !batch.busy;
-                        report.add(batch);
-                        next = batches.try_join_next_with_id();
-                    }
-                }
-                () = self.something_may_be_due(), if self.drain && self.limit.is_none() && !more => {
-                    (lost, more) = (true, true);
-                }
+            let Some(joined) = self.beats.during(self.next_end(&mut batches, !more)).await else {
+                (lost, more) = (true, true);
+                continue;
+            };
+            // Batches that were settled together end together, and what follows them is claimed together.
+            tokio::task::yield_now().await;
+            let mut next = Some(joined);
+            while let Some(joined) = next {
+                let batch = self.join(joined, &mut held).await;
+                let again = batch.again && self.drain && self.limit != Some(0);
+                more = (more || again) && !batch.busy;
+                report.add(batch);
+                next = batches.try_join_next_with_id();
             }
         }
         failed.map_or(Ok(report), Err)
+    }
+
+    /// The next batch that ends; none where something may be due before that, and that is wanted to know.
+    async fn next_end(&self, batches: &mut InFlight, is_idle: bool) -> Option<Joined> {
+        tokio::select! {
+            Some(joined) = batches.join_next_with_id() => Some(joined),
+            () = self.something_may_be_due(), if self.drain && self.limit.is_none() && is_idle => None,
+        }
     }
 
     /// A batch that takes long must not hold up what is queued meanwhile, or whose backoff or lease ends.
@@ -150,6 +161,7 @@ impl Run<'_> {
     /// is what it goes through.
     async fn claim(&mut self, lost: &mut bool, free: usize) -> Result<Vec<Claimed>, StoreError> {
         let (context, began) = (self.context, SystemTime::now());
+        failpoint::stand_still(Failpoint::BeforeClaim).await;
         context.release_provider(context.gateway.unblock_expired()).await?;
         if *lost {
             let came_back = context.reach.came_back_within(GRACE_AFTER_OUTAGE);
@@ -225,7 +237,7 @@ impl Run<'_> {
         held.insert(batches.spawn(batch).id(), holds);
     }
 
-    async fn join(&self, joined: Result<(Id, BatchReport), JoinError>, held: &mut Held) -> BatchReport {
+    async fn join(&self, joined: Joined, held: &mut Held) -> BatchReport {
         let batch = match joined {
             Ok((id, batch)) => {
                 held.remove(&id);
