@@ -5,7 +5,7 @@ use super::Api;
 use super::request::{Nothing, Params};
 use crate::model::{Circuit, Gateway};
 use crate::spending::usd;
-use crate::store::{QueueCounts, Spending, Store, StoreError, Waiting};
+use crate::store::{Outbox, QueueCounts, Spending, Store, StoreError, Waiting};
 use crate::strategy::Pipeline;
 use crate::strategy::health::Standing;
 use crate::strategy::lineup::Role;
@@ -36,6 +36,7 @@ struct LookedUp {
     lost_calls: i64,
     spending: Spending,
     size: u64,
+    outbox: Outbox,
 }
 
 /// Figures in Prometheus' text format.
@@ -66,14 +67,15 @@ pub async fn metrics(State(api): State<Arc<Api>>, _: Params<Nothing>) -> impl In
 }
 
 async fn look_up(store: &dyn Store, size: &Size) -> Result<LookedUp, StoreError> {
-    let (counts, oldest_ms, lost_calls, spending, size) = tokio::try_join!(
+    let (counts, oldest_ms, lost_calls, spending, size, outbox) = tokio::try_join!(
         store.counts(),
         store.oldest_due_ms(),
         store.lost_calls(),
         store.spending(),
-        size.look_up(store)
+        size.look_up(store),
+        store.outbox()
     )?;
-    Ok(LookedUp { counts, oldest_ms, lost_calls, spending, size })
+    Ok(LookedUp { counts, oldest_ms, lost_calls, spending, size, outbox })
 }
 
 impl Size {
@@ -117,6 +119,8 @@ fn show_queue(sheet: &mut Sheet, looked_up: &LookedUp) {
     }
     sheet.line("liner_queue_oldest_age_seconds", &[], seconds(looked_up.oldest_ms.unwrap_or(0)));
     sheet.count("liner_journal_lost_calls", &[], looked_up.lost_calls);
+    sheet.count("liner_webhook_outbox_messages", &[], looked_up.outbox.rows);
+    sheet.line("liner_webhook_outbox_oldest_seconds", &[], seconds(looked_up.outbox.oldest_ms.max(0)));
 }
 
 fn show_pipeline(sheet: &mut Sheet, pipeline: &Pipeline) {

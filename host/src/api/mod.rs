@@ -16,6 +16,7 @@ mod request;
 mod routes;
 mod sync;
 mod traffic;
+mod webhooks;
 mod worker;
 
 pub use hosts::HostState;
@@ -24,9 +25,11 @@ pub use openapi::document;
 pub use pages::Item as UnreadItem;
 pub use queue::{FailedItem, QueueStatus, Retried, waiting_reason};
 pub use sync::Triggered;
+pub use webhooks::shown as shown_webhook;
 pub use worker::Processed;
 
 use crate::config::Config;
+use crate::notify::Notifier;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Figures;
@@ -50,6 +53,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// What requests are answered with.
 pub struct Api {
     worker: Worker,
+    notifier: Arc<Notifier>,
     admin_token: Option<Secret>,
     public_read: bool,
     figures: Figures,
@@ -59,12 +63,12 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API to a worker.
+    /// An API to a worker, and to who tells others.
     #[must_use]
-    pub fn new(worker: Worker, config: &Config, figures: Figures) -> Arc<Self> {
+    pub fn new(worker: Worker, notifier: Arc<Notifier>, config: &Config, figures: Figures) -> Arc<Self> {
         let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
         let (data_dir, size) = (config.data_dir.clone(), metrics::Size::default());
-        Arc::new(Self { worker, admin_token, public_read, figures, data_dir, size })
+        Arc::new(Self { worker, notifier, admin_token, public_read, figures, data_dir, size })
     }
 
     fn store(&self) -> &dyn Store {

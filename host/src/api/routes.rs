@@ -1,6 +1,6 @@
 //! Every path with what answers it. Method, path and description of an operation stand at its handler.
 
-use super::{Api, REQUEST_TIMEOUT, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, worker};
+use super::{Api, REQUEST_TIMEOUT, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -29,6 +29,13 @@ pub fn guarded() -> Routes {
         .routes(routes!(model::used))
         .routes(routes!(hosts::list))
         .routes(routes!(hosts::drain))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::renew))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(health::health))
         .routes(routes!(metrics::metrics))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));

@@ -34,6 +34,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use crate::config::{Config, ConfigError, Sources};
 use clap::{Parser, Subcommand};
@@ -103,6 +104,8 @@ enum SetCommand {
     Resume(switch::Resume),
     /// Show the hosts on this database, or drain one
     Hosts(hosts::Hosts),
+    /// Show who is told what happens here; add, remove, test or enable one, or look at its log
+    Webhooks(webhooks::Webhooks),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
     /// Show which pages cannot be had, or try them again
@@ -202,6 +205,7 @@ async fn run_set(command: SetCommand, config: &Config) -> anyhow::Result<ExitCod
         SetCommand::Pause(command) => command.run(config).await,
         SetCommand::Resume(command) => command.run(config).await,
         SetCommand::Hosts(command) => command.run(config).await,
+        SetCommand::Webhooks(command) => command.run(config).await,
         SetCommand::Failed(command) => command.run(config).await,
         SetCommand::Pages(command) => command.run(config).await,
         SetCommand::Cost(command) => command.run(config).await,

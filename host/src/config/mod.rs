@@ -2,6 +2,7 @@
 
 mod fetch;
 mod model;
+mod notify;
 mod settings;
 mod sources;
 mod sync;
@@ -11,9 +12,10 @@ pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources, Stranger};
 pub use sync::SyncSettings;
 
-use crate::ingest::fetch::FetchSettings;
+use crate::ingest::fetch::{FetchSettings, shown_url};
 use crate::model::ModelSettings;
 use crate::music::Field;
+use crate::notify::NotifySettings;
 use crate::secret::Secret;
 use crate::store::{Address, Terms};
 use crate::telemetry::{LogFormat, TraceSettings};
@@ -116,6 +118,8 @@ pub struct Config {
     pub fetch: FetchSettings,
     /// Channels.
     pub sync: SyncSettings,
+    /// Webhooks.
+    pub notify: NotifySettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -157,6 +161,7 @@ impl Config {
             worker: worker(sources)?,
             fetch: fetch::read(sources)?,
             sync: sync::read(sources)?,
+            notify: notify::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,
@@ -192,6 +197,10 @@ impl Config {
                 "DATABASE_URL" => self.database.to_string(),
                 "LINER_REQUIRED_FIELDS" => {
                     self.required_fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",")
+                }
+                // Some receivers know their senders by what their address holds.
+                "WEBHOOK_URL" if !text.is_empty() => {
+                    self.notify.webhook.as_ref().map(|webhook| shown_url(&webhook.url)).unwrap_or_default()
                 }
                 _ if setting.secret && !text.is_empty() => "***".to_owned(),
                 _ => text.to_owned(),

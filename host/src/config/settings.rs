@@ -201,6 +201,30 @@ pub const SETTINGS: &[Setting] = &[
         "where Neynar's API is",
     ),
     setting(
+        "WEBHOOK_URL",
+        "",
+        "an https or http URL",
+        "who is told what happens here; more are added by `liner webhooks add`",
+    ),
+    secret(
+        "WEBHOOK_SECRET",
+        "whsec_ and 24 to 64 random bytes in base64; while it is replaced, the new one and the former one with a comma",
+        "what messages to WEBHOOK_URL are signed with",
+    ),
+    setting(
+        "WEBHOOK_EVENTS",
+        "",
+        "a list of batch.completed, track.failed, strategy.swapped, strategy.rolled_back, budget.reached, \
+         worker.paused, worker.resumed",
+        "what WEBHOOK_URL is told; everything without it",
+    ),
+    setting(
+        "WEBHOOK_ALLOW",
+        "",
+        "a list of hosts, *.suffixes, addresses or networks, each with :PORT or without",
+        "what messages may be sent to though it is not public",
+    ),
+    setting(
         "LINER_DANGEROUSLY_SEND_KEYS_UNENCRYPTED",
         "false",
         "true or false",

@@ -7,6 +7,7 @@ mod change;
 mod compare;
 mod folder;
 mod guard;
+mod news;
 
 pub use change::{Installed, Place, Upload, Why};
 pub use compare::{Comparison, Disagreement, FieldAgreement, Side};

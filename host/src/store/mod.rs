@@ -24,6 +24,7 @@ mod submissions;
 mod timing;
 pub mod transfer;
 mod types;
+mod webhooks;
 
 pub use crate::music::Limits;
 pub use address::{Address, PostgresAddress, Terms, open};
@@ -36,6 +37,7 @@ pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
 pub use submissions::*;
 pub use types::*;
+pub use webhooks::*;
 
 use crate::music::{Field, Track, TrackKey};
 use async_trait::async_trait;
@@ -49,7 +51,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 

@@ -76,6 +76,13 @@ macro_rules! gathered {
     };
 }
 
+/// A JSON object, as text.
+macro_rules! object {
+    ($($member:literal),+) => {
+        concat!("json_build_object(", $($member,)+ ")::text")
+    };
+}
+
 /// Rows that are about to be changed are held.
 macro_rules! for_update {
     () => {

@@ -68,6 +68,13 @@ macro_rules! gathered {
     };
 }
 
+/// A JSON object, as text.
+macro_rules! object {
+    ($($member:literal),+) => {
+        concat!("json_object(", $($member,)+ ")")
+    };
+}
+
 /// A transaction that writes holds the whole database.
 macro_rules! for_update {
     ($($row:literal)?) => {

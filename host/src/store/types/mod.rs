@@ -11,6 +11,7 @@ mod queue;
 mod retention;
 mod spending;
 mod submission;
+mod webhooks;
 
 pub use channels::*;
 pub use fleet::*;
@@ -23,3 +24,4 @@ pub use queue::*;
 pub use retention::*;
 pub use spending::*;
 pub use submission::*;
+pub use webhooks::*;
