@@ -40,10 +40,12 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use problem::Problem;
+use routes::Groups;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 /// The most bytes of a body, but for links, which are streamed.
 const MAX_BODY: usize = 256 << 10;
@@ -83,9 +85,12 @@ impl Api {
 
 /// All paths.
 pub fn router(api: Arc<Api>) -> Router {
-    Router::from(routes::guarded())
+    let Groups { quick, long, uploads, open } = routes::groups();
+    let quick = quick.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+    let uploads = uploads.layer(DefaultBodyLimit::disable());
+    Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
-        .merge(routes::open())
+        .merge(Router::from(open))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")

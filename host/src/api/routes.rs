@@ -1,19 +1,33 @@
-//! Every path with what answers it. Method, path and description of an operation stand at its handler.
+//! Every path with what answers it, in groups that are treated alike. Method, path and description of an operation stand
+//! at its handler.
 
-use super::{Api, REQUEST_TIMEOUT, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker};
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use super::{Api, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker};
 use std::sync::Arc;
-use tower_http::timeout::TimeoutLayer;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Routes with their description.
+/// Paths with what answers them, and its description.
 pub type Routes = OpenApiRouter<Arc<Api>>;
 
-/// What needs the token, or may need it.
-pub fn guarded() -> Routes {
-    let quick = Routes::new()
+/// All paths. Only `open` needs no token.
+pub struct Groups {
+    /// What is answered within seconds.
+    pub quick: Routes,
+    /// What may take as long as it takes.
+    pub long: Routes,
+    /// What takes bodies of any size.
+    pub uploads: Routes,
+    /// What everybody may read: it says nothing of what is kept here.
+    pub open: Routes,
+}
+
+/// All paths in their groups.
+pub fn groups() -> Groups {
+    Groups { quick: quick(), long: long(), uploads: uploads(), open: open() }
+}
+
+fn quick() -> Routes {
+    Routes::new()
         .routes(routes!(queue::status))
         .routes(routes!(queue::failed))
         .routes(routes!(queue::retry))
@@ -38,31 +52,29 @@ pub fn guarded() -> Routes {
         .routes(routes!(webhooks::retry))
         .routes(routes!(health::health))
         .routes(routes!(metrics::metrics))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
-    let long = Routes::new()
-        .routes(routes!(queue::enqueue).layer(DefaultBodyLimit::disable()))
-        .routes(routes!(worker::process))
-        .routes(routes!(sync::trigger));
-    quick.merge(long).merge(plugins())
 }
 
-fn plugins() -> Routes {
+fn long() -> Routes {
     Routes::new()
+        .routes(routes!(worker::process))
+        .routes(routes!(sync::trigger))
         .routes(routes!(plugins::shown::list))
-        .routes(routes!(plugins::change::upload).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(plugins::shown::one, plugins::change::retire))
+        .routes(routes!(plugins::shown::comparison))
         .routes(routes!(plugins::history::revisions))
         .routes(routes!(plugins::history::events))
         .routes(routes!(plugins::change::rollback))
-        .routes(routes!(plugins::shown::one, plugins::change::retire))
         .routes(routes!(plugins::change::activate))
         .routes(routes!(plugins::change::shadow))
         .routes(routes!(plugins::change::canary))
         .routes(routes!(plugins::change::promote))
         .routes(routes!(plugins::change::configure))
-        .routes(routes!(plugins::shown::comparison))
 }
 
-/// What nobody needs a token for: it says nothing of what is kept here.
-pub fn open() -> Routes {
+fn uploads() -> Routes {
+    Routes::new().routes(routes!(queue::enqueue)).routes(routes!(plugins::change::upload))
+}
+
+fn open() -> Routes {
     Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(openapi::show))
 }

@@ -6,7 +6,7 @@ pub mod rows;
 
 use super::auth;
 use super::problem::Problem;
-use super::routes;
+use super::routes::{self, Groups};
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
 use refusals::{BadRequest, Failed, Forbidden, RequestTimeout, TooLarge, Unauthorized, Unavailable};
@@ -75,9 +75,10 @@ impl Modify for Shared {
 #[must_use]
 pub fn document() -> Value {
     let mut openapi = Description::openapi();
-    let mut guarded = routes::guarded().into_openapi();
+    let Groups { quick, long, uploads, open } = routes::groups();
+    let mut guarded = quick.merge(long).merge(uploads).into_openapi();
     each(&mut guarded.paths, describe_guarded);
-    let mut open = routes::open().into_openapi();
+    let mut open = open.into_openapi();
     each(&mut open.paths, describe_open);
     openapi.merge(guarded);
     openapi.merge(open);
