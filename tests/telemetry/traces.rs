@@ -1,7 +1,7 @@
 //! OpenTelemetry traces, read by a collector on this machine.
 
 use crate::exposition::Exposition;
-use liner_tests::{Collected, Collector, Host, StubModel, eventually, liner, vague_row, vague_rows};
+use liner_tests::{Collected, Collector, Host, StubModel, eventually, eventually_within, liner, vague_row, vague_rows};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -137,15 +137,18 @@ async fn a_collector_that_hangs_costs_no_batch_anything_and_what_it_does_not_tak
     })
     .await;
     // Six or more spans a batch: more than wait at once.
-    host.post("/api/music-ai/queue", vague_rows(500)).await;
-    host.drained().await;
+    host.post("/api/music-ai/queue", vague_rows(400)).await;
+    eventually_within(Duration::from_secs(120), "all are done", || async {
+        (host.get("/api/music-ai/status").await.json["queue"]["completed"] == 401).then_some(())
+    })
+    .await;
     let exposed = Exposition::of(&host.get("/metrics").await.text);
     let dropped = exposed
         .samples
         .iter()
         .find(|sample| sample.name == "liner_trace_spans_total" && sample.labels["outcome"] == "dropped");
     assert!(dropped.unwrap().value > 100.0, "{dropped:?}");
-    assert_eq!(exposed.sum("liner_batches_total"), 501.0);
+    assert_eq!(exposed.sum("liner_batches_total"), 401.0);
     let stopping = Instant::now();
     assert_eq!(host.stop().await, Some(0));
     assert!(stopping.elapsed() < Duration::from_secs(10), "it waits for the collector: {:?}", stopping.elapsed());

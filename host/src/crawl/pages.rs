@@ -52,13 +52,19 @@ impl PageReader {
         let (mut reading, mut held) = (FuturesUnordered::new(), Vec::new());
         self.want_waiting().await;
         loop {
+            let mut settled = Vec::new();
             if may_claim() {
-                for claim in self.claim(reading.len(), false).await {
+                let claim = self.claim(reading.len(), false);
+                for claim in beside(claim, &mut reading, &mut settled).await {
                     held.push(claim.clone());
                     reading.push(self.read(claim));
                 }
             }
-            let next = self.next_look().await;
+            let next = beside(self.next_look(), &mut reading, &mut settled).await;
+            if !settled.is_empty() {
+                held.retain(|claim: &PageClaim| !settled.contains(&claim.row));
+                ready.notify_one();
+            }
             tokio::select! {
                 () = &mut stopping => break,
                 Some(settled) = reading.next() => {
@@ -83,7 +89,8 @@ impl PageReader {
         loop {
             let room = usize::try_from(left).unwrap_or(usize::MAX).min(self.settings.concurrency);
             let in_flight = self.settings.concurrency.saturating_sub(room).max(reading.len());
-            for claim in self.claim(in_flight, true).await {
+            let mut settled = Vec::new();
+            for claim in beside(self.claim(in_flight, true), &mut reading, &mut settled).await {
                 left = left.saturating_sub(1);
                 held.push(claim.clone());
                 if seen.insert(claim.row) {
@@ -92,6 +99,7 @@ impl PageReader {
                     left = 0;
                 }
             }
+            held.retain(|claim: &PageClaim| !settled.contains(&claim.row));
             let wait = if reading.is_empty() && left > 0 { self.next_turn().await } else { None };
             if reading.is_empty() && wait.is_none() {
                 break;
@@ -191,6 +199,22 @@ impl PageReader {
             }
         };
         Instant::now() + wait
+    }
+}
+
+/// Asks the database while pages are being read: one that is being written down may hold its connection, or be next in line
+/// for it, and would not let go of it while nobody lets it go on. Which pages were settled meanwhile is noted.
+async fn beside<T>(
+    asking: impl Future<Output = T>,
+    reading: &mut FuturesUnordered<impl Future<Output = i64>>,
+    settled: &mut Vec<i64>,
+) -> T {
+    let mut asking = std::pin::pin!(asking);
+    loop {
+        tokio::select! {
+            answer = &mut asking => return answer,
+            Some(row) = reading.next() => settled.push(row),
+        }
     }
 }
 

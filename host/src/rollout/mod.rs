@@ -344,8 +344,6 @@ impl Rollout {
         let (revision, summary) = (pipeline.revision, pipeline.summary());
         self.shared.registry.replace(pipeline);
         metrics::counter!("liner_pipeline_swaps_total", "cause" => cause.clone()).increment(1);
-        #[allow(clippy::cast_precision_loss)]
-        metrics::gauge!("liner_pipeline_revision").set(revision as f64);
         tracing::info!(revision, cause, by, "pipeline {summary}");
         self.shared.swapped.notify_one();
     }

@@ -1,11 +1,11 @@
 //! Logs on standard error: for people on a terminal, for programs elsewhere. What a line may say above `debug` is in
 //! `docs/operations.md`: counts, names of strategies and models, batches; nothing of what a track, a page or a prompt says.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Stderr};
 use std::panic::PanicHookInfo;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::SubscriberBuilder;
-use tracing_subscriber::fmt::format::{DefaultFields, Format};
+use tracing_subscriber::fmt::format::{DefaultFields, Format, Json, JsonFields};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,7 @@ impl LogFormat {
 pub fn log_to_stderr(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let lines = lines(EnvFilter::try_new(filter)?);
     let started = if format.is_json() {
-        // A request's line says which request it is of in `span`.
-        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        json(lines).try_init()
     } else {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         lines.with_ansi(colour).try_init()
@@ -58,10 +57,15 @@ pub fn log_to_stderr(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-type Lines = SubscriberBuilder<DefaultFields, Format, EnvFilter, fn() -> std::io::Stderr>;
+type Lines = SubscriberBuilder<DefaultFields, Format, EnvFilter, fn() -> Stderr>;
 
 fn lines(filter: EnvFilter) -> Lines {
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr as fn() -> std::io::Stderr)
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr as fn() -> Stderr)
+}
+
+/// A JSON object a line. A request's line says in `span` which request it is of.
+fn json(lines: Lines) -> SubscriberBuilder<JsonFields, Format<Json>, EnvFilter, fn() -> Stderr> {
+    lines.json().flatten_event(true).with_current_span(true).with_span_list(false)
 }
 
 /// A panic's words may quote what was being read, unless they were written beforehand.
@@ -103,10 +107,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_of_a_request_says_which_one() {
+        let page = Page::default();
+        let subscriber = json(lines(EnvFilter::new("info"))).with_writer(page.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let _request = tracing::info_span!("request", request_id = "7f3a").entered();
+            tracing::warn!(tracks = 3, "something");
+        });
+        let line: serde_json::Value = serde_json::from_slice(&page.0.lock().unwrap()).unwrap();
+        assert_eq!((&line["span"]["request_id"], &line["tracks"]), (&"7f3a".into(), &3.into()), "{line}");
+        assert_eq!((&line["level"], &line["message"]), (&"WARN".into(), &"something".into()));
+    }
+
     /// What is logged at `info` of a panic.
     fn logged(panic: impl FnOnce() + Send + 'static) -> String {
         let page = Page::default();
-        let subscriber = lines(EnvFilter::new("info")).json().flatten_event(true).with_writer(page.clone()).finish();
+        let subscriber = json(lines(EnvFilter::new("info"))).with_writer(page.clone()).finish();
         let panicking = std::thread::Builder::new().name("a-thread".into()).spawn(move || {
             tracing::subscriber::with_default(subscriber, || {
                 let former = std::panic::take_hook();
