@@ -29,7 +29,7 @@ pub async fn a_batch_that_is_completed_is_told_with_its_figures(kind: Kind) {
         (&json!(5), &json!(5), &json!(0), &json!(1))
     );
     assert_eq!((&data["host"], data["host_name"].is_string()), (&json!(host.id().await), true));
-    let paid = ok(&host, "GET", "/api/model", "").await["spent"]["totalUsd"].as_f64().unwrap();
+    let paid = ok(&host, "GET", "/api/model/use", "").await["total"]["costUsd"].as_f64().unwrap();
     assert!(paid > 0.0 && (data["cost_usd"].as_f64().unwrap() - paid).abs() < 1e-9, "{data} {paid}");
     assert!(data["duration_ms"].as_i64().is_some_and(|ms| (0..20_000).contains(&ms)), "{data}");
     eventually("nothing is owed any more", || async { (world.owed().await == 0).then_some(()) }).await;

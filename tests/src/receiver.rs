@@ -31,7 +31,7 @@ impl Reply {
 
     /// Nothing, for as long as anybody waits.
     #[must_use]
-    pub const fn nothing() -> Self {
+    pub fn nothing() -> Self {
         Self { hangs: true, ..Self::status(200) }
     }
 
