@@ -13,7 +13,7 @@ const FEED: &str = r#"<?xml version="1.0"?><rss version="2.0"><channel><title>So
 /// A host, and those it talked to.
 pub struct Busy {
     pub host: Host,
-    pub folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     _model: StubModel,
     _site: Site,
 }
@@ -46,7 +46,7 @@ impl Busy {
         let odd = host.request("BREW", "/api/music-ai/status");
         host.send(odd).await;
         host.queue_when("all but the feed's link is done", |queue| queue["completed"].as_i64() >= Some(47)).await;
-        let busy = Self { host, folder, _model: model, _site: site };
+        let busy = Self { host, _folder: folder, _model: model, _site: site };
         eventually("the candidate was compared", || async {
             busy.figures().await.contains("liner_shadow_tracks_total").then_some(())
         })
