@@ -36,7 +36,7 @@ pub async fn a_batch_that_is_completed_is_told_with_its_figures(kind: Kind) {
     assert_eq!(world.receiver.received().len(), 1);
     let metrics = host.get("/metrics").await.text;
     assert!(metrics.contains("liner_webhook_deliveries_total{outcome=\"delivered\"} 1\n"), "{metrics}");
-    assert!(metrics.contains("liner_webhook_outbox_rows 0\n"), "{metrics}");
+    assert!(metrics.contains("liner_webhook_outbox_messages 0\n"), "{metrics}");
 }
 
 pub async fn a_track_that_fails_for_good_is_told_with_its_reason(kind: Kind) {

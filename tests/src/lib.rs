@@ -5,6 +5,7 @@
 pub mod accounts;
 mod answers;
 mod channel;
+mod collector;
 pub mod components;
 mod database;
 mod host;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use answers::{item, message, message_about, user_text};
 pub use channel::{FarcasterChannel, ScriptedFetch, StubFeeds};
+pub use collector::{Collected, Collector};
 pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};

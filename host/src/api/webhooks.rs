@@ -1,5 +1,6 @@
 //! Webhooks: who hears of what happens here, what they are owed, and what came of sending it.
 
+use super::openapi::refusals::NotFound;
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
@@ -12,14 +13,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use url::Url;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Webhooks {
     webhooks: Vec<Endpoint>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WebhookEndpoint)]
 struct Endpoint {
     id: String,
     /// Without its query, by which some receivers know their senders.
@@ -66,8 +69,9 @@ pub fn shown(url: &str) -> String {
     Url::parse(url).map(|url| shown_url(&url)).unwrap_or_default()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WebhookAttempt)]
 struct LoggedAttempt {
     id: i64,
     event_id: String,
@@ -94,12 +98,19 @@ impl From<Delivery> for LoggedAttempt {
 }
 
 /// The endpoints, in the order they were added. No secret is among what is said of them.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks",
+    operation_id = "webhooks",
+    tag = "Webhooks",
+    responses((status = 200, description = "The endpoints, and what each is owed", body = Webhooks)),
+)]
 pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Webhooks> {
     let webhooks = api.store().webhooks().await?.into_iter().map(Endpoint::from).collect();
     Ok(Json(Webhooks { webhooks }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEndpoint {
     url: String,
@@ -109,7 +120,8 @@ pub struct NewEndpoint {
     events: Option<Vec<String>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookAdded)]
 pub struct Added {
     success: bool,
     id: String,
@@ -120,6 +132,13 @@ pub struct Added {
 }
 
 /// Adds an endpoint.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks",
+    operation_id = "addWebhook",
+    tag = "Webhooks",
+    responses((status = 200, description = "It hears of what happens from now on", body = Added)),
+)]
 pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Body<NewEndpoint>) -> Answer<Added> {
     let url = Url::parse(&new.url).map_err(|error| Problem::bad_request(format!("url: {error}")))?;
     api.notifier.check(&url).map_err(|fault| {
@@ -169,7 +188,8 @@ fn secret(given: Option<&str>) -> Result<(SigningSecret, Option<String>), Proble
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookChanged)]
 pub struct Done {
     success: bool,
     message: String,
@@ -192,6 +212,14 @@ fn not_of_settings(id: &WebhookId) -> Result<(), Problem> {
 }
 
 /// Forgets an endpoint with all that it is owed.
+#[utoipa::path(
+    delete,
+    path = "/api/webhooks/{id}",
+    operation_id = "removeWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It is forgotten", body = Done), NotFound),
+)]
 pub async fn remove(State(api): State<Arc<Api>>, Path(id): Path<String>, _: Params<Nothing>) -> Answer<Done> {
     let id = WebhookId::from_text(id);
     not_of_settings(&id)?;
@@ -202,6 +230,14 @@ pub async fn remove(State(api): State<Arc<Api>>, Path(id): Path<String>, _: Para
 }
 
 /// Sends to an endpoint again that was disabled or wanted to be left alone.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/enable",
+    operation_id = "enableWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It is sent to", body = Done), NotFound),
+)]
 pub async fn enable(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
@@ -216,13 +252,21 @@ pub async fn enable(
     Ok(done(format!("messages are sent to {id}")))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSecret {
     secret: Option<String>,
 }
 
 /// Gives an endpoint another secret. For a day, messages are signed with the one before too.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/secret",
+    operation_id = "renewWebhookSecret",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It has another secret", body = Added), NotFound),
+)]
 pub async fn renew(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
@@ -239,8 +283,9 @@ pub async fn renew(
     Ok(Json(Added { success: true, id: id.to_string(), secret: told, message }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WebhookTested)]
 pub struct Tested {
     /// Whether it was delivered.
     success: bool,
@@ -251,6 +296,14 @@ pub struct Tested {
 }
 
 /// Sends a test to an endpoint, though it be disabled, and says what came of it.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/test",
+    operation_id = "testWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "What came of it", body = Tested), NotFound),
+)]
 pub async fn test(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
@@ -269,21 +322,33 @@ pub async fn test(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct LogParams {
+    /// The most attempts; 50 without it.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// Only attempts before that number.
     before: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookLog)]
 pub struct Log {
     count: usize,
     items: Vec<LoggedAttempt>,
 }
 
 /// An endpoint's attempts, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries",
+    operation_id = "webhookDeliveries",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has"), LogParams),
+    responses((status = 200, description = "The attempts", body = Log), NotFound),
+)]
 pub async fn deliveries(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
@@ -299,6 +364,14 @@ pub async fn deliveries(
 }
 
 /// Sends the message of an attempt once more, under the same id.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/deliveries/{id}/retry",
+    operation_id = "retryDelivery",
+    tag = "Webhooks",
+    params(("id" = i64, Path, description = "Its number, which the log has")),
+    responses((status = 200, description = "It is sent again", body = Done), NotFound),
+)]
 pub async fn retry(
     State(api): State<Arc<Api>>,
     Path(id): Path<i64>,

@@ -1,7 +1,7 @@
 //! `liner serve`: the worker and the control API, until a signal.
 
-use super::open;
 use super::signals::Signals;
+use super::{open, output, systemd};
 use crate::api::{Api, router};
 use crate::config::{Config, ConfigError};
 use crate::ingest::fetch::shown_url;
@@ -9,7 +9,7 @@ use crate::ingest::sample;
 use crate::model::Route;
 use crate::notify::{Notifier, SettingsWebhook};
 use crate::store::{LibraryQuery, Store, WebhookState};
-use crate::telemetry;
+use crate::telemetry::{self, Figures};
 use crate::worker::{GRACE, Worker};
 use anyhow::Context;
 use clap::Args;
@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 const HTTP_GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner serve\n  DATABASE_URL=postgres://liner@db.internal/liner liner serve")]
 pub struct Serve {
     /// On the first start, queue some sixty well-known links
     #[arg(long)]
@@ -35,8 +36,8 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         config.check_served_address()?;
-        telemetry::log_to_stderr(&config.log)?;
-        let figures = telemetry::collect_figures()?;
+        telemetry::log_to_stderr(&config.log, config.log_format)?;
+        let figures = Figures::collect()?;
         let listener = listen(config.address).await?;
         let address = listener.local_addr()?;
         let (worker, store, _home) = open::worker(config).await?;
@@ -45,7 +46,8 @@ impl Serve {
         }
         let notifier = notifier(config, &store).await?;
         let mut signals = Signals::listen()?;
-        print!("{}", banner(config, &worker, store.as_ref(), address).await?);
+        // A service goes on without whoever read this.
+        let _ = output::line(&banner(config, &worker, store.as_ref(), address).await?);
         if config.worker.enabled {
             worker.start()?;
         }
@@ -61,20 +63,26 @@ impl Serve {
                 })
                 .into_future(),
         );
+        systemd::ready();
+        let reporting = tokio::spawn(systemd::report(worker.clone()));
         let signal = signals.next().await;
+        reporting.abort();
         tracing::info!(
             "{signal}: batches in flight may finish within {} s; a second signal ends at once",
             GRACE.as_secs()
         );
         signals.end_at_once_on_another();
         watching.abort();
-        worker.shut_down(GRACE).await;
-        telling.end().await;
-        drop(stop);
-        if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
-            tracing::warn!("connections were still open at the end");
-        }
-        store.close().await;
+        systemd::while_stopping(async {
+            worker.shut_down(GRACE).await;
+            telling.end().await;
+            drop(stop);
+            if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
+                tracing::warn!("connections were still open at the end");
+            }
+            store.close().await;
+        })
+        .await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
@@ -169,7 +177,7 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
          required   {fields}\n\
          pages      {pages}\n\
          channels   {channels}\n\
-         webhooks   {webhooks}\n\n",
+         webhooks   {webhooks}\n",
         version = env!("CARGO_PKG_VERSION"),
         interval = settings.interval.as_millis(),
         batch = settings.batch_size,

@@ -1,5 +1,6 @@
 //! `liner webhooks`: who hears of what happens here; add, remove, test, enable one, or look at its log.
 
+use super::table::Column;
 use super::{open, output};
 use crate::api::shown_webhook;
 use crate::config::Config;
@@ -24,8 +25,13 @@ pub struct Webhooks {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Show the endpoints: what happens without an action
+    #[command(after_help = "Examples:
+  liner webhooks list")]
     List,
     /// Add an endpoint, and show its secret where that is made here
+    #[command(after_help = "Examples:
+  liner webhooks add https://example.org/hook
+  liner webhooks add https://example.org/hook --events track.failed,budget.reached")]
     Add {
         /// Where messages go
         url: Url,
@@ -37,21 +43,29 @@ enum Action {
         events: Option<Vec<String>>,
     },
     /// Forget an endpoint with all that it is owed
+    #[command(after_help = "Examples:
+  liner webhooks remove ID")]
     Remove {
         /// Its id
         id: String,
     },
     /// Send a test, now
+    #[command(after_help = "Examples:
+  liner webhooks test ID")]
     Test {
         /// Its id
         id: String,
     },
     /// Send to an endpoint again that was disabled
+    #[command(after_help = "Examples:
+  liner webhooks enable ID")]
     Enable {
         /// Its id
         id: String,
     },
     /// Show what came of sending, newest first
+    #[command(after_help = "Examples:
+  liner webhooks deliveries ID --limit 10")]
     Deliveries {
         /// The endpoint's id
         id: String,
@@ -153,7 +167,14 @@ fn list(states: Vec<WebhookState>, json: bool) -> anyhow::Result<()> {
         return output::line("nobody is told of anything; `liner webhooks add URL` adds one");
     }
     output::table(
-        ["webhook", "state", "owed", "last", "events", "url"],
+        [
+            Column::exact("webhook"),
+            Column::text("state"),
+            Column::number("owed"),
+            Column::exact("last").spare(3),
+            Column::text("events").spare(2),
+            Column::text("url").spare(1),
+        ],
         states.into_iter().map(|WebhookState { webhook, owed, last, .. }| {
             let state = match (&webhook.disabled, webhook.failing_since) {
                 (Some((_, reason)), _) => format!("disabled: {reason}"),
@@ -181,7 +202,16 @@ fn log(deliveries: Vec<Delivery>, json: bool) -> anyhow::Result<()> {
         return output::line("nothing was sent to it yet");
     }
     output::table(
-        ["at", "type", "message", "attempt", "outcome", "ms", "why", "next"],
+        [
+            Column::exact("at"),
+            Column::exact("type"),
+            Column::exact("message").spare(3),
+            Column::number("attempt").spare(2),
+            Column::exact("outcome"),
+            Column::number("ms").spare(4),
+            Column::text("why"),
+            Column::exact("next").spare(1),
+        ],
         deliveries.into_iter().map(|delivery| {
             let Delivery { event_id, kind, attempt, outcome, error, duration_ms, next_at, .. } = delivery;
             let (attempt, ms) = (attempt.to_string(), duration_ms.to_string());

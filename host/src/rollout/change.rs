@@ -2,6 +2,7 @@
 
 use super::{AFTER_A_SWAP, Rollout, RolloutError, news};
 use crate::digest::Digest;
+use crate::nearest;
 use crate::store::{NewRevision, Plugin, Revision, StoreError};
 use crate::strategy::lineup::{Candidate, Entry, Lineup, LineupError, Role};
 use crate::strategy::{Pipeline, bundled};
@@ -312,9 +313,11 @@ impl Rollout {
         match (matching.next(), matching.next()) {
             (Some(plugin), None) => Ok(plugin.digest.clone()),
             (Some(_), Some(_)) => Err(RolloutError::Unknown(format!("more than one plugin begins with {wanted}"))),
-            (None, _) => Err(RolloutError::Unknown(format!(
-                "there is no plugin {wanted}; give a name, a digest or at least six of its digits"
-            ))),
+            (None, _) => {
+                let meant = nearest::question(wanted, plugins.iter().map(|plugin| plugin.name.as_str()));
+                let what = "give a name, a digest or at least six of its digits";
+                Err(RolloutError::Unknown(format!("there is no plugin {wanted}; {what}{meant}")))
+            }
         }
     }
 }
