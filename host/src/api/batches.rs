@@ -54,7 +54,7 @@ pub async fn shown(context: &Context) -> Result<(Vec<Batch>, Vec<Waiting>), Stor
 }
 
 /// What is with providers now, in one line of the queue's status; nothing when nothing is.
-#[derive(Serialize)]
+#[derive(Serialize, Clone)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     batches: usize,

@@ -17,8 +17,11 @@ pub async fn alive() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// The database answers, so that requests can be served.
+/// The database answers, and the host is not about to end, so that requests can be served.
 pub async fn ready(State(api): State<Arc<Api>>) -> Answer<Value> {
+    if api.is_stopping() {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this host is stopping"));
+    }
     ping(&api).await.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
     Ok(Json(json!({"status": "ready"})))
 }

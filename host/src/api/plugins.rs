@@ -1,7 +1,7 @@
 //! Plugins: which strategies there are, how they are doing, and every way to change them.
 
 use super::problem::Problem;
-use super::request::{Json as Fields, Nothing, Params};
+use super::request::{Json as Fields, Nothing, Params, broken_off};
 use super::{Answer, Api, limit, time};
 use crate::digest::Digest;
 use crate::rollout::{Comparison, Place, Rollout, RolloutError, Upload, Why};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// How many times the allowed size of a body is read before the caller is hung up on.
 const DISCARDED: usize = 8;
@@ -245,7 +246,7 @@ async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> 
     let (mut bytes, mut total) = (Vec::new(), 0usize);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::bad_request("the component could not be read to its end"))?;
+        let chunk = chunk.map_err(|error| broken_off(&error, ""))?;
         total = total.saturating_add(chunk.len());
         if total <= allowed {
             bytes.extend_from_slice(&chunk);
@@ -437,7 +438,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, RolloutError>> + Send + 'static,
 {
-    let changed = tokio::spawn(change(rollout(api).clone())).await;
+    let changed = tokio::spawn(change(rollout(api).clone()).in_current_span()).await;
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the change failed inside; the log says more");
     Ok(changed.map_err(panicked)??)
 }

@@ -2,7 +2,7 @@
 
 use super::open;
 use super::signals::Signals;
-use crate::api::{Api, router};
+use crate::api::{Api, router, server};
 use crate::config::Config;
 use crate::ingest::sample;
 use crate::model::Route;
@@ -31,7 +31,8 @@ impl Serve {
         config.check_served_address()?;
         telemetry::log_to_stderr(&config.log)?;
         let figures = telemetry::collect_figures()?;
-        let listener = listen(config.address).await?;
+        server::allow_open_files();
+        let listener = listen(config.address)?;
         let address = listener.local_addr()?;
         let (worker, store, _home) = open::worker(config).await?;
         if self.sample {
@@ -46,13 +47,13 @@ impl Serve {
         let watching = tokio::spawn(async move { rollout.watch(folder).await });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let api = Api::new(worker.clone(), config, figures);
-        let serving = tokio::spawn(
-            axum::serve(listener, router(api))
-                .with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                })
-                .into_future(),
-        );
+        let (app, http) = (router(api.clone()), config.http.clone());
+        let serving = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            server::serve(listener, app, &http, stopped).await;
+        });
         let signal = signals.next().await;
         tracing::info!(
             "{signal}: batches in flight may finish within {} s; a second signal ends at once",
@@ -60,7 +61,9 @@ impl Serve {
         );
         signals.end_at_once_on_another();
         watching.abort();
-        worker.shut_down(GRACE).await;
+        api.announce_stop();
+        tokio::join!(worker.shut_down(GRACE), tokio::time::sleep(config.http.shutdown_delay));
+        api.end_streams();
         drop(stop);
         if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
             tracing::warn!("connections were still open at the end");
@@ -71,9 +74,8 @@ impl Serve {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::listen(address)
         .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
 }
 

@@ -1,0 +1,3 @@
+//! Telling others what happens.
+
+pub mod stream;
