@@ -7,6 +7,7 @@ mod caller;
 mod connections;
 mod events;
 mod origins;
+mod routes;
 mod shutdown;
 mod signing_in;
 mod strange_texts;

@@ -1,6 +1,7 @@
 //! `GET /api/events`: what happens, as server-sent events.
 
 use super::Api;
+use super::openapi::refusals::Unavailable;
 use super::problem::Problem;
 use super::request::{Nothing, Params};
 use crate::notify::stream::{NotTold, Reader};
@@ -15,7 +16,22 @@ use std::sync::Arc;
 /// When somebody comes back who was not told, in seconds.
 const COME_BACK: u64 = 10;
 
-/// Tells what happens from now on; after `Last-Event-ID`, which browsers send by themselves, what happened since.
+/// What happens, as it does: batches, changes of strategies, failures, the switch, the queue's counts.
+///
+/// Server-sent events named `batch`, `failure`, `swap`, `rollback`, `refusal`, `pause`, `resume`, `queue` and as `/api/plugins/events` names
+/// what else happens; their data is JSON. A reader first hears whether the worker is paused, and the queue's counts. One that comes
+/// back with `Last-Event-ID`, as browsers do by themselves, hears what it missed, or `reset` where that is not known any more.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    operation_id = "events",
+    tag = "Worker",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of what was heard last")),
+    responses(
+        (status = 200, description = "What happens, without an end", body = String, content_type = "text/event-stream"),
+        Unavailable,
+    ),
+)]
 pub async fn stream(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,

@@ -8,11 +8,13 @@ mod hosts;
 mod library;
 mod manners;
 mod model;
+mod openapi;
 mod pages;
 mod plugins;
 mod problem;
 mod queue;
 mod request;
+mod routes;
 pub mod server;
 mod sign_ins;
 mod sync;
@@ -20,6 +22,7 @@ mod together;
 mod transport;
 mod worker;
 
+pub use openapi::document;
 pub use queue::waiting_reason;
 
 use crate::config::{Config, HttpSettings};
@@ -31,10 +34,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post, put};
 use manners::{Concurrency, dressed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
+use routes::Groups;
 use sign_ins::SignIns;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,57 +114,17 @@ impl Api {
 
 /// All paths.
 pub fn router(api: Arc<Api>) -> Router {
-    let library = Router::new()
-        .route("/api/music-ai/library", get(library::list))
-        .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))
-        .layer(from_fn(manners::revalidate));
-    let quick = Router::new()
-        .route("/api/music-ai/worker/status", get(worker::status))
-        .route("/api/music-ai/worker/pause", post(worker::pause))
-        .route("/api/music-ai/worker/resume", post(worker::resume))
-        .route("/api/music-ai/status", get(queue::status))
-        .route("/api/music-ai/failed", get(queue::failed))
-        .route("/api/music-ai/failed/retry", post(queue::retry))
-        .route("/api/music-ai/pages", get(pages::list))
-        .route("/api/music-ai/pages/retry", post(pages::retry))
-        .route("/api/music-ai/health", get(health::health))
-        .merge(library)
-        .route("/api/hosts", get(hosts::list))
-        .route("/api/hosts/{id}/drain", post(hosts::drain))
-        .route("/api/model", get(model::state))
-        .route("/api/model/use", get(model::used))
-        .route("/api/sync/status/{channel}", get(sync::status))
-        .route("/metrics", get(health::metrics))
+    let Groups { kept, quick, long, uploads, open } = routes::groups();
+    let quick = quick
+        .merge(kept)
         .layer(from_fn_with_state(api.clone(), manners::in_turn))
         .layer(from_fn(manners::in_time));
-    let long = Router::new()
-        .route("/api/music-ai/process", post(worker::process))
-        .route("/api/sync/trigger/{channel}", post(sync::trigger))
-        .route("/api/events", get(events::stream));
-    let uploads = Router::new()
-        .route("/api/music-ai/queue", post(queue::enqueue))
-        .route("/api/plugins", post(plugins::upload))
+    let uploads = uploads
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), manners::upload_in_turn));
-    let plugins = Router::new()
-        .route("/api/plugins", get(plugins::list))
-        .route("/api/plugins/history", get(plugins::history))
-        .route("/api/plugins/events", get(plugins::events))
-        .route("/api/plugins/rollback", post(plugins::rollback))
-        .route("/api/plugins/{plugin}", get(plugins::one).delete(plugins::retire))
-        .route("/api/plugins/{plugin}/activate", post(plugins::activate))
-        .route("/api/plugins/{plugin}/shadow", post(plugins::shadow))
-        .route("/api/plugins/{plugin}/canary", post(plugins::canary))
-        .route("/api/plugins/{plugin}/promote", post(plugins::promote))
-        .route("/api/plugins/{plugin}/config", put(plugins::configure))
-        .route("/api/plugins/{plugin}/comparison", get(plugins::comparison));
-    let probes = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
-    let routes = quick
-        .merge(long)
-        .merge(uploads)
-        .merge(plugins)
+    let routes = Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
-        .merge(probes)
+        .merge(Router::from(open))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")

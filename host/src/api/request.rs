@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::error::Error;
 
 /// No parameters, and no fields.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 

@@ -6,6 +6,9 @@ use std::collections::{HashSet, VecDeque};
 /// Messages that are kept. More than three looks can bring, so that what a look sees again is known.
 const KEPT: usize = 8_192;
 
+/// The most that a reader is told of what it missed: who was away for longer begins anew.
+const MISSED: usize = 1_000;
+
 /// How much earlier than what was seen before something may be that was not, in milliseconds: what happens is written under
 /// a time and committed after it.
 pub const OVERLAP_MS: i64 = 15_000;
@@ -58,12 +61,14 @@ impl History {
     pub fn missed(&self, last: &str) -> Option<Vec<&Told>> {
         let key = told::key_of(last)?;
         let at = self.told.iter().position(|told| told.key == key)?;
-        if at >= self.read_before {
-            return Some(self.told.iter().skip(at + 1).collect());
-        }
-        let from = self.told.get(at)?.at - OVERLAP_MS;
-        let (before, since) = (self.told.iter().take(self.read_before), self.told.iter().skip(self.read_before));
-        Some(before.filter(|told| told.at >= from && told.key != key).chain(since).collect())
+        let missed: Vec<&Told> = if at >= self.read_before {
+            self.told.iter().skip(at + 1).collect()
+        } else {
+            let from = self.told.get(at)?.at - OVERLAP_MS;
+            let near = self.told.iter().take(self.read_before).filter(|told| told.at >= from && told.key != key);
+            near.chain(self.told.iter().skip(self.read_before)).collect()
+        };
+        (missed.len() <= MISSED).then_some(missed)
     }
 }
 
@@ -72,7 +77,7 @@ mod tests {
     use super::*;
 
     fn told(key: usize, at: i64) -> Told {
-        Told { key: key.to_string(), at, text: String::new() }
+        Told { key: key.to_string(), at, text: bytes::Bytes::new() }
     }
 
     fn keys(told: &[&Told]) -> Vec<String> {
@@ -112,7 +117,12 @@ mod tests {
         for last in ["0-4", "0-nothing", "nonsense", ""] {
             assert_eq!(history.missed(last), None, "{last}");
         }
-        assert_eq!(history.missed("0-5").unwrap().len(), KEPT - 1);
+        assert_eq!(history.missed("0-5"), None, "it is known, and too long ago");
+        let recent = history.newest().unwrap().id();
+        assert_eq!(history.take_in((0..MISSED).map(|n| told(KEPT + 5 + n, 20_000)).collect()).len(), MISSED);
+        assert!(history.missed(&recent).is_none(), "what is near in time is told again");
+        let recent = format!("20000-{}", KEPT + 5);
+        assert_eq!(history.missed(&recent).unwrap().len(), MISSED - 1);
         assert!(!history.knows(&told(4, 0)) && history.knows(&told(5, 0)));
     }
 }

@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// What is said then: a comment.
 const STILL_HERE: &[u8] = b":\n\n";
 /// When a browser comes back, in milliseconds.
-const RETRY: &str = "retry: 2000\n\n";
+const RETRY: &[u8] = b"retry: 2000\n\n";
 
 /// Why somebody is not told.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +102,7 @@ impl Feed {
             *looking = Some(tokio::spawn(Self::look_on(self.0.clone())));
         }
         let seen = shared.seen();
-        let first = Some(seen.greeting(last).into());
+        let first = seen.greeting(last).into_iter();
         Ok(Reader { first, live: shared.live.subscribe(), stopping, _place: place })
     }
 
@@ -149,16 +149,16 @@ impl Shared {
         let (counts, pause) = (self.store.counts().await?, self.store.paused().await?);
         let (queue, switch) = (told::queue(&counts), told::switch(pause.as_ref()));
         let mut seen = self.seen();
-        let mut text = String::new();
+        let mut text = Vec::new();
         if seen.lost_some(&activity) {
-            text.push_str(&told::reset());
+            text.extend_from_slice(told::reset().as_bytes());
         }
         let Seen { history, since, switch: switch_before, queue: queue_before } = &mut *seen;
-        text.extend(history.take_in(told::all(&activity)).into_iter().map(|told| told.text));
+        text.extend(history.take_in(told::all(&activity)).into_iter().flat_map(|told| told.text));
         *since = after(&activity, *since);
         for (now, before) in [(switch, switch_before), (queue, queue_before)] {
             if now != *before {
-                text.push_str(&now);
+                text.extend_from_slice(now.as_bytes());
                 *before = now;
             }
         }
@@ -176,20 +176,17 @@ impl Shared {
 
 impl Seen {
     /// What a reader hears first: what it missed, and how things are.
-    fn greeting(&self, last: Option<&str>) -> String {
-        let mut text = RETRY.to_owned();
+    fn greeting(&self, last: Option<&str>) -> Vec<Bytes> {
+        let mut texts = vec![Bytes::from_static(RETRY)];
         match last.map(|last| self.history.missed(last)) {
-            Some(Some(missed)) => text.extend(missed.into_iter().map(|told| told.text.as_str())),
-            Some(None) => text.push_str(&told::reset()),
+            Some(Some(missed)) => texts.extend(missed.into_iter().map(|told| told.text.clone())),
+            Some(None) => texts.push(told::reset().into()),
             None => {}
         }
-        text.push_str(&self.switch);
-        if let Some(newest) = self.history.newest() {
-            // So that who leaves before anything happened goes on from here.
-            text.push_str(&format!("id: {}\n", newest.id()));
-        }
-        text.push_str(&self.queue);
-        text
+        // With an id, so that who leaves before anything happens goes on from here.
+        let id = self.history.newest().map(|newest| format!("id: {}\n", newest.id()));
+        texts.push(format!("{}{}{}", self.switch, id.unwrap_or_default(), self.queue).into());
+        texts
     }
 
     /// Whether more happened than a look reads.
@@ -206,7 +203,7 @@ fn after(activity: &Activity, before: Since) -> Since {
 
 /// Somebody who is told. Its place is free again when it is dropped.
 pub struct Reader {
-    first: Option<Bytes>,
+    first: std::vec::IntoIter<Bytes>,
     live: broadcast::Receiver<Bytes>,
     stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
@@ -215,7 +212,7 @@ pub struct Reader {
 impl Reader {
     /// What it hears next, as `text/event-stream`; nothing any more when it fell behind or the host stops.
     pub async fn next(&mut self) -> Option<Bytes> {
-        if let Some(first) = self.first.take() {
+        if let Some(first) = self.first.next() {
             return Some(first);
         }
         tokio::select! {

@@ -2,6 +2,7 @@
 
 use crate::spending::usd;
 use crate::store::{Activity, EndedBatch, Event, Failure, Pause, QueueCounts};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,12 +14,12 @@ pub struct Told {
     /// When, in Unix milliseconds of the store.
     pub at: i64,
     /// The message.
-    pub text: String,
+    pub text: Bytes,
 }
 
 impl Told {
     fn new(key: String, at: i64, name: &str, data: &Value) -> Self {
-        let text = format!("id: {}\n{}", id(at, &key), message(name, data));
+        let text = format!("id: {}\n{}", id(at, &key), message(name, data)).into();
         Self { key, at, text }
     }
 
@@ -167,7 +168,7 @@ mod tests {
             let told = of_event(1, &event(kind)).map(|told| told.text);
             let line = name.map(|name| format!("\nevent: {name}\n"));
             match (told, line) {
-                (Some(text), Some(line)) => assert!(text.contains(&line)),
+                (Some(text), Some(line)) => assert!(std::str::from_utf8(&text).unwrap().contains(&line)),
                 (told, line) => assert_eq!(told.is_some(), line.is_some(), "{kind}"),
             }
         }
@@ -176,6 +177,7 @@ mod tests {
     #[test]
     fn a_text_with_line_ends_cannot_begin_a_message() {
         let told = of_event(1, &event("kept")).unwrap();
-        assert_eq!(told.text.lines().filter(|line| !line.is_empty()).count(), 3);
+        let text = std::str::from_utf8(&told.text).unwrap();
+        assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 3);
     }
 }
