@@ -1,4 +1,4 @@
-.PHONY: run test chaos batches conformance monitoring check bench fuzz plugins plugins-check packages-check release
+.PHONY: run test chaos batches conformance monitoring check bench load fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample
@@ -30,6 +30,10 @@ check:
 # One line a figure: name value unit.
 bench:
 	cargo bench --quiet -p liner --bench figures -- $(FIGURES)
+
+# The same for many callers at once, on an optimised build: needs wrk, and installs it where it may.
+load:
+	tests/load.sh
 
 # Compiles the bundled strategies to components. Needs a compiler for wasm32-unknown-unknown:
 # `rustup target add wasm32-unknown-unknown`, or Debian's rustc-web and rust-web-src.

@@ -6,6 +6,7 @@
 mod depth;
 mod drain;
 mod fleet;
+mod load;
 mod machine;
 mod simulation;
 mod stores;
@@ -30,8 +31,8 @@ const BATCH: usize = 20;
 /// Calls of a strategy; the median counts.
 const CALLS: usize = 300;
 
-/// The groups of figures; those named on the command line, or all.
-const GROUPS: [&str; 7] = ["strategies", "start", "stores", "drain", "depth", "fleet", "swaps"];
+/// The groups of figures; those named on the command line, or all but the last, which has a command of its own.
+const GROUPS: [&str; 8] = ["strategies", "start", "stores", "drain", "depth", "fleet", "swaps", "load"];
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -40,7 +41,7 @@ fn main() {
         assert!(GROUPS.contains(&group.as_str()), "{group:?} is no group of figures; those are {GROUPS:?}");
     }
     for group in GROUPS {
-        if named.is_empty() || named.iter().any(|name| name == group) {
+        if (named.is_empty() && group != "load") || named.iter().any(|name| name == group) {
             runtime.block_on(figures(group));
         }
     }
@@ -60,6 +61,7 @@ async fn figures(group: &str) {
         }
         "fleet" => fleet::figures().await,
         "depth" => depth::figures().await,
+        "load" => load::figures().await,
         _ => swaps().await,
     }
 }

@@ -19,6 +19,7 @@ mod rows_of;
 mod site;
 mod stub;
 pub mod swapping;
+pub mod upload;
 mod watch;
 
 pub use answers::{item, message, message_about, user_text};

@@ -2,13 +2,16 @@
 //! changes are refused to web pages of other origins.
 
 use super::Api;
+use super::manners::Peer;
 use super::problem::Problem;
+use super::sign_ins::NotSignedIn;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Lets a request through that may be made.
 pub async fn authorise(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
@@ -16,20 +19,31 @@ pub async fn authorise(State(api): State<Arc<Api>>, request: Request, next: Next
     let refused = match &api.admin_token {
         Some(_) if reads && api.public_read => None,
         Some(token) => match bearer(request.headers()) {
-            Some(sent) if token.matches(sent) => None,
-            Some(_) => Some("the bearer token is not the one of LINER_ADMIN_TOKEN"),
-            None => Some("this needs the header `Authorization: Bearer …` with the value of LINER_ADMIN_TOKEN"),
+            Some(sent) => api.sign_ins.attempt(Peer::of(&request).0, || token.matches(sent)).err(),
+            None => {
+                let reason = "this needs the header `Authorization: Bearer …` with the value of LINER_ADMIN_TOKEN";
+                return unauthorised(reason);
+            }
         },
         None => return without_token(request, reads, next).await,
     };
     match refused {
         None => next.run(request).await,
-        Some(reason) => {
-            let mut response = Problem::new(StatusCode::UNAUTHORIZED, reason).into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            response
-        }
+        Some(NotSignedIn::Wrong) => unauthorised("the bearer token is not the one of LINER_ADMIN_TOKEN"),
+        Some(NotSignedIn::Wait(wait)) => too_many(wait),
     }
+}
+
+fn unauthorised(reason: &str) -> Response {
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, reason).into_response();
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn too_many(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let reason = format!("too many wrong tokens came from there, or in all; another may be tried in {seconds} s");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, reason).retry_after(seconds).into_response()
 }
 
 /// A page in a browser on this machine must neither change anything here nor, by a name that resolves to loopback, read.

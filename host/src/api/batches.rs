@@ -57,7 +57,7 @@ pub async fn shown(context: &Context) -> Result<(Vec<Batch>, Vec<Waiting>), Stor
 }
 
 /// What is with providers now, in one line of the queue's status; nothing when nothing is.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Clone, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProviderBatches)]
 pub struct Summary {

@@ -32,7 +32,7 @@ pub async fn alive(State(api): State<Arc<Api>>) -> Answer<Probed> {
     }
 }
 
-/// The database answers, so that requests can be served.
+/// The database answers, and the host is not about to end, so that requests can be served.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -41,6 +41,9 @@ pub async fn alive(State(api): State<Arc<Api>>) -> Answer<Probed> {
     responses((status = 200, description = "It answers", body = Probed), Unavailable),
 )]
 pub async fn ready(State(api): State<Arc<Api>>) -> Answer<Probed> {
+    if api.is_stopping() {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this host is stopping"));
+    }
     ping(&api).await.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
     Ok(Json(Probed { status: "ready" }))
 }

@@ -2,9 +2,11 @@
 
 mod auth;
 mod batches;
+mod events;
 mod health;
 mod hosts;
 mod library;
+mod manners;
 mod metrics;
 mod model;
 mod openapi;
@@ -14,7 +16,11 @@ mod problem;
 mod queue;
 mod request;
 mod routes;
+pub mod server;
+mod sign_ins;
 mod sync;
+mod together;
+mod transport;
 mod traffic;
 mod webhooks;
 mod worker;
@@ -28,29 +34,33 @@ pub use sync::Triggered;
 pub use webhooks::shown as shown_webhook;
 pub use worker::Processed;
 
-use crate::config::Config;
+use crate::config::{Config, HttpSettings};
 use crate::notify::Notifier;
+use crate::notify::stream::Feed;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Figures;
-use crate::worker::Worker;
+use crate::worker::{Worker, WorkerError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use manners::{Concurrency, dressed};
 use problem::Problem;
 use routes::Groups;
+use sign_ins::SignIns;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
+use together::Together;
 
 /// The most bytes of a body, but for links, which are streamed.
 const MAX_BODY: usize = 256 << 10;
-/// The longest a request may take, but for links and for manual runs.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests that are answered at once.
+const ANSWERS: usize = 256;
+/// Uploads that are taken at once; each holds some megabytes.
+const UPLOADS: usize = 16;
 
 /// What requests are answered with.
 pub struct Api {
@@ -58,19 +68,56 @@ pub struct Api {
     notifier: Arc<Notifier>,
     admin_token: Option<Secret>,
     public_read: bool,
+    http: HttpSettings,
     figures: Figures,
     /// Where the host's files are.
     data_dir: PathBuf,
     size: metrics::Size,
+    feed: Feed,
+    sign_ins: SignIns,
+    answers: Concurrency,
+    uploads: Concurrency,
+    queue_state: Together<Result<queue::QueueState, StoreError>>,
+    worker_status: Together<Result<crate::worker::Status, StoreError>>,
+    stopping: AtomicBool,
 }
 
 impl Api {
     /// An API to a worker, and to who tells others.
     #[must_use]
     pub fn new(worker: Worker, notifier: Arc<Notifier>, config: &Config, figures: Figures) -> Arc<Self> {
-        let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
-        let (data_dir, size) = (config.data_dir.clone(), metrics::Size::default());
-        Arc::new(Self { worker, notifier, admin_token, public_read, figures, data_dir, size })
+        let feed = Feed::new(worker.context().store.clone(), config.http.streams);
+        Arc::new(Self {
+            worker,
+            notifier,
+            admin_token: config.admin_token.clone(),
+            public_read: config.public_read,
+            http: config.http.clone(),
+            figures,
+            data_dir: config.data_dir.clone(),
+            size: metrics::Size::default(),
+            feed,
+            sign_ins: SignIns::default(),
+            answers: Concurrency::of(ANSWERS),
+            uploads: Concurrency::of(UPLOADS),
+            queue_state: Together::default(),
+            worker_status: Together::default(),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// Says from now on that this host is not ready: whoever sends requests here is to send them elsewhere.
+    pub fn announce_stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends what would not end by itself.
+    pub fn end_streams(&self) {
+        self.feed.stop();
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     fn store(&self) -> &dyn Store {
@@ -85,24 +132,23 @@ impl Api {
 
 /// All paths.
 pub fn router(api: Arc<Api>) -> Router {
-    let Groups { quick, long, uploads, open } = routes::groups();
-    let quick = quick.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
-    let uploads = uploads.layer(DefaultBodyLimit::disable());
-    Router::from(quick.merge(long).merge(uploads))
+    let Groups { kept, quick, long, uploads, open } = routes::groups();
+    let quick = quick
+        .merge(kept)
+        .layer(from_fn_with_state(api.clone(), manners::in_turn))
+        .layer(from_fn(manners::in_time));
+    let uploads = uploads
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(api.clone(), manners::upload_in_turn));
+    let routes = Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
         .merge(Router::from(open))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(|_panic| -> Response {
-            tracing::error!("a request panicked");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside; the log says more")
-                .into_response()
-        }))
-        .layer(from_fn(traffic::count))
-        .with_state(api)
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    dressed(routes, &api.http).layer(from_fn(traffic::count)).with_state(api)
 }
 
 /// A time of the store as people and programs read it: RFC 3339, UTC.
@@ -121,10 +167,10 @@ fn limit(given: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-impl From<crate::worker::WorkerError> for Problem {
-    fn from(error: crate::worker::WorkerError) -> Self {
+impl From<WorkerError> for Problem {
+    fn from(error: WorkerError) -> Self {
         match error {
-            crate::worker::WorkerError::Store(error) => error.into(),
+            WorkerError::Store(error) => error.into(),
             other => Self::bad_request(other.to_string()),
         }
     }

@@ -3,11 +3,11 @@
 use super::openapi::refusals::{RequestTimeout, TooLarge};
 use super::openapi::rows::Row;
 use super::problem::{Problem, Single};
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, broken_off};
 use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
 use crate::music::TrackKey;
-use crate::store::{Enqueued, FailedTrack, NewLink, Store, StoreError};
+use crate::store::{Enqueued, FailedTrack, NewLink, NextDue, QueueCounts, Store, StoreError};
 use crate::worker::percent;
 use axum::Json;
 use axum::body::Body as Stream;
@@ -18,15 +18,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 
 /// Rows that are written together.
 const ROWS_PER_WRITE: usize = 5_000;
+/// The same in bytes: long rows take no more memory than short ones.
+const BYTES_PER_WRITE: usize = 4 << 20;
 /// The most rows whose result is listed one by one; all are counted.
 const LISTED: usize = 1_000;
-/// The longest a sender may be silent.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// How many tracks are in each state, and what waits for what.
 #[derive(Serialize, ToSchema)]
@@ -69,6 +68,22 @@ struct Wait {
     reason: String,
 }
 
+/// What the status is made of.
+#[derive(Clone)]
+pub struct QueueState {
+    counts: QueueCounts,
+    at_providers: Option<batches::Summary>,
+    next_due: NextDue,
+}
+
+async fn state(store: &dyn Store) -> Result<QueueState, StoreError> {
+    Ok(QueueState {
+        counts: store.counts().await?,
+        at_providers: batches::summary(store).await?,
+        next_due: store.next_due().await?,
+    })
+}
+
 /// How many tracks are in each state, and what waits for what.
 #[utoipa::path(
     get,
@@ -78,7 +93,8 @@ struct Wait {
     responses((status = 200, description = "The queue's counts", body = QueueStatus)),
 )]
 pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<QueueStatus> {
-    Ok(Json(QueueStatus::read(api.store(), api.lack_of_model()).await?))
+    let state = api.queue_state.read(|| state(api.store())).await?;
+    Ok(Json(QueueStatus::of(state, api.lack_of_model())))
 }
 
 impl QueueStatus {
@@ -87,17 +103,21 @@ impl QueueStatus {
     /// # Errors
     /// When the store fails.
     pub async fn read(store: &dyn Store, lack_of_model: Option<String>) -> Result<Self, StoreError> {
-        let counts = store.counts().await?;
+        Ok(Self::of(state(store).await?, lack_of_model))
+    }
+
+    fn of(state: QueueState, lack_of_model: Option<String>) -> Self {
+        let QueueState { counts, at_providers, next_due } = state;
         let share = |n: i64| percent(u64::try_from(n).unwrap_or(0), u64::try_from(counts.total()).unwrap_or(0));
         let waiting = counts.waiting.iter().map(|(cause, count)| {
             let reason = waiting_reason(cause, lack_of_model.clone());
             (cause.clone(), Wait { count: *count, reason })
         });
-        Ok(Self {
+        Self {
             waiting: waiting.collect(),
-            at_providers: batches::summary(store).await?,
+            at_providers,
             percentages: Percentages { completed: share(counts.completed), failed: share(counts.failed) },
-            next_retry_at: store.next_due().await?.backoff_at.and_then(time),
+            next_retry_at: next_due.backoff_at.and_then(time),
             queue: Counts {
                 pending: counts.pending,
                 processing: counts.processing,
@@ -105,7 +125,7 @@ impl QueueStatus {
                 failed: counts.failed,
                 total: counts.total(),
             },
-        })
+        }
     }
 }
 
@@ -275,18 +295,21 @@ struct IntakeItem {
     ),
 )]
 pub async fn enqueue(State(api): State<Arc<Api>>, _: Params<Nothing>, body: Stream) -> Answer<Intake> {
-    let (mut splitter, mut intake, mut rows) = (Splitter::new(), Intake::default(), Vec::new());
+    let (mut splitter, mut intake, mut rows, mut bytes) = (Splitter::new(), Intake::default(), Vec::new(), 0);
     let mut stream = body.into_data_stream();
-    loop {
-        let next = tokio::time::timeout(SILENCE, stream.next()).await.map_err(|_| {
-            let reason = format!("nothing was sent for {} s; what came before is queued", SILENCE.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, reason)
-        })?;
-        let Some(chunk) = next else { break };
-        let chunk = chunk.map_err(|_| Problem::bad_request("the body broke off; what came before is queued"))?;
+    while let Some(chunk) = stream.next().await {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                intake.take_in(&api, rows).await?;
+                return Err(broken_off(&error, "; the whole rows that came before are queued"));
+            }
+        };
+        bytes += chunk.len();
         rows.extend(splitter.push(&chunk));
-        if rows.len() >= ROWS_PER_WRITE {
+        if rows.len() >= ROWS_PER_WRITE || bytes >= BYTES_PER_WRITE {
             intake.take_in(&api, std::mem::take(&mut rows)).await?;
+            bytes = 0;
         }
     }
     rows.extend(splitter.finish());

@@ -1,5 +1,6 @@
 //! What a request may hold: known query parameters and known body fields, or 400 with the name of the other.
 
+use super::manners::TooSlow;
 use super::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -7,6 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use std::error::Error;
 
 /// No parameters, and no fields.
 #[derive(serde::Deserialize, utoipa::ToSchema)]
@@ -46,11 +48,23 @@ fn unread(error: &BytesRejection) -> Problem {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {} bytes", super::MAX_BODY))
         }
-        _ => Problem::bad_request("the body could not be read to its end"),
+        error => broken_off(error, ""),
     }
 }
 
+/// Why a body ended before its end, and what that means; 408 where it came too slowly.
+pub fn broken_off(error: &(dyn Error + 'static), consequence: &str) -> Problem {
+    match too_slow(error) {
+        Some(slow) => Problem::new(StatusCode::REQUEST_TIMEOUT, format!("{slow}{consequence}")),
+        None => Problem::bad_request(format!("the body could not be read to its end{consequence}")),
+    }
+}
+
+fn too_slow<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TooSlow> {
+    error.downcast_ref().or_else(|| error.source().and_then(too_slow))
+}
+
 /// The innermost error: "unknown field `x`, expected `limit`" instead of what failed around it.
-fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     error.source().map_or(error, cause)
 }

@@ -1,7 +1,10 @@
 //! Every path with what answers it, in groups that are treated alike. Method, path and description of an operation stand
 //! at its handler.
 
-use super::{Api, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker};
+use super::{
+    Api, events, health, hosts, library, manners, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker,
+};
+use axum::middleware::from_fn;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,6 +14,8 @@ pub type Routes = OpenApiRouter<Arc<Api>>;
 
 /// All paths. Only `open` needs no token.
 pub struct Groups {
+    /// What is answered within seconds, and not sent again to who has it.
+    pub kept: Routes,
     /// What is answered within seconds.
     pub quick: Routes,
     /// What may take as long as it takes.
@@ -23,7 +28,12 @@ pub struct Groups {
 
 /// All paths in their groups.
 pub fn groups() -> Groups {
-    Groups { quick: quick(), long: long(), uploads: uploads(), open: open() }
+    Groups { kept: kept(), quick: quick(), long: long(), uploads: uploads(), open: open() }
+}
+
+fn kept() -> Routes {
+    let library = Routes::new().routes(routes!(library::list)).routes(routes!(library::entry, library::correct));
+    library.layer(from_fn(manners::revalidate))
 }
 
 fn quick() -> Routes {
@@ -34,8 +44,6 @@ fn quick() -> Routes {
         .routes(routes!(worker::status))
         .routes(routes!(worker::pause))
         .routes(routes!(worker::resume))
-        .routes(routes!(library::list))
-        .routes(routes!(library::entry, library::correct))
         .routes(routes!(pages::list))
         .routes(routes!(pages::retry))
         .routes(routes!(sync::status))
@@ -58,6 +66,7 @@ fn long() -> Routes {
     Routes::new()
         .routes(routes!(worker::process))
         .routes(routes!(sync::trigger))
+        .routes(routes!(events::stream))
         .routes(routes!(plugins::shown::list))
         .routes(routes!(plugins::shown::one, plugins::change::retire))
         .routes(routes!(plugins::shown::comparison))
@@ -76,5 +85,6 @@ fn uploads() -> Routes {
 }
 
 fn open() -> Routes {
-    Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(openapi::show))
+    let description = Routes::new().routes(routes!(openapi::show)).layer(from_fn(manners::revalidate));
+    Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).merge(description)
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 /// What a path calls a channel.
@@ -88,7 +89,7 @@ pub async fn trigger(
     let lack = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this host syncs no channels");
     let syncer = api.worker.context().channels.clone().ok_or_else(lack)?;
     // Who does not wait any longer does not end it.
-    let mut syncing = tokio::spawn(sync(syncer, api.clone(), channel.clone()));
+    let mut syncing = tokio::spawn(sync(syncer, api.clone(), channel.clone()).in_current_span());
     let Ok(synced) = tokio::time::timeout(PATIENCE, &mut syncing).await else {
         let message = format!("it goes on; GET /api/sync/status/{} says how far it is", in_path(&channel));
         let goes_on = GoesOn { success: true, channel: channel.to_string(), message };

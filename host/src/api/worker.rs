@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
@@ -117,7 +118,7 @@ pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<W
 }
 
 async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
-    let status = api.worker.status().await?;
+    let status = api.worker_status.read(|| api.worker.status()).await?;
     let Status { enabled, running, paused, processing, last_run_at, next_run_at, totals, .. } = status;
     let context = api.worker.context();
     let settings = context.settings;
@@ -292,7 +293,7 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
         let manual = Manual { limit: Some(limit), model: params.model.as_deref() };
         worker.process(manual, &|_| ()).await
     };
-    let report = tokio::spawn(run)
+    let report = tokio::spawn(run.in_current_span())
         .await
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the run panicked; the log says more"))??;
     if report.lacked_model && report.settled.succeeded + report.settled.failed == 0 {

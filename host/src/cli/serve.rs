@@ -2,7 +2,7 @@
 
 use super::signals::Signals;
 use super::{open, output, systemd};
-use crate::api::{Api, router};
+use crate::api::{Api, router, server};
 use crate::config::{Config, ConfigError};
 use crate::ingest::fetch::shown_url;
 use crate::ingest::sample;
@@ -38,7 +38,8 @@ impl Serve {
         config.check_served_address()?;
         telemetry::log_to_stderr(&config.log, config.log_format)?;
         let figures = Figures::collect()?;
-        let listener = listen(config.address).await?;
+        server::allow_open_files();
+        let listener = listen(config.address)?;
         let address = listener.local_addr()?;
         let (worker, store, _home) = open::worker(config).await?;
         if self.sample {
@@ -56,13 +57,13 @@ impl Serve {
         let telling = tell(notifier.clone(), worker.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let api = Api::new(worker.clone(), notifier, config, figures);
-        let serving = tokio::spawn(
-            axum::serve(listener, router(api))
-                .with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                })
-                .into_future(),
-        );
+        let (app, http) = (router(api.clone()), config.http.clone());
+        let serving = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            server::serve(listener, app, &http, stopped).await;
+        });
         systemd::ready();
         let reporting = tokio::spawn(systemd::report(worker.clone()));
         let signal = signals.next().await;
@@ -73,9 +74,11 @@ impl Serve {
         );
         signals.end_at_once_on_another();
         watching.abort();
+        api.announce_stop();
         systemd::while_stopping(async {
-            worker.shut_down(GRACE).await;
+            tokio::join!(worker.shut_down(GRACE), tokio::time::sleep(config.http.shutdown_delay));
             telling.end().await;
+            api.end_streams();
             drop(stop);
             if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
                 tracing::warn!("connections were still open at the end");
@@ -88,9 +91,8 @@ impl Serve {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::listen(address)
         .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
 }
 

@@ -1,6 +1,7 @@
 //! Every setting: from the environment, `.env` or `liner.toml`, in this order, under one name; else its default.
 
 mod fetch;
+mod http;
 mod model;
 mod notify;
 mod settings;
@@ -8,6 +9,7 @@ mod sources;
 mod sync;
 mod telemetry;
 
+pub use http::HttpSettings;
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources, Stranger};
 pub use sync::SyncSettings;
@@ -104,6 +106,8 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// Whether reading needs no token.
     pub public_read: bool,
+    /// How requests are served.
+    pub http: HttpSettings,
     /// The host's folder.
     pub data_dir: PathBuf,
     /// The database.
@@ -151,6 +155,7 @@ impl Config {
             address: address(sources)?,
             admin_token: sources.secret("LINER_ADMIN_TOKEN", 16, 200)?,
             public_read: sources.flag("LINER_PUBLIC_READ")?,
+            http: http::read(sources)?,
             database,
             database_terms: Terms {
                 connections: sources.number("LINER_DATABASE_CONNECTIONS", 9, 100)?,

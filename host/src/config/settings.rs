@@ -29,6 +29,37 @@ pub const SETTINGS: &[Setting] = &[
     setting("PORT", "4201", "0 to 65535 (0: any free port)", "the port served"),
     secret("LINER_ADMIN_TOKEN", "16 to 200 visible ASCII characters", "what callers must send as a bearer token"),
     setting("LINER_PUBLIC_READ", "false", "true or false", "with a token set: whether reading needs none"),
+    setting(
+        "LINER_HTTP_CONNECTIONS",
+        "2048",
+        "8 to 100000",
+        "connections at once; further ones wait until one ends",
+    ),
+    setting(
+        "LINER_HTTP_TIMEOUT_MS",
+        "30000",
+        "100 to 600000",
+        "milliseconds that a caller may keep a connection without a request, be silent within one, or not read its answer",
+    ),
+    setting("LINER_HTTP_STREAMS", "1000", "0 to 100000", "readers of /api/events at once"),
+    setting(
+        "LINER_TRUSTED_PROXIES",
+        "",
+        "a list of addresses and networks",
+        "the proxies in front of this host: what they say in X-Forwarded-For is a caller's address",
+    ),
+    setting(
+        "LINER_CORS_ORIGINS",
+        "",
+        "a list of origins as browsers send them, for example https://music.example",
+        "other origins whose pages may read answers, and with the token change something",
+    ),
+    setting(
+        "LINER_SHUTDOWN_DELAY_MS",
+        "0",
+        "0 to 60000",
+        "milliseconds that requests are still served after /readyz began to say that this host is stopping",
+    ),
     setting("LINER_DATA_DIR", "liner-data", "a folder", "the database and compiled strategies"),
     setting(
         "DATABASE_URL",

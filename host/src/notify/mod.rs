@@ -1,4 +1,4 @@
-//! Telling others: messages to webhooks, in the form and with the signatures of Standard Webhooks.
+//! Telling others: messages to webhooks, in the form and with the signatures of Standard Webhooks, and the stream of events.
 //!
 //! The store writes a message in the transaction that it tells of, and every host sends what is owed: a message is claimed
 //! under a lease, so that two hosts do not send it at once, and sent again until it is delivered, for a day at most. Its id
@@ -9,6 +9,7 @@ mod schedule;
 mod sending;
 mod settings;
 mod signing;
+pub mod stream;
 
 pub use message::{Message, TEST};
 pub use sending::Notifier;

@@ -6,6 +6,7 @@
 //! What the databases say differently is in `sqlite` and `postgres`: the ways in, claims and settlements, which are
 //! written for speed. What they say alike is in `both`, which is compiled for each.
 
+mod activity;
 mod address;
 mod batches;
 mod channels;
@@ -27,6 +28,7 @@ mod types;
 mod webhooks;
 
 pub use crate::music::Limits;
+pub use activity::*;
 pub use address::{Address, PostgresAddress, Terms, open};
 pub use channels::*;
 pub use error::StoreError;
@@ -51,7 +53,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore + ActivityStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 

@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::routes::{self, Groups};
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
-use refusals::{BadRequest, Failed, Forbidden, RequestTimeout, TooLarge, Unauthorized, Unavailable};
+use refusals::{BadRequest, Failed, Forbidden, RequestTimeout, TooLarge, TooMany, Unauthorized, Unavailable};
 use serde_json::Value;
 use std::sync::LazyLock;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -75,8 +75,8 @@ impl Modify for Shared {
 #[must_use]
 pub fn document() -> Value {
     let mut openapi = Description::openapi();
-    let Groups { quick, long, uploads, open } = routes::groups();
-    let mut guarded = quick.merge(long).merge(uploads).into_openapi();
+    let Groups { kept, quick, long, uploads, open } = routes::groups();
+    let mut guarded = kept.merge(quick).merge(long).merge(uploads).into_openapi();
     each(&mut guarded.paths, describe_guarded);
     let mut open = open.into_openapi();
     each(&mut open.paths, describe_open);
@@ -105,11 +105,12 @@ fn describe_guarded(method: &Method, operation: &mut Operation) {
     may_answer::<BadRequest>(operation);
     may_answer::<Unauthorized>(operation);
     may_answer::<Forbidden>(operation);
-    may_answer::<RequestTimeout>(operation);
+    may_answer::<TooMany>(operation);
     may_answer::<Failed>(operation);
     may_answer::<Unavailable>(operation);
     if let Some(body) = &mut operation.request_body {
         empty_is_an_object(body);
+        may_answer::<RequestTimeout>(operation);
         may_answer::<TooLarge>(operation);
     }
 }

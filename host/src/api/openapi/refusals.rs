@@ -29,10 +29,11 @@ refusals! {
     Unauthorized 401 "The token of LINER_ADMIN_TOKEN is missing or another one";
     Forbidden 403 "Without LINER_ADMIN_TOKEN: the request names another host than this machine, or comes from a web page of another origin";
     NotFound 404 "There is no such thing";
-    RequestTimeout 408 "It took too long";
+    RequestTimeout 408 "The body came too slowly";
     Conflict 409 "It cannot be done as things stand; the sentence says why";
     TooLarge 413 "The body, or a row of it, is larger than is taken";
     Unprocessable 422 "The component was refused, or the change came to no end; the sentence names the step";
+    TooMany 429 "Too many wrong tokens came from there, or in all; Retry-After says when to try another";
     Failed 500 "It failed inside; the log says more";
     BadGateway 502 "What was asked for it answered wrongly";
     Unavailable 503 "The database, or whom it depends on, does not answer now";

@@ -2,7 +2,7 @@
 
 use super::super::openapi::refusals::{Conflict, NotFound, TooLarge, Unprocessable};
 use super::super::problem::Problem;
-use super::super::request::{Json as Fields, Nothing, Params};
+use super::super::request::{Json as Fields, Nothing, Params, broken_off};
 use super::super::{Answer, Api};
 use super::{PLUGIN, rollout};
 use crate::digest::Digest;
@@ -16,6 +16,7 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 
 /// How many times the allowed size of a body is read before the caller is hung up on.
@@ -139,7 +140,7 @@ async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> 
     let (mut bytes, mut total) = (Vec::new(), 0usize);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::bad_request("the component could not be read to its end"))?;
+        let chunk = chunk.map_err(|error| broken_off(&error, ""))?;
         total = total.saturating_add(chunk.len());
         if total <= allowed {
             bytes.extend_from_slice(&chunk);
@@ -372,7 +373,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, RolloutError>> + Send + 'static,
 {
-    let changed = tokio::spawn(change(rollout(api).clone())).await;
+    let changed = tokio::spawn(change(rollout(api).clone()).in_current_span()).await;
     let panicked = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the change failed inside; the log says more");
     Ok(changed.map_err(panicked)??)
 }

@@ -2,6 +2,7 @@
 //! `postgres`: `Backend` is the store there, and a few macros say what they say differently (`each!`, `genres!`,
 //! `for_update!`).
 
+mod activity;
 mod budget;
 mod channels;
 mod deliveries;

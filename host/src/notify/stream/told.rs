@@ -1,0 +1,183 @@
+//! Messages of the stream, written once for all who read it: `text/event-stream`.
+
+use crate::spending::usd;
+use crate::store::{Activity, EndedBatch, Event, Failure, Pause, QueueCounts};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What it is, among all that ever happened.
+    pub key: String,
+    /// When, in Unix milliseconds of the store.
+    pub at: i64,
+    /// The message.
+    pub text: Bytes,
+}
+
+impl Told {
+    fn new(key: String, at: i64, name: &str, data: &Value) -> Self {
+        let text = format!("id: {}\n{}", id(at, &key), message(name, data)).into();
+        Self { key, at, text }
+    }
+
+    /// What a reader says that it has seen.
+    pub fn id(&self) -> String {
+        id(self.at, &self.key)
+    }
+}
+
+fn id(at: i64, key: &str) -> String {
+    format!("{at}-{key}")
+}
+
+/// The key in an id.
+pub fn key_of(id: &str) -> Option<&str> {
+    id.split_once('-').map(|(_, key)| key)
+}
+
+/// All that happened, in the order of time.
+pub fn all(activity: &Activity) -> Vec<Told> {
+    let events = activity.events.iter().filter_map(|(number, event)| of_event(*number, event));
+    let batches = activity.batches.iter().map(of_batch);
+    let mut told: Vec<Told> = events.chain(batches).chain(activity.failures.iter().map(of_failure)).collect();
+    told.sort_by_key(|told| told.at);
+    told
+}
+
+/// The oldest of each kind that there is as much of as was asked for: more may have happened before it.
+pub fn oldest_of_full(activity: &Activity, limit: u32) -> Vec<Told> {
+    let is_full = |n: usize| u32::try_from(n).is_ok_and(|n| n >= limit);
+    let oldest = Activity {
+        now: activity.now,
+        events: activity.events.iter().take(usize::from(is_full(activity.events.len()))).cloned().collect(),
+        batches: activity.batches.iter().take(usize::from(is_full(activity.batches.len()))).cloned().collect(),
+        failures: activity.failures.iter().take(usize::from(is_full(activity.failures.len()))).cloned().collect(),
+    };
+    all(&oldest)
+}
+
+/// The name of an event's kind; none for what the switch says.
+fn name(kind: &str) -> Option<&str> {
+    match kind {
+        "install" | "activate" | "promote" | "shadow" | "canary" | "config" | "retire" | "removal" | "replay" => {
+            Some("swap")
+        }
+        "rollback" => Some("rollback"),
+        "refused" | "rejected" => Some("refusal"),
+        "worker-paused" | "worker-resumed" => None,
+        other => Some(other),
+    }
+}
+
+fn of_event(number: i64, event: &Event) -> Option<Told> {
+    let Event { at, kind, subject, text } = event;
+    let data = json!({"at": time(*at), "kind": kind, "subject": subject, "text": text});
+    Some(Told::new(format!("e{number}"), *at, name(kind)?, &data))
+}
+
+fn of_batch(batch: &EndedBatch) -> Told {
+    let data = json!({
+        "id": batch.id.as_str(), "host": batch.host.to_string(), "at": time(batch.finished_at), "size": batch.size,
+        "succeeded": batch.succeeded, "failed": batch.failed, "costUsd": usd(batch.cost_micros),
+        "ms": batch.finished_at - batch.created_at,
+    });
+    Told::new(format!("b{}", batch.id.as_str()), batch.finished_at, "batch", &data)
+}
+
+fn of_failure(failure: &Failure) -> Told {
+    let data = json!({
+        "platform_name": failure.key.platform_name, "platform_id": failure.key.platform_id, "at": time(failure.at),
+        "error_message": failure.reason, "retry_count": failure.attempts,
+    });
+    Told::new(format!("f{}.{}", failure.row, failure.at), failure.at, "failure", &data)
+}
+
+/// The queue's counts, which are a state and have no id.
+pub fn queue(counts: &QueueCounts) -> String {
+    let data = json!({
+        "pending": counts.pending, "processing": counts.processing, "completed": counts.completed,
+        "failed": counts.failed, "total": counts.total(), "waiting": counts.waiting,
+    });
+    message("queue", &data)
+}
+
+/// The operator's switch, which is a state too.
+pub fn switch(pause: Option<&Pause>) -> String {
+    match pause {
+        Some(pause) => {
+            message("pause", &json!({"at": time(pause.at), "by": pause.by, "reason": pause.reason}))
+        }
+        None => message("resume", &json!({})),
+    }
+}
+
+/// That something may be missing: who shows what was told begins anew.
+pub fn reset() -> String {
+    message("reset", &json!({}))
+}
+
+/// JSON is one line, whatever is in it: control characters in texts are escaped.
+fn message(name: &str, data: &Value) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
+fn time(unix_ms: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(unix_ms).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{BatchId, HostId};
+
+    fn event(kind: &str) -> Event {
+        Event { at: 7, kind: kind.into(), subject: "revision 2".into(), text: "rules\n\ndata: forged".into() }
+    }
+
+    #[test]
+    fn a_batch_says_whose_it_was_what_came_of_it_and_what_it_cost() {
+        let batch = EndedBatch {
+            id: BatchId::from_text("x".into()),
+            host: HostId::from_text("h".into()),
+            size: 20,
+            succeeded: 19,
+            failed: 1,
+            cost_micros: 1_500_000,
+            created_at: 1_000,
+            finished_at: 1_250,
+        };
+        let told = of_batch(&batch);
+        let data = r#"{"id":"x","host":"h","at":"1970-01-01T00:00:01.25Z","size":20,"succeeded":19,"failed":1,"costUsd":1.5,"ms":250}"#;
+        assert_eq!(told.text, format!("id: 1250-bx\nevent: batch\ndata: {data}\n\n"));
+        assert_eq!(key_of(&told.id()), Some(told.key.as_str()));
+    }
+
+    #[test]
+    fn kinds_of_events_are_told_under_their_names_and_the_switch_speaks_for_itself() {
+        for (kind, name) in [
+            ("install", Some("swap")),
+            ("rollback", Some("rollback")),
+            ("refused", Some("refusal")),
+            ("bypassed", Some("bypassed")),
+            ("budget-reached", Some("budget-reached")),
+            ("worker-paused", None),
+        ] {
+            let told = of_event(1, &event(kind)).map(|told| told.text);
+            let line = name.map(|name| format!("\nevent: {name}\n"));
+            match (told, line) {
+                (Some(text), Some(line)) => assert!(std::str::from_utf8(&text).unwrap().contains(&line)),
+                (told, line) => assert_eq!(told.is_some(), line.is_some(), "{kind}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_with_line_ends_cannot_begin_a_message() {
+        let told = of_event(1, &event("kept")).unwrap();
+        let text = std::str::from_utf8(&told.text).unwrap();
+        assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 3);
+    }
+}
