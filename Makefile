@@ -1,4 +1,4 @@
-.PHONY: run test chaos batches conformance check bench fuzz plugins plugins-check
+.PHONY: run test chaos batches conformance monitoring check bench fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample
@@ -15,11 +15,17 @@ chaos:
 conformance:
 	tests/conformance/run.sh $(SCENARIOS)
 
+# The dashboard and the alerts of docs/monitoring, against Prometheus' checker and a busy host. Installs the checker where it may.
+monitoring:
+	tests/monitoring.sh
+
 check:
 	cargo fmt --all --check
 	cargo clippy --all-targets --locked -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
-	else echo "cargo-deny is not installed: licences and duplicates were not checked"; fi
+	@if command -v cargo-deny >/dev/null || tools=$$(packaging/tools.sh); then \
+		PATH="$${tools:+$$tools:}$$PATH" cargo deny --log-level error check licenses bans sources; \
+	elif [ -n "$$CI" ]; then exit 1; \
+	else echo "cargo-deny is not installed and cannot be: licences and sources were not checked"; fi
 
 # One line a figure: name value unit.
 bench:
@@ -33,6 +39,14 @@ plugins:
 # Compiles them again and compares bytes where the compiler is the same one.
 plugins-check:
 	cargo run --quiet -p liner-plugins -- check
+
+# All that is packaged: linted, built as its recipes say, installed and run. Half an hour, as root; CI runs CHECKS="lint unit".
+packages-check:
+	packaging/check.sh $(CHECKS)
+
+# What is published of a version, in dist/.
+release:
+	packaging/release.sh
 
 # Strangers' texts at random, five minutes a target (FUZZ_SECONDS=10 for a glance). Needs cargo-fuzz; an ordinary compiler
 # will do, without sanitizers: no target has `unsafe` of its own.

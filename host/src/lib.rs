@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod model;
 pub mod music;
 pub mod nearest;
+pub mod notify;
 pub mod rollout;
 pub mod secret;
 pub mod spending;

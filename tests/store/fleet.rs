@@ -46,7 +46,8 @@ pub async fn what_others_write_is_noticed(f: Fixture) {
     let _ = tokio::time::timeout(Duration::from_millis(1_500), f.store.changed()).await;
     tokio::join!(notices(), async { other.enqueue(&[link(7)]).await.unwrap() });
     tokio::join!(notices(), async { other.pause("ada", None).await.unwrap() });
-    let revision = NewRevision { entries: "{}".into(), parent: None, cause: "test", by: "ada".into(), reason: None };
+    let revision =
+        NewRevision { entries: "{}".into(), parent: None, cause: "test", by: "ada".into(), reason: None, news: None };
     tokio::join!(notices(), async { other.record_pipeline(None, &revision).await.unwrap() });
 }
 
@@ -67,8 +68,14 @@ pub async fn what_is_due_next_is_known(f: Fixture) {
 
 pub async fn two_hosts_that_change_the_pipeline_at_once_do_not_lose_either(f: Fixture) {
     let other = f.database.store().await;
-    let revision =
-        |by: &str| NewRevision { entries: "{}".into(), parent: None, cause: "test", by: by.into(), reason: None };
+    let revision = |by: &str| NewRevision {
+        entries: "{}".into(),
+        parent: None,
+        cause: "test",
+        by: by.into(),
+        reason: None,
+        news: None,
+    };
     let (ada, bob) = (revision("ada"), revision("bob"));
     let (one, two) = tokio::join!(f.store.record_pipeline(None, &ada), other.record_pipeline(None, &bob));
     let (one, two) = (one.unwrap(), two.unwrap());

@@ -9,6 +9,7 @@ use crate::music::{Extraction, Field, MusicType, Track};
 use crate::store::Verdict;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
+use crate::telemetry::Span;
 use crate::worker::{Job, Unrecorded, work};
 use anyhow::Context;
 use clap::Args;
@@ -198,6 +199,7 @@ impl Extractor {
             strategies: &self.strategies,
             runtime: &self.runtime,
             required: &self.required,
+            trace: &Span::NONE,
         };
         let ledger = Unrecorded::new(self.gateway.clone());
         let board = work(&job, &ledger).await?;

@@ -10,12 +10,14 @@ mod enqueue;
 mod eval;
 mod extract;
 mod failed;
+mod healthcheck;
 mod home;
 mod hosts;
 mod library;
 mod man;
 mod migrate;
 mod open;
+mod openapi;
 mod output;
 mod pages;
 mod plugin;
@@ -27,10 +29,12 @@ mod signals;
 mod status;
 mod switch;
 mod sync;
+mod systemd;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use crate::config::{Config, ConfigError, Sources};
 use clap::{Parser, Subcommand};
@@ -70,6 +74,8 @@ enum Command {
     Completions(completions::Completions),
     /// Print the manual
     Man(man::Man),
+    /// Print the API's description, an OpenAPI document
+    Openapi(openapi::Openapi),
     /// Compile a component from standard input, within bounds: what a host runs beside itself
     #[command(hide = true)]
     Compile(compile::Compile),
@@ -98,6 +104,8 @@ enum SetCommand {
     Resume(switch::Resume),
     /// Show the hosts on this database, or drain one
     Hosts(hosts::Hosts),
+    /// Show who is told what happens here; add, remove, test or enable one, or look at its log
+    Webhooks(webhooks::Webhooks),
     /// Show what failed, or queue it again
     Failed(failed::Failed),
     /// Show which pages cannot be had, or try them again
@@ -115,6 +123,8 @@ enum SetCommand {
     Plugin(plugin::Plugin),
     /// Show the effective settings
     Config(config::Show),
+    /// Ask the host of these settings whether it lives: what a container's health check runs
+    Healthcheck(healthcheck::Healthcheck),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
     /// Copy the database file, also while a worker uses it
@@ -170,6 +180,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(command) => in_runtime(command.run()),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
+        Command::Openapi(command) => command.run(),
         Command::Compile(command) => Ok(command.run()),
     }
 }
@@ -194,6 +205,7 @@ async fn run_set(command: SetCommand, config: &Config) -> anyhow::Result<ExitCod
         SetCommand::Pause(command) => command.run(config).await,
         SetCommand::Resume(command) => command.run(config).await,
         SetCommand::Hosts(command) => command.run(config).await,
+        SetCommand::Webhooks(command) => command.run(config).await,
         SetCommand::Failed(command) => command.run(config).await,
         SetCommand::Pages(command) => command.run(config).await,
         SetCommand::Cost(command) => command.run(config).await,
@@ -202,6 +214,7 @@ async fn run_set(command: SetCommand, config: &Config) -> anyhow::Result<ExitCod
         SetCommand::Replay(command) => command.run(config).await,
         SetCommand::Plugin(command) => command.run(config).await,
         SetCommand::Config(command) => command.run(config),
+        SetCommand::Healthcheck(command) => command.run(config).await,
         SetCommand::Migrate(command) => command.run(config).await,
         SetCommand::Backup(command) => command.run(config).await,
     }

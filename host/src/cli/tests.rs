@@ -4,10 +4,12 @@ use super::Arguments;
 use clap::{Command, CommandFactory, Parser};
 
 /// Commands that print what programs read as it is, or nothing.
-const WITHOUT_JSON: [(&str, &str); 3] = [
+const WITHOUT_JSON: [(&str, &str); 5] = [
     ("liner serve", "it logs, and its answers are the API's"),
     ("liner completions", "a shell's script is for that shell"),
     ("liner man", "a page is for man"),
+    ("liner openapi", "it is JSON"),
+    ("liner healthcheck", "its exit code is the answer"),
 ];
 
 /// Every command that does something, with its name from `liner` on.
@@ -77,6 +79,7 @@ fn every_command_of_the_design_is_there() {
         "config",
         "migrate",
         "completions",
+        "openapi",
         "man",
     ] {
         assert!(names.contains(&format!("liner {wanted}")), "{wanted}");

@@ -2,19 +2,23 @@
 
 mod fetch;
 mod model;
+mod notify;
 mod settings;
 mod sources;
 mod sync;
+mod telemetry;
 
 pub use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources, Stranger};
 pub use sync::SyncSettings;
 
-use crate::ingest::fetch::FetchSettings;
+use crate::ingest::fetch::{FetchSettings, shown_url};
 use crate::model::ModelSettings;
 use crate::music::Field;
+use crate::notify::NotifySettings;
 use crate::secret::Secret;
 use crate::store::{Address, Terms};
+use crate::telemetry::{LogFormat, TraceSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -114,6 +118,8 @@ pub struct Config {
     pub fetch: FetchSettings,
     /// Channels.
     pub sync: SyncSettings,
+    /// Webhooks.
+    pub notify: NotifySettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -122,6 +128,10 @@ pub struct Config {
     pub bypass_after: u32,
     /// What is logged.
     pub log: String,
+    /// How.
+    pub log_format: LogFormat,
+    /// What is traced, and where to.
+    pub traces: TraceSettings,
     /// Every setting's name, value as shown, and origin.
     pub effective: Vec<(&'static str, String, Origin)>,
 }
@@ -151,11 +161,14 @@ impl Config {
             worker: worker(sources)?,
             fetch: fetch::read(sources)?,
             sync: sync::read(sources)?,
+            notify: notify::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,
             bypass_after: sources.number("LINER_STRATEGY_BYPASS_AFTER", 1, 1_000)?,
             log: sources.want("RUST_LOG", log_filter)?,
+            log_format: telemetry::log_format(sources)?,
+            traces: telemetry::traces(sources)?,
             effective: Vec::new(),
         };
         config.effective = config.describe(sources);
@@ -184,6 +197,10 @@ impl Config {
                 "DATABASE_URL" => self.database.to_string(),
                 "LINER_REQUIRED_FIELDS" => {
                     self.required_fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",")
+                }
+                // Some receivers know their senders by what their address holds.
+                "WEBHOOK_URL" if !text.is_empty() => {
+                    self.notify.webhook.as_ref().map(|webhook| shown_url(&webhook.url)).unwrap_or_default()
                 }
                 _ if setting.secret && !text.is_empty() => "***".to_owned(),
                 _ => text.to_owned(),
@@ -298,6 +315,7 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("LINER_RETENTION_DAYS", "-1"),
             ("RUST_LOG", "liner=loud"),
+            ("LINER_LOG_FORMAT", "xml"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is \"{value}\"; allowed: ")), "{error}");

@@ -6,6 +6,7 @@
 mod anthropic;
 mod batches;
 mod breaker;
+pub mod figures;
 mod gateway;
 mod http;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod retry;
 mod route;
 mod schema;
 mod settings;
+pub mod spans;
 pub mod tokens;
 
 pub use anthropic::{Anthropic, Turn, cacheable_from};

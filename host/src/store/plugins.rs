@@ -1,10 +1,11 @@
 //! What a store keeps of plugins: their bytes, the revisions of the pipeline, what candidates said, and events.
 
-use super::{BatchId, StoreError};
+use super::{BatchId, News, StoreError};
 use crate::digest::Digest;
 use crate::music::{Extraction, Track, TrackKey};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A component with what it says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct NewRevision {
     pub by: String,
     /// Why.
     pub reason: Option<String>,
+    /// What webhooks are told of it, to which its number is added.
+    pub news: Option<News>,
 }
 
 /// A file of a plugins folder that was handled.
@@ -81,7 +84,7 @@ pub struct PluginFile {
 }
 
 /// What was said about a track, by a candidate or by the active strategies.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Said {
     /// An entry.

@@ -1,6 +1,7 @@
 //! What a worker works with, and what it keeps in mind while it does.
 
-use super::reach::Reach;
+use super::pulse::Pulse;
+use super::reach::{Outage, Reach};
 use super::scheduler::NextRun;
 use super::shadow;
 use super::stats::Stats;
@@ -11,7 +12,8 @@ use crate::crawl::Syncer;
 use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
-use crate::store::{BatchId, HostId, Priorities, Store, StoreError, Waiting, Want};
+use crate::store::{BatchId, HostId, Priorities, Store, StoreError, Terms, Waiting, Want};
+use crate::telemetry::Traces;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +39,10 @@ pub struct Context {
     pub pages: Option<PageReader>,
     /// Who syncs channels, where that is done.
     pub channels: Option<Arc<Syncer>>,
+    /// What is told of batches.
+    pub traces: Traces,
+    /// Whether what must never stand still moves.
+    pub pulse: Pulse,
     /// Whether the database is there.
     pub(super) reach: Reach,
     pub(super) wake: Notify,
@@ -83,6 +89,8 @@ impl Context {
             host: HostId::new(),
             pages: None,
             channels: None,
+            traces: Traces::off(),
+            pulse: Pulse::default(),
             reach: Reach::default(),
             wake: Notify::new(),
             parked: Notify::new(),
@@ -113,10 +121,28 @@ impl Context {
         Self { channels: Some(Arc::new(channels)), ..self }
     }
 
+    /// Tells a collector of its batches.
+    #[must_use]
+    pub fn tracing(self, traces: Traces) -> Self {
+        Self { traces, ..self }
+    }
+
+    /// Talks to a database on other terms than the usual ones.
+    #[must_use]
+    pub fn on_terms(self, terms: &Terms) -> Self {
+        Self { pulse: Pulse::of(terms), ..self }
+    }
+
     /// Looks at the queue at once, and for pages.
     pub(super) fn wake_all(&self) {
         self.wake.notify_one();
         self.pages.iter().for_each(PageReader::wake);
+    }
+
+    /// Why the database cannot be used, while it cannot.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        self.reach.outage()
     }
 
     /// The batches that are being worked on.
@@ -151,6 +177,12 @@ impl Context {
         let Some(reason) = was_blocked else { return Ok(()) };
         let released = self.store.release_waiting(Waiting::Provider).await;
         released.map(drop).inspect_err(|_| self.gateway.block(&reason))
+    }
+
+    /// Whether an operator said that this host takes nothing more.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
     }
 
     /// Whether more questions may come that wait for a provider's batch.

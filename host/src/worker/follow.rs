@@ -4,6 +4,7 @@
 use super::Context;
 use super::reach::Access;
 use super::{retention, submission};
+use crate::failpoint::{self, Failpoint};
 use crate::store::Waiting;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -88,12 +89,13 @@ async fn keep_beating(context: &Context) -> Infallible {
     loop {
         beat(context).await;
         let is_out = context.reach.outage().is_some();
-        tokio::time::sleep(if is_out { PAUSE } else { BEAT }).await;
+        context.pulse.database.during(tokio::time::sleep(if is_out { PAUSE } else { BEAT })).await;
     }
 }
 
 /// Says that this host lives, and hears whether it is to take nothing more.
 pub async fn beat(context: &Context) {
+    failpoint::stand_still(Failpoint::BeforeBeat).await;
     let beaten = context.store.beat(&context.host, context.held().len()).await;
     context.reach.note(Access::Write, &beaten);
     match beaten {

@@ -8,9 +8,11 @@ mod context;
 mod follow;
 mod ledger;
 mod part;
+mod pulse;
 mod reach;
 mod rehearsal;
 pub mod replay;
+mod report;
 mod retention;
 mod run;
 mod scheduler;
@@ -21,6 +23,7 @@ mod submission;
 pub use batch::{Job, work};
 pub use context::Context;
 pub use ledger::Unrecorded;
+pub use pulse::{Pulse, Standstill};
 use reach::Access;
 pub use reach::Outage;
 pub use rehearsal::{Put, Rehearsal, Rehearsed};
@@ -31,6 +34,7 @@ pub use submission::Batches;
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
 use backlog::Backlog;
 use futures_util::FutureExt;
+use pulse::Beats;
 use run::Run;
 use scheduler::{Schedule, panic_text, run_on};
 use std::panic::AssertUnwindSafe;
@@ -54,6 +58,9 @@ const PANIC_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long candidates may finish after that.
 const CANDIDATES_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the last traces may take.
+const TRACES_GRACE: Duration = Duration::from_secs(3);
 
 /// How far a host is on its way down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,13 +200,16 @@ impl Worker {
             let look = || look(&context, receiver.clone());
             let panicked = |text| {
                 context.stats.panicked();
-                tracing::error!("the worker panicked, and goes on: {text}");
+                tracing::error!("the worker panicked, and goes on");
+                tracing::debug!("the worker panicked: {text}");
             };
-            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, look, panicked);
+            let beats = &context.pulse.worker;
+            let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, beats, look, panicked);
             let crawling = async {
                 while let Err(panic) = AssertUnwindSafe(crawl(&context, receiver.clone())).catch_unwind().await {
                     context.stats.panicked();
-                    tracing::error!("reading from outside panicked, and goes on: {}", panic_text(panic.as_ref()));
+                    tracing::error!("reading from outside panicked, and goes on");
+                    tracing::debug!("reading from outside panicked: {}", panic_text(panic.as_ref()));
                     tokio::time::sleep(PANIC_PAUSE).await;
                 }
             };
@@ -229,7 +239,8 @@ impl Worker {
             tracing::warn!("batches in flight did not finish within {grace:?}; their tracks are given back");
             let _ = running.phase.send(Phase::Cancelled);
             if let Err(error) = running.task.await {
-                tracing::error!("the worker ended badly: {error}");
+                tracing::error!("the worker ended badly");
+                tracing::debug!("the worker ended badly: {error}");
             }
         }
         Ok(())
@@ -256,9 +267,11 @@ impl Worker {
         let behind = u32::try_from(shadow::BEHIND).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(CANDIDATES_GRACE, self.context.behind.acquire_many(behind)).await;
         self.watching.iter().for_each(|watching| watching.0.abort());
+        self.context.pulse.database.end();
         if let Err(error) = self.context.store.leave(&self.context.host).await {
             tracing::warn!("that this host is gone was not noted: {error}");
         }
+        self.context.traces.shut_down(TRACES_GRACE).await;
     }
 
     /// Pauses every host on this database, until it is lifted.
@@ -329,6 +342,8 @@ impl Worker {
             phase: self.manual.subscribe(),
             on_batch,
             backlog: Backlog::default(),
+            // Whoever asked for it waits for it; the loop must not seem to move because this run does.
+            beats: &Beats::default(),
         };
         counted(&self.context, run).await
     }
@@ -413,6 +428,7 @@ async fn look(context: &Arc<Context>, phase: watch::Receiver<Phase>) {
         phase,
         on_batch: &|_| (),
         backlog: Backlog::default(),
+        beats: &context.pulse.worker,
     };
     match counted(context, run).await {
         Err(error) if !error.may_pass() => tracing::error!("the worker cannot claim: {error}"),

@@ -1,6 +1,7 @@
 //! When the worker looks at the queue: on the interval, when something wakes it, never twice at once.
 
 use super::Phase;
+use super::pulse::Beats;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
@@ -53,6 +54,7 @@ pub async fn run_on<F: Future<Output = ()>>(
     wake: &Notify,
     mut phase: watch::Receiver<Phase>,
     next: &NextRun,
+    beats: &Beats,
     look: impl Fn() -> F,
     panicked: impl Fn(String),
 ) {
@@ -60,11 +62,17 @@ pub async fn run_on<F: Future<Output = ()>>(
     let mut at = if schedule.run_on_start { Instant::now() } else { Instant::now() + interval };
     loop {
         next.set(Some((at, interval)));
-        tokio::select! {
-            biased;
-            _ = phase.wait_for(|phase| *phase != Phase::Running) => break,
-            () = tokio::time::sleep_until(at) => at += interval,
-            () = wake.notified() => {}
+        let until_the_next = async {
+            tokio::select! {
+                biased;
+                _ = phase.wait_for(|phase| *phase != Phase::Running) => return false,
+                () = tokio::time::sleep_until(at) => at += interval,
+                () = wake.notified() => {}
+            }
+            true
+        };
+        if !beats.during(until_the_next).await {
+            break;
         }
         next.set(Some((at, interval)));
         if let Err(panic) = AssertUnwindSafe(async { look().await }).catch_unwind().await {
@@ -73,6 +81,7 @@ pub async fn run_on<F: Future<Output = ()>>(
         at = later_than(Instant::now(), at, interval);
     }
     next.set(None);
+    beats.end();
 }
 
 /// What a panic said.
@@ -106,7 +115,7 @@ mod tests {
                 let pause = look(n);
                 async move { tokio::time::sleep(pause).await }
             };
-            run_on(schedule, &woken, receiver, &shown, look, |_| ()).await;
+            run_on(schedule, &woken, receiver, &shown, &Beats::default(), look, |_| ()).await;
         });
         Fixture { looks, wake, next, phase, task }
     }

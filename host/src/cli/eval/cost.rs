@@ -10,6 +10,7 @@ use crate::music::{Field, Prompt, Track};
 use crate::spending::usd;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
+use crate::telemetry::Span;
 use crate::worker::{Job, Put, Rehearsal, Rehearsed, work};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -148,7 +149,14 @@ impl Rows<'_> {
 
     async fn put_batch(&self, tracks: &[Track], strategies: &[Arc<Strategy>]) -> anyhow::Result<Rehearsed> {
         let wanted = vec![true; tracks.len()];
-        let job = Job { tracks, wanted: &wanted, strategies, runtime: &self.runtime, required: self.required };
+        let job = Job {
+            tracks,
+            wanted: &wanted,
+            strategies,
+            runtime: &self.runtime,
+            required: self.required,
+            trace: &Span::NONE,
+        };
         let rehearsal = Rehearsal::new(self.gateway.clone());
         work(&job, &rehearsal).await?;
         Ok(rehearsal.into_rehearsed())

@@ -9,7 +9,7 @@ use crate::strategy::admission::{Terms, admit};
 use crate::strategy::cache::Cache;
 use crate::strategy::limits::Limits;
 use crate::strategy::runtime::{CallError, Checked, Request, Runtime, Usage};
-use crate::telemetry;
+use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -44,7 +44,8 @@ pub struct Run {
 impl Run {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         // What the guest logs, and the frames of a trap, are shown.
-        telemetry::log_to_stderr(&format!("{},liner::guest=debug,liner::strategy::runtime=debug", config.log))?;
+        let filter = format!("{},liner::guest=debug,liner::strategy::runtime=debug", config.log);
+        telemetry::log_to_stderr(&filter, LogFormat::Human)?;
         let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let mut tracks = Vec::new();
         for row in read_rows(&self.tracks)? {

@@ -5,6 +5,7 @@
 //! database; what they are digested to ([`tally`]) is compared, and what was written is read by another way than it was
 //! written by. Memory is bounded: rows pass by.
 
+mod column;
 mod error;
 mod source;
 mod tables;
