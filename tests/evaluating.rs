@@ -73,12 +73,13 @@ async fn it_shows_whether_confidence_can_be_believed_and_the_worst_answers() {
 }
 
 #[tokio::test]
-async fn its_tables_fit_a_hundred_columns() {
+async fn its_tables_fit_the_terminal() {
     let long = "Ada Lane and the Very Long Orchestra of the Harbour ".repeat(4);
     let row = json!({"id": "x".repeat(60), "source": "s".repeat(60), "url": "https://youtu.be/clear000001", "og_title": format!("{long} - {long}"), "expect": {"title": "夜".repeat(60), "artist": long.to_uppercase()}, "tags": ["class:dash"]});
     let folder = folder(&format!("{GOLD}{row}\n"));
     std::fs::write(folder.path().join("base"), format!("{}\n", json!({"id": "x".repeat(60), "artist": long}))).unwrap();
-    let run = eval(folder.path(), &["--baseline", "base"]).await;
+    let command = ["eval", "gold.ndjson", "--baseline", "base"];
+    let run = liner(folder.path(), &command, &[("COLUMNS", "100")], "").await;
     for heading in ["FIGURE", "SOURCE", "SCRIPT", "CLASS", "CONFIDENCE", "WRONG", "BEFORE"] {
         assert!(run.stdout.contains(heading), "{heading} in {}{}", run.stdout, run.stderr);
     }

@@ -1,8 +1,7 @@
 //! What programs read: the names of the HTTP API, a line an item or one document, and errors as JSON too.
 
 use super::{ROWS, folder};
-use axum::response::IntoResponse;
-use liner_tests::{Host, StubModel, liner};
+use liner_tests::{Host, liner};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,11 +25,15 @@ async fn document(folder: &Path, command: &[&str]) -> Value {
 #[tokio::test]
 async fn lists_have_the_names_of_the_api() {
     let folder = folder();
-    let refuses = StubModel::with_script(|_, _| liner_tests::Refusal::of_status(400).into_response()).await;
-    let settings = [("AI_WORKER_INTERVAL_MS", "100")];
-    let host = Host::asking(folder.path(), &refuses, &settings).await;
-    host.post("/api/music-ai/queue", format!("{ROWS}https://unread.example/page\n")).await;
-    host.queue_when("one failed", |queue| queue["failed"].as_i64() > Some(0)).await;
+    let host = Host::start(folder.path(), &[]).await;
+    host.post("/api/music-ai/queue", ROWS).await;
+    host.queue_when("one waits for a model", |queue| queue["completed"] == 1).await;
+    let file = folder.path().join("liner-data/liner.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let fail = "update music_ai_queue set status = 'failed', error_message = 'it trapped', processed_at = 1
+        where status = 'pending'";
+    sqlx::query(fail).execute(&pool).await.unwrap();
+    pool.close().await;
     for (command, path, list) in [
         (&["failed"][..], "/api/music-ai/failed", "items"),
         (&["library"], "/api/music-ai/library", "items"),
@@ -58,6 +61,7 @@ async fn changes_have_the_names_of_the_api() {
     let folder = folder();
     let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "true")]).await;
     let theirs = host.post("/api/music-ai/worker/pause", "").await.json;
+    host.post("/api/music-ai/worker/resume", "").await;
     let paused = document(folder.path(), &["pause", "--reason", "tea"]).await;
     assert!(names(&theirs).is_superset(&names(&paused)) && paused["message"] == theirs["message"], "{paused} {theirs}");
     let status = document(folder.path(), &["status"]).await;

@@ -45,7 +45,7 @@ async fn a_misspelt_strategy_platform_or_field_asks_for_the_right_one() {
     assert!(run.code == Some(0) && run.stderr.lines().count() == 1, "{}", run.stderr);
     assert!(run.stderr.contains("did you mean youtube?"), "{}", run.stderr);
     let host = liner_tests::Host::start(folder.path(), &[]).await;
-    let answer = host.get("/api/music-ai/library/yotub/1").await;
+    let answer = host.get("/api/music-ai/library/yotube/2").await;
     assert!(answer.status == 404 && answer.json["error"].as_str().unwrap().contains("did you mean youtube?"));
     let answer =
         host.post("/api/music-ai/queue", r#"[{"url": "https://youtu.be/aaaaaaaaaaa", "og_titel": "x"}]"#).await;

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 #[tokio::test]
 async fn settings_as_they_come_are_well() {
     let visit = doctor(folder().path(), &[]).await;
-    visit.says("settings", "ok", &["2 by environment"] /* the port and the provider of these tests */);
+    visit.says("settings", "ok", &["by environment; the rest as they come"]);
     assert_eq!((visit.code, &visit.report["success"]), (Some(0), &true.into()), "{}", visit.text);
 }
 

@@ -1,7 +1,7 @@
 //! `liner completions`: what a shell needs to complete liner's commands.
 
 use anyhow::Context;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,8 +19,15 @@ pub struct Completions {
 impl Completions {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Arguments::command(), "liner", &mut script);
+        clap_complete::generate(self.shell, &mut shown(), "liner", &mut script);
         std::io::stdout().lock().write_all(&script).context("the script cannot be written")?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The command line without what people do not need: shells would offer it all the same.
+fn shown() -> Command {
+    let all = super::Arguments::command();
+    let shown: Vec<Command> = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+    Command::new("liner").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true).subcommands(shown)
 }

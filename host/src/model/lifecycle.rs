@@ -6,6 +6,7 @@ use super::http::{Read, header};
 use super::pricing::is_version_of;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::HeaderMap;
 
 /// Retirements that are announced, for providers that do not say: from
@@ -69,8 +70,9 @@ pub fn retirement(model: &str) -> Option<Date> {
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = jiff::fmt::rfc2822::parse(header(headers, "date")?).ok()?;
-    Some(date.timestamp())
+    // What is wanted is the time, also from a clock that knows no weekdays.
+    const LENIENT: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
+    LENIENT.parse_timestamp(header(headers, "date")?).ok()
 }
 
 #[cfg(test)]
@@ -100,6 +102,7 @@ mod tests {
     fn a_provider_tells_the_time_with_every_answer() {
         let told = |text| super::date(&HeaderMap::from_iter([(reqwest::header::DATE, HeaderValue::from_static(text))]));
         assert_eq!(told("Sat, 28 Nov 2026 19:13:31 GMT").unwrap().as_second(), 1_795_893_211);
+        assert!(told("Fri, 01 Jan 2999 00:00:00 GMT").is_some(), "it was a Tuesday");
         assert_eq!(told("yesterday"), None);
     }
 }

@@ -13,7 +13,11 @@ const CHECK: &str = "folders";
 /// Looks at the data folder, what lies in it, and where the database's file is.
 pub fn look(config: &Config) -> Vec<Finding> {
     let data = &config.data_dir;
-    let mut folders = vec![("LINER_DATA_DIR", data.clone()), ("the plugins folder", data.join("plugins"))];
+    let plugins = data.join("plugins");
+    let mut folders = vec![("LINER_DATA_DIR", data.clone())];
+    if plugins.exists() {
+        folders.push(("the plugins folder", plugins));
+    }
     if let Address::Sqlite(file) = &config.database {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if folder != data {

@@ -10,13 +10,10 @@ use crate::strategy::bundled::COMPONENTS;
 use crate::strategy::cache::Cache;
 use crate::strategy::compiler::Compiler;
 use crate::strategy::limits::Limits;
-use anyhow::Context;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const CHECK: &str = "strategies";
-
-/// Seconds of processor time that compiling one may take here.
-const COMPILING: u64 = 60;
 
 /// A component to be looked at.
 pub enum Component {
@@ -34,10 +31,23 @@ pub fn components(config: &Config) -> Vec<Component> {
     bundled.chain(folder.map(|(file, upload)| Component::Dropped(file, upload))).collect()
 }
 
-/// Looks whether a component is admitted.
+/// Looks whether a component is admitted. The folder it is compiled in goes with this, also when its time is over.
 pub async fn look(config: Arc<Config>, component: Component) -> Vec<Finding> {
-    let looking = tokio::task::spawn_blocking(move || match component {
-        Component::Bundled(name, bytes) => match admitted(&config, bytes, Terms::default()) {
+    let aside = match tempfile::tempdir() {
+        Ok(aside) => aside,
+        Err(error) => {
+            let message = format!("no folder can be made to compile a strategy in: {error}");
+            return vec![Finding::warn(CHECK, message, "set TMPDIR to a folder that may be written to")];
+        }
+    };
+    let folder = aside.path().to_owned();
+    let looking = tokio::task::spawn_blocking(move || judged(&config, &component, folder));
+    looking.await.map_or_else(|_| vec![Finding::broken(CHECK)], |finding| vec![finding])
+}
+
+fn judged(config: &Config, component: &Component, folder: PathBuf) -> Finding {
+    match component {
+        Component::Bundled(name, bytes) => match admitted(config, bytes, Terms::default(), folder) {
             Ok(said) => Finding::ok(CHECK, format!("{said} is admitted (bundled)")),
             Err(error) => {
                 let message = format!("the bundled strategy {name} is not admitted: {error:#}");
@@ -49,7 +59,7 @@ pub async fn look(config: Arc<Config>, component: Component) -> Vec<Finding> {
         }
         Component::Dropped(file, Ok(upload)) => {
             let terms = Terms { config: upload.config.as_deref(), allow_wasi: upload.allow_wasi };
-            match admitted(&config, &upload.bytes, terms) {
+            match admitted(config, &upload.bytes, terms, folder) {
                 Ok(said) => Finding::ok(CHECK, format!("{said} is admitted ({file})")),
                 Err(error) => {
                     let message = format!("{file} in the plugins folder is not admitted, at step {error:#}");
@@ -57,16 +67,12 @@ pub async fn look(config: Arc<Config>, component: Component) -> Vec<Finding> {
                 }
             }
         }
-    });
-    looking.await.map_or_else(|_| vec![Finding::broken(CHECK)], |finding| vec![finding])
+    }
 }
 
-fn admitted(config: &Config, bytes: &[u8], terms: Terms<'_>) -> anyhow::Result<String> {
-    let runtime = open::runtime(config)?;
-    let aside = tempfile::tempdir().context("no folder can be made for what is compiled aside")?;
-    let compiler = Compiler::this_program().map(|compiler| compiler.within(COMPILING));
-    let cache = Cache::open(aside.path().to_owned()).compiling_with(compiler);
-    let strategy = admit(&runtime, &cache, bytes, terms)?;
+fn admitted(config: &Config, bytes: &[u8], terms: Terms<'_>, folder: PathBuf) -> anyhow::Result<String> {
+    let cache = Cache::open(folder).compiling_with(Compiler::this_program());
+    let strategy = admit(&open::runtime(config)?, &cache, bytes, terms)?;
     let description = strategy.description();
     Ok(format!("{} {}", description.name, description.version))
 }

@@ -112,43 +112,33 @@ impl Session<'_> {
         if !self.is_json {
             return self.told_people(what, answer, usage);
         }
-        let took = |error: Option<String>, checked: Option<&Checked>| StepTaken {
+        let mut taken = StepTaken {
             step: what,
             ms: usage.time.as_secs_f64() * 1e3,
             memory_bytes: usage.memory,
             instructions: usage.fuel,
-            error,
-            decisions: checked.map(|checked| self.decided(checked)).unwrap_or_default(),
-            hints: checked.map(|checked| self.believed(checked)).unwrap_or_default(),
-            prompts: checked.map(|checked| checked.step.prompts.iter().map(asked).collect()).unwrap_or_default(),
-            dropped: checked
-                .map(|checked| checked.dropped.iter().map(ToString::to_string).collect())
-                .unwrap_or_default(),
+            ..StepTaken::default()
         };
-        match answer {
-            Ok(checked) => {
-                output::json(&took(None, Some(&checked)))?;
-                Ok(Some(checked.step))
+        match &answer {
+            Ok(Checked { step, dropped }) => {
+                taken.decisions = step.decisions.iter().map(|(index, outcome)| self.decided(*index, outcome)).collect();
+                let believed = |(index, hint)| json!({"track": self.name(index), "believed": hint});
+                taken.hints = step.hints.iter().map(|(index, hint)| (*index, hint)).map(believed).collect();
+                taken.prompts = step.prompts.iter().map(asked).collect();
+                taken.dropped = dropped;
             }
-            Err(error) => {
-                output::json(&took(Some(error.to_string()), None))?;
-                Ok(None)
-            }
+            Err(error) => taken.error = Some(error.to_string()),
         }
+        output::json(&taken)?;
+        Ok(answer.ok().map(|checked| checked.step))
     }
 
-    fn decided(&self, checked: &Checked) -> Vec<Value> {
-        let decided = checked.step.decisions.iter().map(|(index, outcome)| match outcome {
-            Outcome::Extracted(entry) => json!({"track": self.name(*index), "extracted": entry}),
-            Outcome::NoMusic(reason) => json!({"track": self.name(*index), "no_music": reason}),
-            Outcome::Failed(reason) => json!({"track": self.name(*index), "failed": reason}),
-        });
-        decided.collect()
-    }
-
-    fn believed(&self, checked: &Checked) -> Vec<Value> {
-        let hints = checked.step.hints.iter();
-        hints.map(|(index, hint)| json!({"track": self.name(*index), "believed": hint})).collect()
+    fn decided(&self, index: u32, outcome: &Outcome) -> Value {
+        match outcome {
+            Outcome::Extracted(entry) => json!({"track": self.name(index), "extracted": entry}),
+            Outcome::NoMusic(reason) => json!({"track": self.name(index), "no_music": reason}),
+            Outcome::Failed(reason) => json!({"track": self.name(index), "failed": reason}),
+        }
     }
 
     fn told_people(
@@ -212,7 +202,7 @@ impl Session<'_> {
 }
 
 /// A step with what it took.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct StepTaken<'a> {
     step: &'a str,
     ms: f64,
@@ -222,7 +212,7 @@ struct StepTaken<'a> {
     decisions: Vec<Value>,
     hints: Vec<Value>,
     prompts: Vec<Value>,
-    dropped: Vec<String>,
+    dropped: &'a [String],
 }
 
 fn asked(prompt: &Prompt) -> Value {
