@@ -27,21 +27,5 @@ gzip -9 --no-name "$share"/man/*
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 printf '%s\n\n%s\n\n%s\n' "liner ($version-1) stable; urgency=medium" "  * CHANGELOG.md in the project's folder says what changed." \
     " -- liner's authors <liner@example.org>  $(LC_ALL=C date -u -R -d "@$epoch")" | gzip -9 --no-name >"$share/changelog.Debian.gz"
-cat >"$share/copyright" <<'END'
-Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: liner
-
-Files: *
-Copyright: 2026, liner's authors
-License: MIT or Apache-2.0
-
-License: Apache-2.0
- On Debian systems the text of the Apache License, version 2.0, is in /usr/share/common-licenses/Apache-2.0.
-
-License: MIT
-END
-# A paragraph of this format has a dot where it has an empty line.
-tail -n +3 LICENSE-MIT | sed 's/^$/./; s/^/ /' >>"$share/copyright"
-
 mkdir -p "$into"
 SOURCE_DATE_EPOCH=$epoch PATH=$PWD/target/tools/cargo/bin:$PATH cargo deb --quiet --no-build --package liner --output "$into/"

@@ -48,9 +48,7 @@ mod tests {
 
     #[test]
     fn a_host_that_serves_every_address_is_asked_at_its_own() {
-        for (served, asked) in
-            [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.7:1", "10.0.0.7:1")]
-        {
+        for (served, asked) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.7:1", "10.0.0.7:1")] {
             assert_eq!(reachable(served.parse().unwrap()).to_string(), asked);
         }
     }
