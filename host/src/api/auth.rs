@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Lets a request through that may be made.
 pub async fn authorise(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = reads(request.method());
     let refused = match &api.admin_token {
         Some(_) if reads && api.public_read => None,
         Some(token) => match bearer(request.headers()) {
@@ -47,6 +47,11 @@ async fn without_token(request: Request, reads: bool, next: Next) -> Response {
         return Problem::new(StatusCode::FORBIDDEN, reason).into_response();
     }
     next.run(request).await
+}
+
+/// Whether a method only reads.
+pub const fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

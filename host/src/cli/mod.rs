@@ -14,6 +14,7 @@ mod hosts;
 mod library;
 mod migrate;
 mod open;
+mod openapi;
 mod output;
 mod pages;
 mod plugin;
@@ -81,6 +82,8 @@ enum Command {
     Config(config::Show),
     /// Ask the host of these settings whether it lives: what a container's health check runs
     Healthcheck(healthcheck::Healthcheck),
+    /// Print the API's description, an OpenAPI document
+    Openapi(openapi::Openapi),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
     /// Copy the database file, also while a worker uses it
@@ -153,6 +156,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Plugin(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
             Command::Healthcheck(command) => command.run(config).await,
+            Command::Openapi(command) => command.run(),
             Command::Migrate(command) => command.run(config).await,
             Command::Backup(command) => command.run(config).await,
             Command::Compile(command) => Ok(command.run()),

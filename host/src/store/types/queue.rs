@@ -5,6 +5,7 @@ use crate::music::{Extraction, Track, TrackKey};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A link on its way in.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +19,7 @@ pub struct NewLink {
 }
 
 /// What became of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Enqueued {
     /// It is new.

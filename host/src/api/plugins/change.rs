@@ -1,185 +1,52 @@
-//! Plugins: which strategies there are, how they are doing, and every way to change them.
+//! Every way to change the pipeline.
 
-use super::problem::Problem;
-use super::request::{Json as Fields, Nothing, Params};
-use super::{Answer, Api, limit, time};
+use super::super::openapi::refusals::{Conflict, NotFound, TooLarge, Unprocessable};
+use super::super::problem::Problem;
+use super::super::request::{Json as Fields, Nothing, Params};
+use super::super::{Answer, Api};
+use super::{PLUGIN, rollout};
 use crate::digest::Digest;
-use crate::rollout::{Comparison, Place, Rollout, RolloutError, Upload, Why};
-use crate::store::{Plugin, Revision};
-use crate::strategy::Strategy;
-use crate::strategy::health::Standing;
-use crate::strategy::lineup::{Lineup, Role};
+use crate::rollout::{Place, Rollout, RolloutError, Upload, Why};
+use crate::strategy::lineup::Role;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::Value;
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 
 /// How many times the allowed size of a body is read before the caller is hung up on.
 const DISCARDED: usize = 8;
 
-#[derive(Serialize)]
-pub struct Plugins {
-    revision: i64,
-    plugins: Vec<PluginState>,
-}
-
-/// A component, what it is used for, and how it is doing since this process loaded it.
-#[derive(Serialize)]
-pub struct PluginState {
-    name: String,
-    version: String,
-    digest: String,
-    contract: String,
-    summary: String,
-    asks_model: bool,
-    size: i64,
-    first_seen_at: Option<Timestamp>,
-    /// `active`, `shadow`, `canary` or `staged`.
-    state: &'static str,
-    /// From 0, among the active ones.
-    position: Option<usize>,
-    /// Of a canary.
-    percent: Option<u8>,
-    allow_wasi: bool,
-    config: Option<String>,
-    standing: Option<&'static str>,
-    /// Why it is left alone, or is about to be taken back.
-    trouble: Option<String>,
-    figures: Option<FiguresShown>,
-    /// How often it became active.
-    swaps: usize,
-}
-
-#[derive(Serialize)]
-struct FiguresShown {
-    calls: u64,
-    time_ms: u128,
-    longest_ms: u128,
-    memory_bytes: usize,
-    /// The share of a call's wall time that the longest one took.
-    longest_share: f64,
-    faults: BTreeMap<&'static str, u64>,
-    decided: u64,
-    passed_on: u64,
-    asked: u64,
-    dropped: u64,
-}
-
-/// All plugins, newest first.
-pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Plugins> {
-    Ok(Json(Plugins { revision: rollout(&api).active().revision, plugins: states(&api).await? }))
-}
-
-/// One plugin, by name or digest.
-pub async fn one(State(api): State<Arc<Api>>, Path(plugin): Path<String>, _: Params<Nothing>) -> Answer<PluginState> {
-    let digest = rollout(&api).find(&plugin).await?;
-    let mut states = states(&api).await?.into_iter();
-    let state = states.find(|state| state.digest == digest.as_str());
-    state.map(Json).ok_or_else(|| Problem::not_found(format!("there is no plugin {plugin}")))
-}
-
-async fn states(api: &Api) -> Result<Vec<PluginState>, Problem> {
-    let plugins = api.store().plugins().await?;
-    let swaps = swaps(&api.store().pipelines(1_000).await?);
-    Ok(plugins.into_iter().map(|plugin| state(api, plugin, &swaps)).collect())
-}
-
-fn state(api: &Api, plugin: Plugin, swaps: &BTreeMap<Digest, usize>) -> PluginState {
-    let pipeline = rollout(api).active();
-    let position = pipeline.lineup.active.iter().position(|entry| entry.digest == plugin.digest);
-    let trial = pipeline.trials.iter().find(|trial| trial.candidate.entry.digest == plugin.digest);
-    let role = trial.map(|trial| trial.candidate.role);
-    let strategy = pipeline.loaded().find(|strategy| *strategy.digest() == plugin.digest);
-    let entry = pipeline.lineup.entries().find(|entry| entry.digest == plugin.digest);
-    let standing = strategy.map(|strategy| strategy.health().standing());
-    PluginState {
-        state: match (position, role) {
-            (Some(_), _) => "active",
-            (None, Some(role)) => role.name(),
-            (None, None) => "staged",
-        },
-        position,
-        percent: role.and_then(|role| match role {
-            Role::Canary { percent } => Some(percent),
-            Role::Shadow { .. } => None,
-        }),
-        allow_wasi: entry.is_some_and(|entry| entry.allow_wasi),
-        config: strategy.map(|strategy| strategy.config().to_owned()),
-        trouble: standing.as_ref().and_then(|standing| match standing {
-            Standing::Failed(reason) | Standing::Bypassed { reason, .. } => Some(reason.clone()),
-            Standing::Probation { .. } | Standing::Trusted { .. } => None,
-        }),
-        standing: standing.as_ref().map(Standing::name),
-        figures: strategy.map(|strategy| figures(api, strategy)),
-        swaps: swaps.get(&plugin.digest).copied().unwrap_or(0),
-        first_seen_at: time(plugin.first_seen_at),
-        digest: plugin.digest.as_str().to_owned(),
-        name: plugin.name,
-        version: plugin.version,
-        contract: plugin.contract,
-        summary: plugin.summary,
-        asks_model: plugin.asks_model,
-        size: plugin.size,
-    }
-}
-
-fn figures(api: &Api, strategy: &Strategy) -> FiguresShown {
-    let figures = strategy.health().figures();
-    let wall_time = rollout(api).runtime().limits().wall_time;
-    FiguresShown {
-        calls: figures.calls,
-        time_ms: figures.time.as_millis(),
-        longest_ms: figures.longest.as_millis(),
-        memory_bytes: figures.memory,
-        longest_share: figures.longest.as_secs_f64() / wall_time.as_secs_f64(),
-        faults: figures.faults.into_iter().map(|(fault, n)| (fault.name(), n)).collect(),
-        decided: figures.decided,
-        passed_on: figures.passed,
-        asked: figures.asked,
-        dropped: figures.dropped,
-    }
-}
-
-/// How often each component became active, of revisions newest first.
-fn swaps(revisions: &[Revision]) -> BTreeMap<Digest, usize> {
-    let active = |revision: &Revision| -> Vec<Digest> {
-        let lineup = Lineup::from_json(&revision.entries).unwrap_or_default();
-        lineup.active.into_iter().map(|entry| entry.digest).collect()
-    };
-    let mut swaps = BTreeMap::new();
-    let mut before: Vec<Digest> = Vec::new();
-    for revision in revisions.iter().rev() {
-        let now = active(revision);
-        for digest in now.iter().filter(|digest| !before.contains(digest)) {
-            *swaps.entry(digest.clone()).or_default() += 1;
-        }
-        before = now;
-    }
-    swaps
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UploadParams {
     /// `active` without it.
     #[serde(default, rename = "as")]
+    #[param(inline, required = false)]
     place: PlaceName,
+    /// Where it stands among the active ones, from 0.
     position: Option<usize>,
+    /// Of a hundred tracks, how many a canary settles.
+    #[param(minimum = 1, maximum = 99)]
     percent: Option<u8>,
+    /// What a shadow's own questions may cost.
+    #[param(minimum = 0, maximum = 10_000)]
     budget_usd: Option<f64>,
+    /// Whether it may import WASI, of which it gets an empty one.
     #[serde(default)]
     allow_wasi: bool,
+    /// Its configuration; the component's own default without it.
     config: Option<String>,
+    /// What the history says of it.
     reason: Option<String>,
 }
 
-#[derive(Deserialize, Default, Clone, Copy)]
+#[derive(Deserialize, Default, Clone, Copy, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum PlaceName {
     #[default]
@@ -219,16 +86,43 @@ fn micros(usd: Option<f64>) -> Result<i64, Problem> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PipelineChanged)]
 pub struct Changed {
     success: bool,
+    /// Of the pipeline that runs now.
     revision: i64,
+    /// What runs now, in a line.
     pipeline: String,
+    /// The digest of the plugin that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     plugin: Option<String>,
 }
 
-/// Takes a component in.
+/// A component's bytes, or a core module's.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only described")]
+pub struct Component(Vec<u8>);
+
+/// Takes a component in, and makes it active unless `as` says otherwise.
+///
+/// It is admitted first; a refusal is 422, names the step and leaves what runs as it was.
+#[utoipa::path(
+    post,
+    path = "/api/plugins",
+    operation_id = "uploadPlugin",
+    tag = "Strategies",
+    params(UploadParams),
+    request_body(content = Component, content_type = "application/wasm", description = "The component's bytes, or a core module's"),
+    responses(
+        (status = 200, description = "It is in", body = Changed),
+        Conflict,
+        TooLarge,
+        Unprocessable,
+    ),
+)]
 pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadParams>, body: Body) -> Answer<Changed> {
     let bytes = read_component(body, rollout(&api).runtime().limits().component_bytes).await?;
     let UploadParams { place, position, percent, budget_usd, allow_wasi, config, reason } = params;
@@ -263,16 +157,34 @@ async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> 
     Ok(bytes)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"percent": 10, "reason": "a tenth first"}))]
 pub struct PlaceRequest {
+    /// Where it stands among the active ones, from 0.
     position: Option<usize>,
+    /// Of a hundred tracks, how many a canary settles.
+    #[schema(minimum = 1, maximum = 99)]
     percent: Option<u8>,
+    /// What a shadow's own questions may cost.
+    #[schema(minimum = 0, maximum = 10_000)]
     budget_usd: Option<f64>,
+    /// What the history says of it.
     reason: Option<String>,
 }
 
 /// Makes a component active.
+///
+/// It takes the place of the active one of its name, or the first.
+#[utoipa::path(
+    post,
+    path = "/api/plugins/{plugin}/activate",
+    operation_id = "activatePlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
+    request_body = PlaceRequest,
+    responses((status = 200, description = "It is active", body = Changed), NotFound, Conflict, Unprocessable),
+)]
 pub async fn activate(
     state: State<Arc<Api>>,
     plugin: Path<String>,
@@ -283,6 +195,17 @@ pub async fn activate(
 }
 
 /// Makes a component a shadow.
+///
+/// It sees every batch and settles nothing.
+#[utoipa::path(
+    post,
+    path = "/api/plugins/{plugin}/shadow",
+    operation_id = "shadowPlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
+    request_body = PlaceRequest,
+    responses((status = 200, description = "It is a shadow", body = Changed), NotFound, Conflict, Unprocessable),
+)]
 pub async fn shadow(
     state: State<Arc<Api>>,
     plugin: Path<String>,
@@ -293,6 +216,17 @@ pub async fn shadow(
 }
 
 /// Makes a component the canary.
+///
+/// It settles `percent` of a hundred tracks, always the same ones; `percent` is needed.
+#[utoipa::path(
+    post,
+    path = "/api/plugins/{plugin}/canary",
+    operation_id = "canaryPlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
+    request_body = PlaceRequest,
+    responses((status = 200, description = "It is the canary", body = Changed), NotFound, Conflict, Unprocessable),
+)]
 pub async fn canary(
     state: State<Arc<Api>>,
     plugin: Path<String>,
@@ -317,13 +251,24 @@ async fn put(
     Ok(Json(changed(&api, Some(digest))))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct ReasonRequest {
+    /// What the history says of it.
     reason: Option<String>,
 }
 
 /// Makes a candidate active.
+#[utoipa::path(
+    post,
+    path = "/api/plugins/{plugin}/promote",
+    operation_id = "promotePlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "It is active", body = Changed), NotFound, Conflict, Unprocessable),
+)]
 pub async fn promote(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
@@ -336,7 +281,15 @@ pub async fn promote(
     Ok(Json(changed(&api, Some(digest))))
 }
 
-/// Takes a component out.
+/// Takes a component out of the pipeline; its bytes stay.
+#[utoipa::path(
+    delete,
+    path = "/api/plugins/{plugin}",
+    operation_id = "retirePlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules"), ReasonRequest),
+    responses((status = 200, description = "It is out", body = Changed), NotFound, Conflict),
+)]
 pub async fn retire(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
@@ -348,15 +301,25 @@ pub async fn retire(
     Ok(Json(changed(&api, Some(digest))))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConfigRequest {
     /// A JSON value, or a text as it is; null for the component's own default.
     config: Value,
+    /// What the history says of it.
     reason: Option<String>,
 }
 
 /// Runs a component with another configuration.
+#[utoipa::path(
+    put,
+    path = "/api/plugins/{plugin}/config",
+    operation_id = "configurePlugin",
+    tag = "Strategies",
+    params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
+    request_body = ConfigRequest,
+    responses((status = 200, description = "It runs with it", body = Changed), NotFound, Conflict, Unprocessable),
+)]
 pub async fn configure(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
@@ -375,14 +338,24 @@ pub async fn configure(
     Ok(Json(changed(&api, Some(digest))))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RollbackRequest {
+    /// The revision to return to; the one before without it.
     to: Option<i64>,
+    /// What the history says of it.
     reason: Option<String>,
 }
 
 /// Returns to an earlier revision.
+#[utoipa::path(
+    post,
+    path = "/api/plugins/rollback",
+    operation_id = "rollBack",
+    tag = "Strategies",
+    request_body = RollbackRequest,
+    responses((status = 200, description = "It runs as it did", body = Changed), Conflict, Unprocessable),
+)]
 pub async fn rollback(
     State(api): State<Arc<Api>>,
     _: Params<Nothing>,
@@ -391,44 +364,6 @@ pub async fn rollback(
     let why = why("rollback", body.reason);
     carried_out(&api, move |rollout| async move { rollout.rollback(body.to, &why).await }).await?;
     Ok(Json(changed(&api, None)))
-}
-
-/// A candidate beside the active strategies.
-pub async fn comparison(
-    State(api): State<Arc<Api>>,
-    Path(plugin): Path<String>,
-    _: Params<Nothing>,
-) -> Answer<Comparison> {
-    let digest = rollout(&api).find(&plugin).await?;
-    Ok(Json(rollout(&api).comparison(&digest).await?))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListParams {
-    limit: Option<u32>,
-}
-
-/// Who changed what, when and why, newest first.
-pub async fn history(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Value> {
-    let revisions = api.store().pipelines(limit(params.limit)?).await?;
-    let shown = |revision: &Revision| {
-        json!({
-            "revision": revision.revision, "parent": revision.parent, "cause": revision.cause, "by": revision.by,
-            "reason": revision.reason, "at": time(revision.at), "proven_at": revision.proven_at.and_then(time),
-            "lineup": serde_json::from_str::<Value>(&revision.entries).unwrap_or_default(),
-        })
-    };
-    Ok(Json(json!({ "revisions": revisions.iter().map(shown).collect::<Vec<_>>() })))
-}
-
-/// What happened: swaps, refusals, strategies taken back or left alone, newest first.
-pub async fn events(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Value> {
-    let events = api.store().events(limit(params.limit)?).await?;
-    let shown = events
-        .iter()
-        .map(|event| json!({"at": time(event.at), "kind": event.kind, "subject": event.subject, "text": event.text}));
-    Ok(Json(json!({ "events": shown.collect::<Vec<_>>() })))
 }
 
 /// Carries a change out to its end, also when the caller hangs up.
@@ -450,24 +385,4 @@ fn changed(api: &Api, plugin: Option<Digest>) -> Changed {
 
 fn why(cause: &'static str, reason: Option<String>) -> Why {
     Why { cause, by: "api".to_owned(), reason }
-}
-
-fn rollout(api: &Api) -> &Rollout {
-    &api.worker.context().rollout
-}
-
-impl From<RolloutError> for Problem {
-    fn from(error: RolloutError) -> Self {
-        let status = match error {
-            RolloutError::Store(error) => return error.into(),
-            RolloutError::Refused { .. } | RolloutError::Unfinished { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            RolloutError::Unknown(_) => StatusCode::NOT_FOUND,
-            RolloutError::Lineup(_) | RolloutError::NothingBefore(_) => StatusCode::CONFLICT,
-        };
-        let problem = Self::new(status, error.to_string());
-        match error {
-            RolloutError::Refused { refusal, .. } => problem.with_errors(json!([{"step": refusal.step()}])),
-            _ => problem,
-        }
-    }
 }
