@@ -1,4 +1,4 @@
-.PHONY: run test chaos batches conformance check bench fuzz plugins plugins-check packages-check release
+.PHONY: run test chaos batches conformance monitoring check bench fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample
@@ -14,6 +14,10 @@ chaos:
 # Node, and installs the packages under target/. SCENARIOS="mixed refusing" plays only these.
 conformance:
 	tests/conformance/run.sh $(SCENARIOS)
+
+# The dashboard and the alerts of docs/monitoring, against Prometheus' checker and a busy host. Installs the checker where it may.
+monitoring:
+	tests/monitoring.sh
 
 check:
 	cargo fmt --all --check

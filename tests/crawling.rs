@@ -116,6 +116,7 @@ on_both!(
     a_page_that_is_not_there_is_listed_and_read_when_somebody_wants_it_again,
     a_page_is_asked_for_with_what_it_was_marked_with_when_its_link_comes_again_long_after,
     nothing_is_read_while_the_operator_has_paused,
+    pages_that_are_written_down_hold_up_nobody_who_claims_the_next,
     what_a_killed_host_was_reading_is_read_by_its_heir,
 );
 
@@ -150,6 +151,31 @@ async fn a_page_that_is_not_there_is_listed_and_read_when_somebody_wants_it_agai
     assert_eq!((retried.status, &retried.json["retried"]), (200, &json!(1)), "{}", retried.text);
     f.entry(&host, "ai_completed").await;
     assert_eq!(host.get("/api/music-ai/pages").await.json["count"], 0);
+    assert_eq!(host.stop().await, Some(0));
+}
+
+/// On a file there is one connection that writes: who claims the next pages must not keep it from those that have it.
+async fn pages_that_are_written_down_hold_up_nobody_who_claims_the_next(f: Fixture) {
+    const SITES: usize = 8;
+    const PAGES: usize = 6;
+    const WRITES: usize = 60;
+    let sites = futures_util::future::join_all((0..SITES).map(|_| Site::open())).await;
+    let mut links = Vec::new();
+    for site in &sites {
+        for page in 0..PAGES {
+            let path = format!("/{page}");
+            site.put(&path, titled("Ada Lane - Harbour (Official Video)"));
+            links.push(site.link(&path));
+        }
+    }
+    let host = f.host(&[]).await;
+    host.post("/api/music-ai/queue", json!(links).to_string()).await;
+    // Others write meanwhile, so that there is a line to wait in.
+    let writes = (0..WRITES).map(|_| host.post("/api/music-ai/queue", clear_row()));
+    let answers = futures_util::future::join_all(writes).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    host.queue_when("all are read", |queue| queue["completed"] == SITES * PAGES + 1).await;
+    assert!(!host.log().contains("the database cannot be used"), "{}", host.log());
     assert_eq!(host.stop().await, Some(0));
 }
 

@@ -26,6 +26,13 @@ insert into page_site (site, next_at, rests_until, away_since) values ('example.
 insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, cursor, newest_at, posts, links)
     values ('music', 1, 0, 'no', 2, 'eyJ0\', 5, 3, 4);
 insert into channel_post (channel, post, at) values ('music', '0xé', 2);
+insert into webhook_endpoint (id, url, events, secret, former_secret, former_until, created_at, disabled_at, disabled_reason,
+    failing_since, gone_since, gave_up_at) values ('w', 'https://hooks.example/', '["track.failed"]', 's', 'f', 5, 1, 2, 'gone', 3, 4, 6);
+insert into webhook_outbox (event_id, endpoint_id, type, data, at, owed_at, attempts, next_at, claim)
+    values ('msg_1', 'w', 'track.failed', '{"url": "\\é"}', 1, 2, 3, 4, 'c');
+insert into webhook_delivery (event_id, endpoint_id, type, data, event_at, attempt, at, outcome, status, error, duration_ms, next_at)
+    values ('msg_1', 'w', 'track.failed', '{}', 1, 3, 2, 'failed', 503, 'no', 7, 4);
+insert into budget_notice (budget, limit_micros, day) values ('daily', 5, 6);
 update extraction_batch set track_ids = json_insert(track_ids, '$[#]', null) where id = (select min(id) from extraction_batch);
 "#;
 

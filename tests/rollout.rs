@@ -472,7 +472,7 @@ mod a_start {
         let old = format!(
             r#"[{{"name":"rules","digest":"{digest}","config":"{{}}"}},{{"name":"llm","digest":"gone","config":"{{}}"}}]"#
         );
-        let new = NewRevision { entries: old, parent: None, cause: "start", by: "host".into(), reason: None };
+        let new = NewRevision { entries: old, parent: None, cause: "start", by: "host".into(), reason: None, news: None };
         let newest = f.rollout().active().revision;
         f.store.record_pipeline(Some(newest), &new).await.unwrap().unwrap();
         let restarted = rollout(&f.store).await;
@@ -487,7 +487,7 @@ mod a_start {
         let f = fixture().await;
         let entries = r#"{"active":[{"name":"lost","digest":"abcdef"}]}"#.to_owned();
         let newest = f.rollout().active().revision;
-        let new = NewRevision { entries, parent: Some(newest), cause: "install", by: "x".into(), reason: None };
+        let new = NewRevision { entries, parent: Some(newest), cause: "install", by: "x".into(), reason: None, news: None };
         f.store.record_pipeline(Some(newest), &new).await.unwrap().unwrap();
         let restarted = rollout(&f.store).await;
         assert_eq!(restarted.active().revision, newest);

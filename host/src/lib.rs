@@ -9,6 +9,8 @@ mod failpoint;
 pub mod ingest;
 pub mod model;
 pub mod music;
+pub mod nearest;
+pub mod notify;
 pub mod rollout;
 pub mod secret;
 pub mod spending;

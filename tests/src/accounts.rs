@@ -78,7 +78,7 @@ impl Accounts {
         // A connection that was cut while nobody used it is noticed by who uses it next.
         let read = || async { Some(host.get("/metrics").await).filter(|answer| answer.status == 200) };
         let metrics = crate::eventually("metrics", read).await.text;
-        assert!(metrics.contains(&format!("liner_model_calls_lost {lost}\n")), "{lost} lost\n{metrics}");
+        assert!(metrics.contains(&format!("liner_journal_lost_calls {lost}\n")), "{lost} lost\n{metrics}");
         assert_eq!(host.get("/api/model").await.json["lostCalls"], lost);
     }
 }

@@ -35,8 +35,8 @@ fn command(folder: &Path, under: &[&str], arguments: &[&str], settings: &[(&str,
     let programs: Vec<OsString> = under.iter().map(OsString::from).chain([binary().into_os_string()]).collect();
     let mut command = tokio::process::Command::new(&programs[0]);
     command.args(&programs[1..]).args(arguments).current_dir(folder);
-    // A test reads no pages of the world outside, unless it says which.
-    command.env_clear().env("LINER_FETCH", "false").envs(settings.iter().copied());
+    // A test reads no pages of the world outside, unless it says which; and its log as people do.
+    command.env_clear().env("LINER_FETCH", "false").env("LINER_LOG_FORMAT", "human").envs(settings.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -5,6 +5,7 @@
 pub mod accounts;
 mod answers;
 mod channel;
+mod collector;
 pub mod components;
 mod database;
 mod host;
@@ -12,6 +13,7 @@ mod in_process;
 pub mod postgres;
 mod proxy;
 pub mod raw;
+mod receiver;
 mod rows;
 mod rows_of;
 mod site;
@@ -21,10 +23,12 @@ mod watch;
 
 pub use answers::{item, message, message_about, user_text};
 pub use channel::{FarcasterChannel, ScriptedFetch, StubFeeds};
+pub use collector::{Collected, Collector};
 pub use database::{Database, Kind};
 pub use host::{Answer, Finished, Host, KEY, binary, liner, liner_under};
 pub use in_process::{Fixture, ScriptedModel, links, rollout, settings};
 pub use proxy::Proxy;
+pub use receiver::{Received, Receiver, Reply};
 pub use rows::{clear_row, vague_row, vague_rows};
 pub use rows_of::{Rows, rows_of};
 pub use site::{Served, Site, SiteVisit};

@@ -53,7 +53,9 @@ fn strategy(turn: usize) -> (Vec<u8>, &'static str) {
 /// Runs a load in a folder.
 pub async fn run(folder: &Path, load: Load) -> Outcome {
     let model = StubModel::slow(load.model).await;
-    let settings = [("AI_WORKER_BATCH_SIZE", "1"), ("RUST_LOG", "warn"), ("LINER_REQUIRED_FIELDS", "title,artist")];
+    // What strategies say, and why tracks fail, is not told above `debug`.
+    let log = "warn,liner::guest=debug,liner::worker::report=debug,liner::worker::run=debug";
+    let settings = [("AI_WORKER_BATCH_SIZE", "1"), ("RUST_LOG", log), ("LINER_REQUIRED_FIELDS", "title,artist")];
     let host = Host::asking(folder, &model, &settings).await;
     swap_by_api(&host, 1).await;
     for strategy in ["rules", "llm"] {

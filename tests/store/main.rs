@@ -18,6 +18,7 @@ mod recovery;
 mod retention;
 mod settling;
 mod spending;
+mod webhooks;
 
 /// Makes a test on each database of every rule. One that is forgotten is unused code, which is refused.
 macro_rules! on_both {
@@ -132,6 +133,14 @@ on_both! {
         what_others_write_is_noticed,
         what_is_due_next_is_known,
         two_hosts_that_change_the_pipeline_at_once_do_not_lose_either;
+    webhooks:
+        a_settlement_owes_what_it_did_and_one_that_is_late_or_repeated_owes_nothing,
+        a_failed_attempt_that_is_not_the_last_one_owes_nothing,
+        a_track_that_takes_its_hosts_down_is_told_when_it_fails,
+        that_a_budget_is_spent_is_owed_once_a_day_and_limit,
+        a_message_is_claimed_by_one_at_a_time_and_settled_by_that_claim,
+        an_endpoint_is_disabled_that_says_for_long_enough_that_it_is_gone,
+        a_dead_receivers_messages_and_every_log_are_bounded;
     retention:
         what_is_older_than_its_age_is_pruned_and_what_is_younger_and_the_library_are_not,
         what_is_being_worked_on_keeps_its_replies_and_its_pages_however_old_they_are,

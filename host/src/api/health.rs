@@ -1,14 +1,12 @@
-//! Probes and figures.
+//! Probes.
 
 use super::openapi::refusals::Unavailable;
 use super::problem::Problem;
 use super::request::{Nothing, Params};
 use super::{Answer, Api, ping};
-use crate::telemetry;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -76,20 +74,4 @@ pub async fn health(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<H
         }
     };
     Ok(Json(Health { status, anthropic_configured, message }))
-}
-
-/// Figures in Prometheus' text format.
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    operation_id = "metrics",
-    tag = "Health",
-    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")),
-)]
-pub async fn metrics(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Result<impl IntoResponse, Problem> {
-    telemetry::show_queue(&api.store().counts().await?);
-    telemetry::show_lost_calls(api.store().lost_calls().await?);
-    let gateway = &api.worker.context().gateway;
-    telemetry::show_gateway(gateway, api.store().spending().await?.left_of(gateway.limits()));
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.figures.render()))
 }

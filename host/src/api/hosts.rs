@@ -18,9 +18,10 @@ pub struct Hosts {
     hosts: Vec<HostState>,
 }
 
+/// A host, as it was when it was last seen.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct HostState {
+pub struct HostState {
     id: String,
     name: String,
     version: String,
@@ -35,6 +36,25 @@ struct HostState {
     stopped_at: Option<Timestamp>,
 }
 
+impl HostState {
+    /// How a host is, told by one of them or by none.
+    #[must_use]
+    pub fn of(host: Host, this: Option<&HostId>) -> Self {
+        Self {
+            is_this: this == Some(&host.id),
+            state: host.state(),
+            id: host.id.to_string(),
+            name: host.name,
+            version: host.version,
+            batches_in_flight: host.in_flight,
+            started_at: time(host.started_at),
+            seen_at: time(host.seen_at),
+            draining_since: host.draining_at.and_then(time),
+            stopped_at: host.stopped_at.and_then(time),
+        }
+    }
+}
+
 /// The hosts on the database, those that started last first.
 #[utoipa::path(
     get,
@@ -44,20 +64,9 @@ struct HostState {
     responses((status = 200, description = "Who runs, and what each does", body = Hosts)),
 )]
 pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Hosts> {
-    let this = &api.worker.context().host;
-    let state = |host: Host| HostState {
-        is_this: host.id == *this,
-        state: host.state(),
-        id: host.id.to_string(),
-        name: host.name,
-        version: host.version,
-        batches_in_flight: host.in_flight,
-        started_at: time(host.started_at),
-        seen_at: time(host.seen_at),
-        draining_since: host.draining_at.and_then(time),
-        stopped_at: host.stopped_at.and_then(time),
-    };
-    Ok(Json(Hosts { hosts: api.store().hosts().await?.into_iter().map(state).collect() }))
+    let this = Some(&api.worker.context().host);
+    let hosts = api.store().hosts().await?.into_iter().map(|host| HostState::of(host, this));
+    Ok(Json(Hosts { hosts: hosts.collect() }))
 }
 
 #[derive(Deserialize, Default, ToSchema)]

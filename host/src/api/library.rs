@@ -4,7 +4,7 @@ use super::openapi::refusals::NotFound;
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
-use crate::music::TrackKey;
+use crate::music::{Platform, TrackKey};
 use crate::store::{Correction, LibraryChange, LibraryEntry, LibraryQuery};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// States a page of the library may be restricted to.
-const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
+pub const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -156,9 +156,11 @@ async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
 }
 
 fn key(named: Named) -> TrackKey {
-    TrackKey { platform_name: crate::music::Platform::canonical(&named.platform), platform_id: named.id }
+    TrackKey { platform_name: Platform::canonical(&named.platform), platform_id: named.id }
 }
 
 fn missing(key: &TrackKey) -> Problem {
-    Problem::not_found(format!("the library has no entry {key}"))
+    let meant = Platform::meant(&key.platform_name);
+    let question = meant.map_or_else(String::new, |platform| format!("; did you mean {}?", platform.name()));
+    Problem::not_found(format!("the library has no entry {key}{question}"))
 }

@@ -5,6 +5,7 @@ mod batches;
 mod health;
 mod hosts;
 mod library;
+mod metrics;
 mod model;
 mod openapi;
 mod pages;
@@ -14,23 +15,33 @@ mod queue;
 mod request;
 mod routes;
 mod sync;
+mod traffic;
+mod webhooks;
 mod worker;
 
+pub use hosts::HostState;
+pub use library::{Entry, STATES};
 pub use openapi::document;
-pub use queue::waiting_reason;
+pub use pages::Item as UnreadItem;
+pub use queue::{FailedItem, QueueStatus, Retried, waiting_reason};
+pub use sync::Triggered;
+pub use webhooks::shown as shown_webhook;
+pub use worker::Processed;
 
 use crate::config::Config;
+use crate::notify::Notifier;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
+use crate::telemetry::Figures;
 use crate::worker::Worker;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
 use routes::Groups;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,17 +55,22 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// What requests are answered with.
 pub struct Api {
     worker: Worker,
+    notifier: Arc<Notifier>,
     admin_token: Option<Secret>,
     public_read: bool,
-    figures: PrometheusHandle,
+    figures: Figures,
+    /// Where the host's files are.
+    data_dir: PathBuf,
+    size: metrics::Size,
 }
 
 impl Api {
-    /// An API to a worker.
+    /// An API to a worker, and to who tells others.
     #[must_use]
-    pub fn new(worker: Worker, config: &Config, figures: PrometheusHandle) -> Arc<Self> {
+    pub fn new(worker: Worker, notifier: Arc<Notifier>, config: &Config, figures: Figures) -> Arc<Self> {
         let (admin_token, public_read) = (config.admin_token.clone(), config.public_read);
-        Arc::new(Self { worker, admin_token, public_read, figures })
+        let (data_dir, size) = (config.data_dir.clone(), metrics::Size::default());
+        Arc::new(Self { worker, notifier, admin_token, public_read, figures, data_dir, size })
     }
 
     fn store(&self) -> &dyn Store {
@@ -85,6 +101,7 @@ pub fn router(api: Arc<Api>) -> Router {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside; the log says more")
                 .into_response()
         }))
+        .layer(from_fn(traffic::count))
         .with_state(api)
 }
 

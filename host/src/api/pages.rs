@@ -28,14 +28,21 @@ pub struct Unread {
     items: Vec<Item>,
 }
 
+/// A page that cannot be had.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UnreadPage)]
-struct Item {
+pub struct Item {
     #[serde(flatten)]
     page: UnreadPage,
     tried_at: Option<Timestamp>,
     /// When it is tried again, if it is.
     next_try_at: Option<Timestamp>,
+}
+
+impl From<UnreadPage> for Item {
+    fn from(page: UnreadPage) -> Self {
+        Self { tried_at: time(page.tried_at), next_try_at: page.due_at.and_then(time), page }
+    }
 }
 
 /// Pages that could not be had and why, those that were tried last first.
@@ -49,8 +56,7 @@ struct Item {
 )]
 pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Unread> {
     let unread = api.store().unread_pages(limit(params.limit)?).await?;
-    let item = |page: UnreadPage| Item { tried_at: time(page.tried_at), next_try_at: page.due_at.and_then(time), page };
-    let items: Vec<Item> = unread.into_iter().map(item).collect();
+    let items: Vec<Item> = unread.into_iter().map(Item::from).collect();
     Ok(Json(Unread { count: items.len(), items }))
 }
 

@@ -7,7 +7,7 @@ use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
 use crate::music::TrackKey;
-use crate::store::{Enqueued, NewLink};
+use crate::store::{Enqueued, FailedTrack, NewLink, Store, StoreError};
 use crate::worker::percent;
 use axum::Json;
 use axum::body::Body as Stream;
@@ -28,6 +28,7 @@ const LISTED: usize = 1_000;
 /// The longest a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// How many tracks are in each state, and what waits for what.
 #[derive(Serialize, ToSchema)]
 pub struct QueueStatus {
     queue: Counts,
@@ -77,25 +78,35 @@ struct Wait {
     responses((status = 200, description = "The queue's counts", body = QueueStatus)),
 )]
 pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<QueueStatus> {
-    let counts = api.store().counts().await?;
-    let share = |n: i64| percent(u64::try_from(n).unwrap_or(0), u64::try_from(counts.total()).unwrap_or(0));
-    let waiting = counts.waiting.iter().map(|(cause, count)| {
-        let reason = waiting_reason(cause, api.lack_of_model());
-        (cause.clone(), Wait { count: *count, reason })
-    });
-    Ok(Json(QueueStatus {
-        waiting: waiting.collect(),
-        at_providers: batches::summary(api.store()).await?,
-        percentages: Percentages { completed: share(counts.completed), failed: share(counts.failed) },
-        next_retry_at: api.store().next_due().await?.backoff_at.and_then(time),
-        queue: Counts {
-            pending: counts.pending,
-            processing: counts.processing,
-            completed: counts.completed,
-            failed: counts.failed,
-            total: counts.total(),
-        },
-    }))
+    Ok(Json(QueueStatus::read(api.store(), api.lack_of_model()).await?))
+}
+
+impl QueueStatus {
+    /// Reads it from a store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read(store: &dyn Store, lack_of_model: Option<String>) -> Result<Self, StoreError> {
+        let counts = store.counts().await?;
+        let share = |n: i64| percent(u64::try_from(n).unwrap_or(0), u64::try_from(counts.total()).unwrap_or(0));
+        let waiting = counts.waiting.iter().map(|(cause, count)| {
+            let reason = waiting_reason(cause, lack_of_model.clone());
+            (cause.clone(), Wait { count: *count, reason })
+        });
+        Ok(Self {
+            waiting: waiting.collect(),
+            at_providers: batches::summary(store).await?,
+            percentages: Percentages { completed: share(counts.completed), failed: share(counts.failed) },
+            next_retry_at: store.next_due().await?.backoff_at.and_then(time),
+            queue: Counts {
+                pending: counts.pending,
+                processing: counts.processing,
+                completed: counts.completed,
+                failed: counts.failed,
+                total: counts.total(),
+            },
+        })
+    }
 }
 
 /// Why tracks wait, in words.
@@ -129,9 +140,10 @@ pub struct Failed {
     items: Vec<FailedItem>,
 }
 
+/// A track that failed for good.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FailedTrack)]
-struct FailedItem {
+pub struct FailedItem {
     #[serde(flatten)]
     key: TrackKey,
     url: Option<String>,
@@ -139,6 +151,19 @@ struct FailedItem {
     error_message: Option<String>,
     retry_count: i64,
     failed_at: Option<Timestamp>,
+}
+
+impl From<FailedTrack> for FailedItem {
+    fn from(track: FailedTrack) -> Self {
+        Self {
+            key: track.key,
+            url: track.url,
+            og_title: track.og_title,
+            error_message: track.error_message,
+            retry_count: track.retry_count,
+            failed_at: track.processed_at.and_then(time),
+        }
+    }
 }
 
 /// The failed tracks, newest first, and why they failed.
@@ -152,15 +177,7 @@ struct FailedItem {
 )]
 pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedParams>) -> Answer<Failed> {
     let failed = api.store().failed(limit(params.limit)?).await?;
-    let item = |track: crate::store::FailedTrack| FailedItem {
-        key: track.key,
-        url: track.url,
-        og_title: track.og_title,
-        error_message: track.error_message,
-        retry_count: track.retry_count,
-        failed_at: track.processed_at.and_then(time),
-    };
-    let items: Vec<FailedItem> = failed.into_iter().map(item).collect();
+    let items: Vec<FailedItem> = failed.into_iter().map(FailedItem::from).collect();
     Ok(Json(Failed { count: items.len(), items }))
 }
 
@@ -172,6 +189,7 @@ pub struct RetryRequest {
     pub(super) items: Option<Vec<TrackKey>>,
 }
 
+/// How many are tried again.
 #[derive(Serialize, ToSchema)]
 pub struct Retried {
     success: bool,
@@ -180,7 +198,9 @@ pub struct Retried {
 }
 
 impl Retried {
-    pub(super) const fn of(retried: u64) -> Self {
+    /// So many.
+    #[must_use]
+    pub const fn of(retried: u64) -> Self {
         Self { success: true, retried }
     }
 }

@@ -1,7 +1,7 @@
 //! Every path with what answers it, in groups that are treated alike. Method, path and description of an operation stand
 //! at its handler.
 
-use super::{Api, health, hosts, library, model, openapi, pages, plugins, queue, sync, worker};
+use super::{Api, health, hosts, library, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,8 +43,15 @@ fn quick() -> Routes {
         .routes(routes!(model::used))
         .routes(routes!(hosts::list))
         .routes(routes!(hosts::drain))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::renew))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(health::health))
-        .routes(routes!(health::metrics))
+        .routes(routes!(metrics::metrics))
 }
 
 fn long() -> Routes {

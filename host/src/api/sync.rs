@@ -22,6 +22,7 @@ const CHANNEL: &str = "A Farcaster channel's id, or the URL of a feed in percent
 /// How long a caller waits for a sync, which goes on after that.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a sync brought.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Synced)]
 pub struct Triggered {
@@ -34,6 +35,22 @@ pub struct Triggered {
     known: u64,
     /// Whether there is more, which the next sync goes on with.
     is_behind: bool,
+}
+
+impl Triggered {
+    /// What it brought from a channel.
+    #[must_use]
+    pub fn of(channel: &Channel, synced: &Synced) -> Self {
+        Self {
+            success: true,
+            channel: channel.to_string(),
+            posts: synced.posts,
+            links: synced.links,
+            queued: synced.queued,
+            known: synced.links - synced.queued,
+            is_behind: synced.is_behind,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,16 +96,7 @@ pub async fn trigger(
     };
     let broken = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the sync failed inside; the log says more");
     let synced = synced.map_err(broken)??;
-    Ok(Json(Triggered {
-        success: true,
-        channel: channel.to_string(),
-        posts: synced.posts,
-        links: synced.links,
-        queued: synced.queued,
-        known: synced.links - synced.queued,
-        is_behind: synced.is_behind,
-    })
-    .into_response())
+    Ok(Json(Triggered::of(&channel, &synced)).into_response())
 }
 
 async fn sync(syncer: Arc<Syncer>, api: Arc<Api>, channel: Channel) -> Result<Synced, SyncError> {

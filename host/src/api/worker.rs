@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, time};
-use crate::worker::{Manual, Status};
+use crate::worker::{Manual, RunReport, Status};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -237,6 +237,7 @@ pub struct ProcessParams {
     model: Option<String>,
 }
 
+/// What a run by hand came to.
 #[derive(Serialize, ToSchema)]
 pub struct Processed {
     /// Whether nothing failed.
@@ -248,6 +249,20 @@ pub struct Processed {
     returned: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<String>,
+}
+
+impl From<RunReport> for Processed {
+    fn from(report: RunReport) -> Self {
+        let settled = report.settled;
+        Self {
+            success: settled.failed == 0 && report.errors.is_empty(),
+            processed: settled.succeeded + settled.failed,
+            successful: settled.succeeded,
+            failed: settled.failed,
+            returned: settled.returned,
+            errors: report.errors,
+        }
+    }
 }
 
 /// One run by hand, also when the worker is paused or disabled.
@@ -280,21 +295,12 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
     let report = tokio::spawn(run)
         .await
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the run panicked; the log says more"))??;
-    let settled = report.settled;
-    let processed = settled.succeeded + settled.failed;
-    if report.lacked_model && processed == 0 {
+    if report.lacked_model && report.settled.succeeded + report.settled.failed == 0 {
         let reason = api.lack_of_model().unwrap_or_else(|| "no model could be asked".to_owned());
         return Err(Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             format!("no track could be decided without a model, and there is none: {reason}"),
         ));
     }
-    Ok(Json(Processed {
-        success: settled.failed == 0 && report.errors.is_empty(),
-        processed,
-        successful: settled.succeeded,
-        failed: settled.failed,
-        returned: settled.returned,
-        errors: report.errors,
-    }))
+    Ok(Json(report.into()))
 }

@@ -1,11 +1,13 @@
 //! `liner config`: the effective settings, secrets masked.
 
 use super::output;
+use super::table::Column;
 use crate::config::Config;
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner config\n  liner config --json")]
 pub struct Show {
     /// Print JSON
     #[arg(long)]
@@ -27,7 +29,10 @@ impl Show {
             let row = |(name, value, origin): &(&str, String, crate::config::Origin)| {
                 [(*name).to_owned(), value.clone(), origin.to_string()]
             };
-            output::table(["setting", "value", "from"], config.effective.iter().map(row))?;
+            output::table(
+                [Column::exact("setting"), Column::text("value"), Column::exact("from").spare(1)],
+                config.effective.iter().map(row),
+            )?;
         }
         Ok(ExitCode::SUCCESS)
     }

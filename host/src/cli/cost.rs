@@ -1,5 +1,6 @@
 //! `liner cost`: what models were used for, and what it cost. What is not known is not nothing: it is said beside the rest.
 
+use super::table::Column;
 use super::{open, output};
 use crate::config::Config;
 use crate::spending::{By, Report, Sums, day_of, dollars};
@@ -9,6 +10,7 @@ use jiff::civil::Date;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner cost --by day\n  liner cost --by strategy --since 2026-11-01")]
 pub struct Cost {
     /// By what to sum
     #[arg(long, value_enum, default_value_t)]
@@ -39,15 +41,15 @@ impl Cost {
         let groups = sums.groups.into_iter().map(|(name, used)| row(name, &used, of_group(&used)));
         output::table(
             [
-                self.by.name(),
-                "calls",
-                "failed",
-                "batched",
-                "tokens in",
-                "cached",
-                "tokens out",
-                "latency",
-                "cost in dollars",
+                Column::text(self.by.name()),
+                Column::number("calls"),
+                Column::number("failed").spare(3),
+                Column::number("batched").spare(5),
+                Column::number("tokens in").spare(2),
+                Column::number("cached").spare(4),
+                Column::number("tokens out").spare(1),
+                Column::number("latency").spare(6),
+                Column::number("cost in dollars"),
             ],
             groups.chain([total]),
         )?;

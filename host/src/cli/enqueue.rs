@@ -3,9 +3,12 @@
 use super::{open, output};
 use crate::config::Config;
 use crate::ingest::{Splitter, Unknown, parse};
+use crate::music::Platform;
 use crate::store::{Enqueued, NewLink, Store, StoreError};
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::process::ExitCode;
@@ -18,6 +21,9 @@ const CHUNK: usize = 256 << 10;
 const ROWS_PER_WRITE: usize = 10_000;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liner enqueue https://www.youtube.com/watch?v=dQw4w9WgXcQ\n  liner enqueue links.ndjson --priority 5"
+)]
 pub struct Enqueue {
     /// A file, a link, or - for standard input
     source: String,
@@ -29,11 +35,16 @@ pub struct Enqueue {
     json: bool,
 }
 
-#[derive(Debug, Default, serde::Serialize)]
+/// What became of the rows, under the names of the API.
+#[derive(Debug, Default, Serialize)]
 struct Counts {
+    success: bool,
     queued: u64,
     known: u64,
     rejected: u64,
+    /// Platforms that were asked about already.
+    #[serde(skip)]
+    questioned: HashSet<String>,
 }
 
 impl Enqueue {
@@ -57,6 +68,7 @@ impl Enqueue {
         counts.add(written(writing).await?);
         counts.add(written(Some(write(store.clone(), links))).await?);
         store.close().await;
+        counts.success = counts.rejected == 0 && counts.queued + counts.known > 0;
         if self.json {
             output::json(&counts)?;
         } else {
@@ -65,7 +77,7 @@ impl Enqueue {
                 counts.queued, counts.known, counts.rejected
             ))?;
         }
-        Ok(if counts.rejected > 0 || counts.queued + counts.known == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if counts.success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn open(&self) -> anyhow::Result<Box<dyn Read>> {
@@ -83,10 +95,13 @@ impl Enqueue {
     fn parse(&self, rows: Vec<crate::ingest::RawRow>, links: &mut Vec<NewLink>, counts: &mut Counts) {
         for row in rows {
             match parse(row, Unknown::Ignore) {
-                Ok(link) => links.push(NewLink { priority: link.priority.max(self.priority), ..link }),
+                Ok(link) => {
+                    counts.question(&link);
+                    links.push(NewLink { priority: link.priority.max(self.priority), ..link });
+                }
                 Err(error) => {
                     counts.rejected += 1;
-                    eprintln!("liner: {error}");
+                    output::error(&error.to_string());
                 }
             }
         }
@@ -94,6 +109,15 @@ impl Enqueue {
 }
 
 impl Counts {
+    /// A platform that is a slip away from one that is known is taken as it is, but said.
+    fn question(&mut self, link: &NewLink) {
+        let name = &link.track.key.platform_name;
+        if let Some(meant) = Platform::meant(name).filter(|_| !self.questioned.contains(name)) {
+            output::warning(&format!("there is no platform {name} in the table; did you mean {}?", meant.name()));
+            self.questioned.insert(name.clone());
+        }
+    }
+
     fn add(&mut self, results: Vec<Enqueued>) {
         for result in results {
             match result {

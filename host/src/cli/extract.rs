@@ -1,5 +1,6 @@
 //! `liner extract`: rows in, entries out, without a database.
 
+use super::table::Column;
 use super::{open, output};
 use crate::config::Config;
 use crate::ingest::{RawRow, RowError, RowText, Splitter, Unknown, parse};
@@ -8,6 +9,7 @@ use crate::music::{Extraction, Field, MusicType, Track};
 use crate::store::Verdict;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
+use crate::telemetry::Span;
 use crate::worker::{Job, Unrecorded, work};
 use anyhow::Context;
 use clap::Args;
@@ -19,6 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner extract rows.ndjson\n  liner extract - --json --strategy bandcamp.wasm")]
 pub struct Extract {
     /// A file of rows, or - for standard input
     source: String,
@@ -38,7 +41,7 @@ impl Extract {
                 Ok(row) => rows.push(row),
                 Err(error) => {
                     wrong += 1;
-                    eprintln!("liner: {error}");
+                    output::error(&error.to_string());
                 }
             }
         }
@@ -53,7 +56,14 @@ impl Extract {
         if !self.json {
             let cell = |text: Option<String>| text.unwrap_or_default();
             output::table(
-                ["title", "artist", "type", "sure", "from", "state"],
+                [
+                    Column::text("title"),
+                    Column::text("artist"),
+                    Column::exact("type").spare(1),
+                    Column::number("sure"),
+                    Column::text("from").spare(2),
+                    Column::exact("state"),
+                ],
                 shown.into_iter().map(|entry| {
                     let sure = entry.confidence.map_or_else(String::new, |sure| format!("{sure:.2}"));
                     let kind = entry.music_type.map_or("", MusicType::name).to_owned();
@@ -189,6 +199,7 @@ impl Extractor {
             strategies: &self.strategies,
             runtime: &self.runtime,
             required: &self.required,
+            trace: &Span::NONE,
         };
         let ledger = Unrecorded::new(self.gateway.clone());
         let board = work(&job, &ledger).await?;

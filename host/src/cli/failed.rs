@@ -1,11 +1,14 @@
 //! `liner failed`: what failed and why; with `--retry`, queue it again.
 
+use super::table::Column;
 use super::{open, output};
+use crate::api::{FailedItem, Retried};
 use crate::config::Config;
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner failed\n  liner failed --retry")]
 pub struct Failed {
     /// Queue all of them again, with all their attempts
     #[arg(long)]
@@ -13,7 +16,7 @@ pub struct Failed {
     /// The most to show
     #[arg(long, default_value_t = 50)]
     limit: u32,
-    /// Print a line of JSON a track
+    /// Print a line of JSON a track; with --retry one document
     #[arg(long)]
     json: bool,
 }
@@ -24,26 +27,30 @@ impl Failed {
         if self.retry {
             let retried = store.retry_failed(None).await?;
             store.close().await;
-            output::line(&format!("{retried} queued again"))?;
+            if self.json {
+                output::json(&Retried::of(retried))?;
+            } else {
+                output::line(&format!("{retried} queued again"))?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let failed = store.failed(self.limit).await?;
         store.close().await;
         if self.json {
-            for track in failed {
-                output::json(&serde_json::json!({
-                    "platform_name": track.key.platform_name, "platform_id": track.key.platform_id, "url": track.url,
-                    "og_title": track.og_title, "error_message": track.error_message, "retry_count": track.retry_count,
-                }))?;
-            }
-            return Ok(ExitCode::SUCCESS);
+            let mut items = failed.into_iter().map(FailedItem::from);
+            return items.try_for_each(|item| output::json(&item)).map(|()| ExitCode::SUCCESS);
         }
         if failed.is_empty() {
             output::line("nothing failed")?;
             return Ok(ExitCode::SUCCESS);
         }
         output::table(
-            ["track", "page title", "attempts", "why"],
+            [
+                Column::exact("track"),
+                Column::text("page title").spare(2),
+                Column::number("attempts").spare(1),
+                Column::text("why"),
+            ],
             failed.into_iter().map(|track| {
                 let (title, why) = (track.og_title.unwrap_or_default(), track.error_message.unwrap_or_default());
                 [track.key.to_string(), title, track.retry_count.to_string(), why]

@@ -11,6 +11,9 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  liner healthcheck
+  liner healthcheck --ready")]
 pub struct Healthcheck {
     /// Ask whether it can serve, too: whether its database answers
     #[arg(long)]

@@ -1,13 +1,17 @@
 //! `liner hosts`: who works on the database; with `--drain`, one that is to take nothing more.
 
+use super::table::Column;
 use super::{open, output};
+use crate::api::HostState;
 use crate::config::Config;
 use crate::store::HostId;
 use anyhow::ensure;
 use clap::Args;
+use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner hosts\n  liner hosts --drain 01993b2e-5c3f-7d11-9a54-6f0d2f3c9b77")]
 pub struct Hosts {
     /// Let a host take nothing more; what it works on it finishes
     #[arg(long, value_name = "ID", conflicts_with = "undrain")]
@@ -15,7 +19,7 @@ pub struct Hosts {
     /// Let a host take tracks again
     #[arg(long, value_name = "ID")]
     undrain: Option<String>,
-    /// Print a line of JSON a host
+    /// Print a line of JSON a host; with --drain or --undrain one document
     #[arg(long)]
     json: bool,
 }
@@ -29,23 +33,30 @@ impl Hosts {
             store.close().await;
             ensure!(known, "there is no host {id}; `liner hosts` lists them");
             let does = if is_to { "takes nothing more" } else { "takes tracks again" };
-            output::line(&format!("{id} {does}, as soon as it hears of it: within a second"))?;
+            let message = format!("{id} {does}, as soon as it hears of it: within a second");
+            if self.json {
+                output::json(&json!({"success": true, "message": message}))?;
+            } else {
+                output::line(&message)?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let hosts = store.hosts().await?;
         store.close().await;
-        let at = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default();
         if self.json {
-            for host in hosts {
-                output::json(&serde_json::json!({
-                    "id": host.id.as_str(), "name": host.name, "version": host.version, "state": host.state(),
-                    "batchesInFlight": host.in_flight, "startedAt": at(host.started_at), "seenAt": at(host.seen_at),
-                }))?;
-            }
-            return Ok(ExitCode::SUCCESS);
+            let mut hosts = hosts.into_iter().map(|host| HostState::of(host, None));
+            return hosts.try_for_each(|host| output::json(&host)).map(|()| ExitCode::SUCCESS);
         }
+        let at = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|at| format!("{at:.0}")).unwrap_or_default();
         output::table(
-            ["host", "name", "version", "state", "in flight", "seen"],
+            [
+                Column::exact("host"),
+                Column::text("name").spare(1),
+                Column::exact("version").spare(3),
+                Column::exact("state"),
+                Column::number("in flight").spare(2),
+                Column::exact("seen").spare(4),
+            ],
             hosts.into_iter().map(|host| {
                 let state = host.state().to_owned();
                 [host.id.to_string(), host.name, host.version, state, host.in_flight.to_string(), at(host.seen_at)]

@@ -13,6 +13,7 @@ use crate::strategy::compiler::Compiler;
 use crate::strategy::limits::Limits;
 use crate::strategy::runtime::Runtime;
 use crate::strategy::{self, bundled};
+use crate::telemetry::Traces;
 use crate::worker::{Context, Worker};
 use anyhow::Context as _;
 use clap::Args;
@@ -165,6 +166,8 @@ pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, 
         config.required_fields.clone(),
         config.worker,
     );
+    let traces = Traces::start(&config.traces, context.host.as_str())?;
+    let context = context.tracing(traces);
     // One client, as it is that which minds its manners.
     let client = client(config)?;
     let context = context.on_terms(&config.database_terms).syncing(Syncer::new(

@@ -6,6 +6,8 @@ use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  liner openapi > openapi.json")]
 pub struct Openapi {}
 
 impl Openapi {

@@ -2,6 +2,7 @@
 
 use super::signals::Signals;
 use super::{open, output};
+use crate::api::Processed;
 use crate::config::Config;
 use crate::store::Settled;
 use crate::worker::{GRACE, Manual};
@@ -10,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner process --limit 100\n  liner process --model claude-haiku-4-5 --json")]
 pub struct Process {
     /// The most tracks
     #[arg(long)]
@@ -36,7 +38,7 @@ impl Process {
         let report = tokio::select! {
             report = &mut run => report?,
             signal = signals.next() => {
-                eprintln!("liner: {signal}: batches in flight may finish; a second signal ends at once");
+                output::warning(&format!("{signal}: batches in flight may finish; a second signal ends at once"));
                 signals.end_at_once_on_another();
                 let (report, ()) = tokio::join!(run, worker.shut_down(GRACE));
                 report?
@@ -47,11 +49,9 @@ impl Process {
         let counts = store.counts().await?;
         store.close().await;
         let settled = report.settled;
+        let is_whole = settled.failed == 0 && report.errors.is_empty();
         if self.json {
-            output::json(&serde_json::json!({
-                "processed": settled.succeeded + settled.failed, "successful": settled.succeeded,
-                "failed": settled.failed, "returned": settled.returned, "errors": report.errors,
-            }))?;
+            output::json(&Processed::from(report))?;
         } else {
             output::line(&format!(
                 "{} completed, {} failed, {} returned to the queue; {} pending",
@@ -61,11 +61,9 @@ impl Process {
                 let lack = worker.context().gateway.available().err();
                 output::line(&format!("{n} wait: {}", crate::api::waiting_reason(cause, lack)))?;
             }
-            for error in &report.errors {
-                eprintln!("liner: {error}");
-            }
+            report.errors.iter().for_each(|error| output::error(error));
         }
-        Ok(if settled.failed > 0 || !report.errors.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 

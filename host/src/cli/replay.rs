@@ -11,6 +11,9 @@ use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liner replay --strategy bandcamp.wasm\n  liner replay --strategy bandcamp.wasm --since 2026-11-01 --apply"
+)]
 pub struct Replay {
     #[command(flatten)]
     strategy: open::Strategy,

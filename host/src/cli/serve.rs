@@ -1,26 +1,32 @@
 //! `liner serve`: the worker and the control API, until a signal.
 
-use super::open;
 use super::signals::Signals;
-use super::systemd;
+use super::{open, output, systemd};
 use crate::api::{Api, router};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
+use crate::ingest::fetch::shown_url;
 use crate::ingest::sample;
 use crate::model::Route;
-use crate::store::{LibraryQuery, Store};
-use crate::telemetry;
+use crate::notify::{Notifier, SettingsWebhook};
+use crate::store::{LibraryQuery, Store, WebhookState};
+use crate::telemetry::{self, Figures};
 use crate::worker::{GRACE, Worker};
 use anyhow::Context;
 use clap::Args;
+use futures_util::FutureExt;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// How long open connections may finish after the worker has.
 const HTTP_GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner serve\n  DATABASE_URL=postgres://liner@db.internal/liner liner serve")]
 pub struct Serve {
     /// On the first start, queue some sixty well-known links
     #[arg(long)]
@@ -30,23 +36,26 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         config.check_served_address()?;
-        telemetry::log_to_stderr(&config.log)?;
-        let figures = telemetry::collect_figures()?;
+        telemetry::log_to_stderr(&config.log, config.log_format)?;
+        let figures = Figures::collect()?;
         let listener = listen(config.address).await?;
         let address = listener.local_addr()?;
         let (worker, store, _home) = open::worker(config).await?;
         if self.sample {
             queue_sample(store.as_ref()).await?;
         }
+        let notifier = notifier(config, &store).await?;
         let mut signals = Signals::listen()?;
-        print!("{}", banner(config, &worker, store.as_ref(), address).await?);
+        // A service goes on without whoever read this.
+        let _ = output::line(&banner(config, &worker, store.as_ref(), address).await?);
         if config.worker.enabled {
             worker.start()?;
         }
         let (rollout, folder) = (worker.context().rollout.clone(), config.data_dir.join("plugins"));
         let watching = tokio::spawn(async move { rollout.watch(folder).await });
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let api = Api::new(worker.clone(), config, figures);
+        let telling = tell(notifier.clone(), worker.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let api = Api::new(worker.clone(), notifier, config, figures);
         let serving = tokio::spawn(
             axum::serve(listener, router(api))
                 .with_graceful_shutdown(async {
@@ -66,6 +75,7 @@ impl Serve {
         watching.abort();
         systemd::while_stopping(async {
             worker.shut_down(GRACE).await;
+            telling.end().await;
             drop(stop);
             if tokio::time::timeout(HTTP_GRACE, serving).await.is_err() {
                 tracing::warn!("connections were still open at the end");
@@ -82,6 +92,45 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; is another program there? Set PORT or HOST"))
+}
+
+/// Who tells others; those that the settings name are among them from now on.
+async fn notifier(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Arc<Notifier>> {
+    let notifier = Notifier::new(store.clone(), &config.notify).context("the client for webhooks cannot start")?;
+    if let Some(webhook) = &config.notify.webhook {
+        notifier.check(&webhook.url).map_err(|fault| ConfigError::Value {
+            name: "WEBHOOK_URL".to_owned(),
+            value: shown_url(&webhook.url),
+            allowed: format!("what is public, or in WEBHOOK_ALLOW ({fault})"),
+        })?;
+    }
+    let endpoint = config.notify.webhook.as_ref().map(SettingsWebhook::endpoint);
+    store.set_webhook(endpoint.as_ref()).await?;
+    Ok(Arc::new(notifier))
+}
+
+/// Others being told, until that is ended.
+struct Telling {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+fn tell(notifier: Arc<Notifier>, worker: Worker) -> Telling {
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        let stopping = stopped.map(drop);
+        notifier.run(|| !worker.context().is_draining(), stopping).await;
+    });
+    Telling { stop, task }
+}
+
+impl Telling {
+    async fn end(self) {
+        drop(self.stop);
+        if let Err(error) = self.task.await {
+            tracing::error!("telling others ended badly: {error}");
+        }
+    }
 }
 
 async fn queue_sample(store: &dyn Store) -> anyhow::Result<()> {
@@ -127,7 +176,8 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
          provider   {provider}\n\
          required   {fields}\n\
          pages      {pages}\n\
-         channels   {channels}\n\n",
+         channels   {channels}\n\
+         webhooks   {webhooks}\n",
         version = env!("CARGO_PKG_VERSION"),
         interval = settings.interval.as_millis(),
         batch = settings.batch_size,
@@ -142,6 +192,7 @@ async fn banner(config: &Config, worker: &Worker, store: &dyn Store, address: So
         fields = fields.join(", "),
         pages = pages(config),
         channels = channels(config),
+        webhooks = webhooks(&store.webhooks().await?),
     ))
 }
 
@@ -152,6 +203,15 @@ fn pages(config: &Config) -> String {
     }
     let contact = settings.contact.as_ref().map_or(String::new(), |contact| format!(", as {contact}"));
     format!("{} at once, {} ms between two of a site{contact}", settings.concurrency, settings.interval.as_millis())
+}
+
+fn webhooks(states: &[WebhookState]) -> String {
+    let disabled = states.iter().filter(|state| state.webhook.disabled.is_some()).count();
+    match (states.len(), disabled) {
+        (0, _) => "none; WEBHOOK_URL names one, and liner webhooks add adds others".to_owned(),
+        (all, 0) => format!("{all}; liner webhooks lists them"),
+        (all, disabled) => format!("{all}, of which {disabled} are disabled; liner webhooks lists them"),
+    }
 }
 
 fn channels(config: &Config) -> String {

@@ -1,12 +1,14 @@
 //! `liner sync`: a channel's new posts into the queue.
 
 use super::{open, output};
+use crate::api::Triggered;
 use crate::config::Config;
 use crate::ingest::channels::Channel;
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner sync music\n  liner sync https://example.org/feed.xml")]
 pub struct Sync {
     /// A Farcaster channel's id, such as music, or the URL of an RSS, Atom or JSON feed
     channel: Channel,
@@ -22,10 +24,7 @@ impl Sync {
         store.close().await;
         let synced = synced?;
         if self.json {
-            output::json(&serde_json::json!({
-                "channel": self.channel.to_string(), "posts": synced.posts, "links": synced.links,
-                "queued": synced.queued, "known": synced.links - synced.queued, "is_behind": synced.is_behind,
-            }))?;
+            output::json(&Triggered::of(&self.channel, &synced))?;
             return Ok(ExitCode::SUCCESS);
         }
         output::line(&format!(

@@ -2,19 +2,23 @@
 
 mod fetch;
 mod model;
+mod notify;
 mod settings;
 mod sources;
 mod sync;
+mod telemetry;
 
 pub use settings::{SETTINGS, Setting};
-pub use sources::{Origin, Sources};
+pub use sources::{Origin, Sources, Stranger};
 pub use sync::SyncSettings;
 
-use crate::ingest::fetch::FetchSettings;
+use crate::ingest::fetch::{FetchSettings, shown_url};
 use crate::model::ModelSettings;
 use crate::music::Field;
+use crate::notify::NotifySettings;
 use crate::secret::Secret;
 use crate::store::{Address, Terms};
+use crate::telemetry::{LogFormat, TraceSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,12 +37,14 @@ pub enum ConfigError {
         allowed: String,
     },
     /// A name in `liner.toml` that is no setting.
-    #[error("{file} sets {name}, which is no setting; `liner config` lists them")]
+    #[error("{file} sets {name}, which is no setting; {}", what_to_do(*meant))]
     Unknown {
         /// The file.
         file: String,
         /// The name.
         name: String,
+        /// The setting that was meant, perhaps.
+        meant: Option<&'static str>,
     },
     /// A file that cannot be read.
     #[error("{file} cannot be read: {reason}")]
@@ -48,6 +54,10 @@ pub enum ConfigError {
         /// Why.
         reason: String,
     },
+}
+
+fn what_to_do(meant: Option<&str>) -> String {
+    meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean {meant}?"))
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -108,6 +118,8 @@ pub struct Config {
     pub fetch: FetchSettings,
     /// Channels.
     pub sync: SyncSettings,
+    /// Webhooks.
+    pub notify: NotifySettings,
     /// What an entry must have.
     pub required_fields: Vec<Field>,
     /// The same, when there is a model to ask.
@@ -116,6 +128,10 @@ pub struct Config {
     pub bypass_after: u32,
     /// What is logged.
     pub log: String,
+    /// How.
+    pub log_format: LogFormat,
+    /// What is traced, and where to.
+    pub traces: TraceSettings,
     /// Every setting's name, value as shown, and origin.
     pub effective: Vec<(&'static str, String, Origin)>,
 }
@@ -145,11 +161,14 @@ impl Config {
             worker: worker(sources)?,
             fetch: fetch::read(sources)?,
             sync: sync::read(sources)?,
+            notify: notify::read(sources)?,
             required_fields: required.clone().unwrap_or_else(|| default_fields(model.absent.is_none())),
             required_with_model: required.unwrap_or_else(|| default_fields(true)),
             model,
             bypass_after: sources.number("LINER_STRATEGY_BYPASS_AFTER", 1, 1_000)?,
             log: sources.want("RUST_LOG", log_filter)?,
+            log_format: telemetry::log_format(sources)?,
+            traces: telemetry::traces(sources)?,
             effective: Vec::new(),
         };
         config.effective = config.describe(sources);
@@ -178,6 +197,10 @@ impl Config {
                 "DATABASE_URL" => self.database.to_string(),
                 "LINER_REQUIRED_FIELDS" => {
                     self.required_fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(",")
+                }
+                // Some receivers know their senders by what their address holds.
+                "WEBHOOK_URL" if !text.is_empty() => {
+                    self.notify.webhook.as_ref().map(|webhook| shown_url(&webhook.url)).unwrap_or_default()
                 }
                 _ if setting.secret && !text.is_empty() => "***".to_owned(),
                 _ => text.to_owned(),
@@ -292,6 +315,7 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("LINER_RETENTION_DAYS", "-1"),
             ("RUST_LOG", "liner=loud"),
+            ("LINER_LOG_FORMAT", "xml"),
         ] {
             let error = config(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is \"{value}\"; allowed: ")), "{error}");

@@ -201,6 +201,30 @@ pub const SETTINGS: &[Setting] = &[
         "where Neynar's API is",
     ),
     setting(
+        "WEBHOOK_URL",
+        "",
+        "an https or http URL",
+        "who is told what happens here; more are added by `liner webhooks add`",
+    ),
+    secret(
+        "WEBHOOK_SECRET",
+        "whsec_ and 24 to 64 random bytes in base64; while it is replaced, the new one and the former one with a comma",
+        "what messages to WEBHOOK_URL are signed with",
+    ),
+    setting(
+        "WEBHOOK_EVENTS",
+        "",
+        "a list of batch.completed, track.failed, strategy.swapped, strategy.rolled_back, budget.reached, \
+         worker.paused, worker.resumed",
+        "what WEBHOOK_URL is told; everything without it",
+    ),
+    setting(
+        "WEBHOOK_ALLOW",
+        "",
+        "a list of hosts, *.suffixes, addresses or networks, each with :PORT or without",
+        "what messages may be sent to though it is not public",
+    ),
+    setting(
         "LINER_DANGEROUSLY_SEND_KEYS_UNENCRYPTED",
         "false",
         "true or false",
@@ -231,4 +255,42 @@ pub const SETTINGS: &[Setting] = &[
         "days that the journal, completed places in the queue and events are kept; the library is kept for ever",
     ),
     setting("RUST_LOG", "info", "a tracing filter, for example liner=debug", "what is logged"),
+    setting(
+        "LINER_LOG_FORMAT",
+        "auto",
+        "auto, human or json",
+        "how it is logged; auto: for people on a terminal, a JSON object a line elsewhere",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "an https URL, or an http URL of this machine or without OTEL_EXPORTER_OTLP_HEADERS",
+        "the OpenTelemetry collector that traces are sent to; nothing is traced without one",
+    ),
+    secret(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "a list of NAME=VALUE, values encoded as in URLs",
+        "what is sent to the collector besides, for example authorization=Bearer%20TOKEN",
+    ),
+    setting("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf", "how traces are sent"),
+    setting(
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "10000",
+        "100 to 60000",
+        "milliseconds that the collector may take; what it did not take by then is lost",
+    ),
+    setting("OTEL_SERVICE_NAME", "liner", "a name", "what the service is called in traces"),
+    setting(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "",
+        "a list of NAME=VALUE, values encoded as in URLs",
+        "what else traces say of the service",
+    ),
+    setting(
+        "OTEL_TRACES_SAMPLER",
+        "always_on",
+        "always_on, always_off or traceidratio, with or without parentbased_ before it",
+        "which batches are traced",
+    ),
+    setting("OTEL_TRACES_SAMPLER_ARG", "1", "0 to 1", "the share of the batches that traceidratio traces"),
 ];

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::settings::{SETTINGS, Setting};
+use crate::nearest::nearest;
 use crate::secret::Secret;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,9 +34,28 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A name that looks like a setting's and is none. It may be another program's, so that it is no error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// The name.
+    pub name: String,
+    /// Where it was set.
+    pub origin: Origin,
+    /// The setting that was meant, perhaps.
+    pub meant: Option<&'static str>,
+}
+
+/// What the names of settings begin with that other programs do not share.
+const PREFIXES: [&str; 2] = ["AI_", "LINER_"];
+/// What tests let a process die by.
+const FAILPOINT: &str = "LINER_FAILPOINT";
+
 /// The values that were set, before they are understood.
 #[derive(Debug, Default)]
-pub struct Sources(BTreeMap<String, (String, Origin)>);
+pub struct Sources {
+    values: BTreeMap<String, (String, Origin)>,
+    strangers: Vec<Stranger>,
+}
 
 impl Sources {
     /// Reads `liner.toml` and `.env` of a folder, and the environment over both.
@@ -51,14 +71,36 @@ impl Sources {
                 sources.set(setting.name, value, Origin::Environment);
             }
         }
+        for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+            sources.note_stranger(&name, Origin::Environment);
+        }
         Ok(sources)
+    }
+
+    /// Names that look like a setting's and are none.
+    #[must_use]
+    pub fn strangers(&self) -> &[Stranger] {
+        &self.strangers
+    }
+
+    /// Forgets a value, so that its setting has its default.
+    pub fn unset(&mut self, name: &str) {
+        self.values.remove(name);
+    }
+
+    fn note_stranger(&mut self, name: &str, origin: Origin) {
+        let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !name.starts_with(FAILPOINT);
+        if is_ours && !SETTINGS.iter().any(|setting| setting.name == name) {
+            let meant = nearest(name, SETTINGS.iter().map(|setting| setting.name));
+            self.strangers.push(Stranger { name: name.to_owned(), origin, meant });
+        }
     }
 
     /// Sets one value. An empty one counts as not set.
     pub fn set(&mut self, name: &str, value: String, origin: Origin) {
         let value = value.trim().to_owned();
         if !value.is_empty() {
-            self.0.insert(name.to_owned(), (value, origin));
+            self.values.insert(name.to_owned(), (value, origin));
         }
     }
 
@@ -70,7 +112,8 @@ impl Sources {
         })?;
         for (name, value) in table {
             let Some(setting) = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(&name)) else {
-                return Err(ConfigError::Unknown { file: path.display().to_string(), name });
+                let meant = nearest(&name, SETTINGS.iter().map(|setting| setting.name));
+                return Err(ConfigError::Unknown { file: path.display().to_string(), name, meant });
             };
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             self.set(setting.name, value, Origin::Toml);
@@ -91,6 +134,8 @@ impl Sources {
                 line.map_err(|_| unreadable(&format!("setting {} is not of the form NAME=value", number + 1)))?;
             if SETTINGS.iter().any(|setting| setting.name == name) {
                 self.set(&name, value, Origin::DotEnv);
+            } else {
+                self.note_stranger(&name, Origin::DotEnv);
             }
         }
         Ok(())
@@ -98,7 +143,7 @@ impl Sources {
 
     /// A setting's value, or its default.
     pub(super) fn text(&self, setting: &'static Setting) -> (&str, Origin) {
-        self.0.get(setting.name).map_or((setting.default, Origin::Default), |(value, origin)| (value, *origin))
+        self.values.get(setting.name).map_or((setting.default, Origin::Default), |(value, origin)| (value, *origin))
     }
 
     /// A setting's value as `read` understands it; `None` when it has none.

@@ -52,13 +52,19 @@ impl PageReader {
         let (mut reading, mut held) = (FuturesUnordered::new(), Vec::new());
         self.want_waiting().await;
         loop {
+            let mut settled = Vec::new();
             if may_claim() {
-                for claim in self.claim(reading.len(), false).await {
+                let claim = self.claim(reading.len(), false);
+                for claim in beside(claim, &mut reading, &mut settled).await {
                     held.push(claim.clone());
                     reading.push(self.read(claim));
                 }
             }
-            let next = self.next_look().await;
+            let next = beside(self.next_look(), &mut reading, &mut settled).await;
+            if !settled.is_empty() {
+                held.retain(|claim: &PageClaim| !settled.contains(&claim.row));
+                ready.notify_one();
+            }
             tokio::select! {
                 () = &mut stopping => break,
                 Some(settled) = reading.next() => {
@@ -83,7 +89,8 @@ impl PageReader {
         loop {
             let room = usize::try_from(left).unwrap_or(usize::MAX).min(self.settings.concurrency);
             let in_flight = self.settings.concurrency.saturating_sub(room).max(reading.len());
-            for claim in self.claim(in_flight, true).await {
+            let mut settled = Vec::new();
+            for claim in beside(self.claim(in_flight, true), &mut reading, &mut settled).await {
                 left = left.saturating_sub(1);
                 held.push(claim.clone());
                 if seen.insert(claim.row) {
@@ -92,6 +99,7 @@ impl PageReader {
                     left = 0;
                 }
             }
+            held.retain(|claim: &PageClaim| !settled.contains(&claim.row));
             let wait = if reading.is_empty() && left > 0 { self.next_turn().await } else { None };
             if reading.is_empty() && wait.is_none() {
                 break;
@@ -129,14 +137,14 @@ impl PageReader {
         let started = Instant::now();
         let reading = self.reading(&claim).await;
         if let Err(unread) = &reading {
-            tracing::info!(track = %claim.key, "its page cannot be had: {unread}");
+            tracing::debug!(track = %claim.key, "its page cannot be had: {unread}");
         }
         let (outcome, site) = outcome::of(&claim, reading);
         metrics::histogram!("liner_page_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("liner_pages_total", "outcome" => name(&outcome)).increment(1);
         match self.store.settle_page(&claim, &outcome, site).await {
             Ok(true) => {}
-            Ok(false) => tracing::info!(track = %claim.key, "another host read its page meanwhile"),
+            Ok(false) => tracing::debug!(track = %claim.key, "another host read its page meanwhile"),
             Err(error) => report(&error, "what a page said was not written down, and it is read again"),
         }
         claim.row
@@ -153,7 +161,8 @@ impl PageReader {
             Ok(Ok(reading)) => reading,
             Ok(Err(_)) => Err(because(Fault::Timeout(DEADLINE))),
             Err(_panic) => {
-                tracing::error!(track = %claim.key, "reading its page panicked: {}", claim.url);
+                tracing::error!("reading a page panicked");
+                tracing::debug!(track = %claim.key, "the page that makes its reader panic: {}", claim.url);
                 metrics::counter!("liner_worker_panics_total").increment(1);
                 Err(because(Fault::Unwanted("a page that makes its reader panic; the log says more".to_owned())))
             }
@@ -190,6 +199,22 @@ impl PageReader {
             }
         };
         Instant::now() + wait
+    }
+}
+
+/// Asks the database while pages are being read: one that is being written down may hold its connection, or be next in line
+/// for it, and would not let go of it while nobody lets it go on. Which pages were settled meanwhile is noted.
+async fn beside<T>(
+    asking: impl Future<Output = T>,
+    reading: &mut FuturesUnordered<impl Future<Output = i64>>,
+    settled: &mut Vec<i64>,
+) -> T {
+    let mut asking = std::pin::pin!(asking);
+    loop {
+        tokio::select! {
+            answer = &mut asking => return answer,
+            Some(row) = reading.next() => settled.push(row),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::row::{RawRow, RowError, RowText};
 use super::splitter::Splitter;
 use crate::digest::hex;
 use crate::music::{Platform, Track, TrackKey};
+use crate::nearest;
 use crate::store::NewLink;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -193,7 +194,8 @@ fn is_identifier(text: &str) -> bool {
 
 fn no_field(name: &str) -> String {
     let shown: String = name.chars().take(60).collect();
-    format!("{shown:?} is no field of a link; its fields are {FIELDS}")
+    let meant = nearest::question(name, FIELDS.split([',', ' ']));
+    format!("{shown:?} is no field of a link; its fields are {FIELDS}{meant}")
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, String> {

@@ -101,7 +101,8 @@ pub enum BatchResult {
 impl BatchResult {
     /// A line that cannot be read is nobody's result. The others are read on.
     pub(super) fn unreadable(why: &str) -> (String, Self) {
-        tracing::warn!("a line of a provider's batch cannot be read: {why}");
+        tracing::warn!("a line of a provider's batch cannot be read");
+        tracing::debug!("the line cannot be read: {why}");
         (String::new(), Self::Unanswered("it cannot be read"))
     }
 }

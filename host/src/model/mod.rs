@@ -6,20 +6,24 @@
 mod anthropic;
 mod batches;
 mod breaker;
+pub mod figures;
 mod gateway;
 mod http;
+mod lifecycle;
 mod openai;
 mod pricing;
 mod retry;
 mod route;
 mod schema;
 mod settings;
+pub mod spans;
 pub mod tokens;
 
 pub use anthropic::{Anthropic, Turn, cacheable_from};
 pub use batches::{BatchApi, BatchRequest, BatchResult, BatchState, Listed, Submitted};
 pub use breaker::{Breaker, State as Circuit};
 pub use gateway::Gateway;
+pub use lifecycle::{Lifecycle, Look, retirement};
 pub use openai::OpenAi;
 pub use pricing::{Billed, PRICES_AS_OF, Price, Prices};
 pub use retry::Failure;
@@ -53,6 +57,12 @@ pub trait ModelProvider: Send + Sync {
 
     /// What an answer may cost at most.
     fn estimate(&self, prompt: &Prompt) -> Estimate;
+
+    /// Looks whether asking would work: whether it can be reached, takes the key and has the model. Never costs anything.
+    /// None where there is no way to look.
+    async fn look(&self) -> Option<Look> {
+        None
+    }
 
     /// Waits until it is a prompt's turn: where the first of a burst goes alone, until that is answered.
     async fn turn(&self, _prompt: &Prompt) -> Option<Turn> {

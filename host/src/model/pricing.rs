@@ -125,13 +125,15 @@ impl Price {
 
 /// The price of the longest name that is the model's, but for a date or `latest` behind it.
 fn nearest<'a>(model: &str, prices: impl Iterator<Item = (&'a str, Price)>) -> Option<Price> {
-    let is_of = |name: &str| {
-        let Some(rest) = model.strip_prefix(name) else { return false };
-        let version = rest.trim_start_matches(['-', '@', ':']);
-        let is_version = version == "latest" || version.starts_with(|c: char| c.is_ascii_digit());
-        rest.is_empty() || (version.len() < rest.len() && is_version)
-    };
-    prices.filter(|(name, _)| is_of(name)).max_by_key(|(name, _)| name.len()).map(|(_, price)| price)
+    prices.filter(|(name, _)| is_version_of(model, name)).max_by_key(|(name, _)| name.len()).map(|(_, price)| price)
+}
+
+/// Whether a name is the model's, but for a date or `latest` behind it.
+pub(super) fn is_version_of(model: &str, name: &str) -> bool {
+    let Some(rest) = model.strip_prefix(name) else { return false };
+    let version = rest.trim_start_matches(['-', '@', ':']);
+    let is_version = version == "latest" || version.starts_with(|c: char| c.is_ascii_digit());
+    rest.is_empty() || (version.len() < rest.len() && is_version)
 }
 
 fn entry(text: &str) -> Option<(String, Price)> {

@@ -2,7 +2,7 @@
 
 use super::breaker::{Breaker, State};
 use super::retry::{self, Policy, Sent};
-use super::{AskError, ModelProvider};
+use super::{AskError, ModelProvider, figures};
 use crate::music::Prompt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -104,7 +104,7 @@ impl Route {
 
     fn count_opened(&self) {
         if matches!(self.breaker.state(), State::Open(_)) {
-            let labels = [("provider", self.provider.name().to_owned()), ("model", self.provider.model().to_owned())];
+            let labels = figures::labels(self.provider.name(), self.provider.model());
             metrics::counter!("liner_model_breaker_opened_total", &labels).increment(1);
         }
     }

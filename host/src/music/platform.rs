@@ -1,5 +1,7 @@
 //! The platforms liner knows, by one canonical name each. Every other link is `web`.
 
+use crate::nearest::nearest;
+
 /// A platform with the names people and other programs use for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Platform(&'static str);
@@ -46,6 +48,13 @@ impl Platform {
         Self::from_name(name).map_or_else(|| name.trim().to_lowercase(), |platform| platform.name().to_owned())
     }
 
+    /// The platform that somebody meant whose name for it is none, if one is near.
+    #[must_use]
+    pub fn meant(name: &str) -> Option<Self> {
+        let near = nearest(name, PLATFORMS.iter().map(|(canonical, _)| *canonical));
+        near.filter(|_| Self::from_name(name).is_none()).and_then(Self::from_name)
+    }
+
     /// The canonical name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -68,5 +77,12 @@ mod tests {
         ] {
             assert_eq!(Platform::canonical(spelling), canonical);
         }
+    }
+
+    #[test]
+    fn a_slip_of_the_keys_is_no_platform_of_its_own() {
+        let meant = |name| Platform::meant(name).map(Platform::name);
+        assert_eq!((meant("yotube"), meant("soundclud")), (Some("youtube"), Some("soundcloud")));
+        assert_eq!((meant("youtube"), meant("niconico"), meant("iTunes")), (None, None, None));
     }
 }

@@ -1,7 +1,8 @@
 //! The changes of the lineup, each recorded with who, when and why.
 
-use super::{AFTER_A_SWAP, Rollout, RolloutError};
+use super::{AFTER_A_SWAP, Rollout, RolloutError, news};
 use crate::digest::Digest;
+use crate::nearest;
 use crate::store::{NewRevision, Plugin, Revision, StoreError};
 use crate::strategy::lineup::{Candidate, Entry, Lineup, LineupError, Role};
 use crate::strategy::{Pipeline, bundled};
@@ -229,12 +230,14 @@ impl Rollout {
         why: &Why,
     ) -> Result<Option<Arc<Pipeline>>, RolloutError> {
         let entries = serde_json::to_string(&lineup).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let former = if newest.revision > 0 { lineup_of(newest)? } else { Lineup::default() };
+        let news = news::of_change(newest.revision, &former, &lineup, why);
         let mut pipeline = match self.build(0, lineup).await {
             Ok(pipeline) => pipeline,
             Err(error) => return Err(self.refused("the lineup", error).await),
         };
         let (by, reason) = (why.by.clone(), why.reason.clone());
-        let new = NewRevision { entries: entries.clone(), parent, cause: why.cause, by, reason };
+        let new = NewRevision { entries: entries.clone(), parent, cause: why.cause, by, reason, news };
         let expected = (newest.revision > 0).then_some(newest.revision);
         let Some(revision) = self.store().record_pipeline(expected, &new).await? else { return Ok(None) };
         pipeline.revision = revision;
@@ -310,9 +313,11 @@ impl Rollout {
         match (matching.next(), matching.next()) {
             (Some(plugin), None) => Ok(plugin.digest.clone()),
             (Some(_), Some(_)) => Err(RolloutError::Unknown(format!("more than one plugin begins with {wanted}"))),
-            (None, _) => Err(RolloutError::Unknown(format!(
-                "there is no plugin {wanted}; give a name, a digest or at least six of its digits"
-            ))),
+            (None, _) => {
+                let meant = nearest::question(wanted, plugins.iter().map(|plugin| plugin.name.as_str()));
+                let what = "give a name, a digest or at least six of its digits";
+                Err(RolloutError::Unknown(format!("there is no plugin {wanted}; {what}{meant}")))
+            }
         }
     }
 }

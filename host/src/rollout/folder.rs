@@ -211,6 +211,18 @@ fn read_with_beside(path: &Path, allowed: usize) -> std::io::Result<(Vec<u8>, St
     Ok((bytes, beside, digest))
 }
 
+/// What lies in a plugins folder, by the names of its files, as it would be taken up; or why it would not.
+#[must_use]
+pub fn dropped(folder: &Path, allowed: usize) -> Vec<(String, Result<Upload, String>)> {
+    let read = |file: &str| {
+        let (bytes, beside, _) =
+            read_with_beside(&folder.join(file), allowed).map_err(|error| format!("{file} cannot be read: {error}"))?;
+        upload(file, bytes, &beside)
+    };
+    let files = list(folder).into_keys();
+    files.map(|file| (file.clone(), read(&file))).collect()
+}
+
 /// A file's bytes; of one that is too large, one byte more than is allowed, which admission refuses.
 fn read_at_most(path: &Path, allowed: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -5,6 +5,7 @@ use super::{Rollout, Why};
 use crate::store::Waiting;
 use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
+use crate::telemetry;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,14 +49,15 @@ impl Rollout {
                     };
                     match self.take_back(entry, &why).await {
                         Ok(_) => {
-                            metrics::counter!("liner_strategy_rollbacks_total", "strategy" => entry.name.clone())
+                            metrics::counter!("liner_strategy_rollbacks_total", "strategy" => telemetry::strategy(&entry.name))
                                 .increment(1);
-                            tracing::error!("{strategy:?} was taken back: {reason}");
+                            tracing::error!("{strategy:?} was taken back: it failed its probation");
+                            tracing::debug!("{strategy:?} failed its probation: {reason}");
                         }
                         Err(error) => {
                             strategy.health().keep();
                             let text = format!("it fails, and nothing can take its place ({error}): {reason}");
-                            tracing::error!("{strategy:?}: {text}");
+                            tracing::error!("{strategy:?} fails, and nothing can take its place: {error}");
                             self.tell("kept", &entry.name, &text).await;
                         }
                     }
@@ -89,11 +91,12 @@ impl Rollout {
         match standing {
             Standing::Bypassed { until, reason, cool_down, .. } => {
                 if left_alone.insert(name.clone()) {
-                    metrics::counter!("liner_strategy_bypasses_total", "strategy" => strategy.description().name.clone())
+                    metrics::counter!("liner_strategy_bypasses_total", "strategy" => telemetry::strategy(&strategy.description().name))
                         .increment(1);
                     let seconds = cool_down.as_secs();
                     let text = format!("left alone for {seconds} s, tracks wait for it: {reason}");
-                    tracing::error!("{name} is {text}");
+                    tracing::error!(seconds, "{name} is left alone for a while, tracks wait for it");
+                    tracing::debug!("{name} is {text}");
                     self.tell("bypassed", &strategy.description().name, &text).await;
                 }
                 if *until <= Instant::now() {

@@ -7,9 +7,11 @@ mod change;
 mod compare;
 mod folder;
 mod guard;
+mod news;
 
 pub use change::{Installed, Place, Upload, Why};
 pub use compare::{Comparison, Disagreement, FieldAgreement, Side};
+pub use folder::dropped;
 
 use crate::digest::Digest;
 use crate::store::{Plugin, Revision, Store, StoreError, Waiting};
@@ -19,6 +21,7 @@ use crate::strategy::lineup::{Entry, Lineup, LineupError};
 use crate::strategy::registry::Registry;
 use crate::strategy::runtime::Runtime;
 use crate::strategy::{Pipeline, Strategy, Trial, bundled};
+use crate::telemetry;
 use futures_util::FutureExt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -330,16 +333,17 @@ impl Rollout {
             if recorded.proven_at.is_none() && !bundled::is_bundled(strategy.digest()) {
                 strategy.health().put_on_probation();
             }
-            let labels =
-                [("strategy", strategy.description().name.clone()), ("digest", strategy.digest().short().to_owned())];
-            metrics::counter!("liner_strategy_swaps_total", &labels).increment(1);
+            let name = telemetry::strategy(&strategy.description().name);
+            metrics::counter!("liner_strategy_swaps_total", "strategy" => name.clone()).increment(1);
+            // What did not happen yet is a nought: an alert on an increase would miss the first.
+            for name_of in ["liner_strategy_rollbacks_total", "liner_strategy_bypasses_total"] {
+                metrics::counter!(name_of, "strategy" => name.clone()).increment(0);
+            }
         }
         let (cause, by) = (recorded.cause.clone(), recorded.by.clone());
         let (revision, summary) = (pipeline.revision, pipeline.summary());
         self.shared.registry.replace(pipeline);
         metrics::counter!("liner_pipeline_swaps_total", "cause" => cause.clone()).increment(1);
-        #[allow(clippy::cast_precision_loss)]
-        metrics::gauge!("liner_pipeline_revision").set(revision as f64);
         tracing::info!(revision, cause, by, "pipeline {summary}");
         self.shared.swapped.notify_one();
     }
@@ -357,7 +361,8 @@ impl Rollout {
     /// Notes an event; that it could not be noted is no reason to stop.
     async fn tell(&self, kind: &str, subject: &str, text: &str) {
         if let Err(error) = self.store().record_event(kind, subject, text).await {
-            tracing::warn!("an event was not noted ({kind} {subject}: {text}): {error}");
+            tracing::warn!(kind, subject, "an event was not noted: {error}");
+            tracing::debug!(kind, subject, "the event that was not noted: {text}");
         }
     }
 

@@ -54,6 +54,11 @@ impl<W: WriteGroup> Gather<W> {
         Self(sender)
     }
 
+    /// How many items wait.
+    pub fn waiting(&self) -> usize {
+        self.0.max_capacity().saturating_sub(self.0.capacity())
+    }
+
     /// Has an item written. One that was put is written even if nobody waits for it any more.
     ///
     /// # Errors

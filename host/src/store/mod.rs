@@ -12,6 +12,7 @@ mod channels;
 mod error;
 mod gather;
 mod incoming;
+mod inspect;
 mod journalled;
 mod json;
 mod pages;
@@ -20,19 +21,23 @@ mod postgres;
 mod settling;
 mod sqlite;
 mod submissions;
+mod timing;
 pub mod transfer;
 mod types;
+mod webhooks;
 
 pub use crate::music::Limits;
 pub use address::{Address, PostgresAddress, Terms, open};
 pub use channels::*;
 pub use error::StoreError;
+pub use inspect::{Inspection, Server, inspect};
 pub use pages::*;
 pub use plugins::*;
 pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
 pub use submissions::*;
 pub use types::*;
+pub use webhooks::*;
 
 use crate::music::{Field, Track, TrackKey};
 use async_trait::async_trait;
@@ -46,7 +51,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 
@@ -141,6 +146,9 @@ pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
     /// How many places in the queue are in each state; completed ones until they are pruned. Never scans the queue.
     async fn counts(&self) -> Result<QueueCounts, StoreError>;
 
+    /// How long the track has waited that is due longest, in milliseconds. Never scans the queue.
+    async fn oldest_due_ms(&self) -> Result<Option<i64>, StoreError>;
+
     /// The failed tracks, newest first.
     async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError>;
 
@@ -201,6 +209,12 @@ pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
     /// that may yet read of the journal; never of the library. Where to go on is in what is returned. Whoever else does
     /// the same meanwhile is not in the way.
     async fn prune(&self, age: Duration, place: &Place) -> Result<Pruned, StoreError>;
+
+    /// The bytes that the database takes on its disk.
+    async fn size(&self) -> Result<u64, StoreError>;
+
+    /// How busy the ways to the database are at this moment. Asks nobody.
+    fn load(&self) -> Load;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -1,6 +1,6 @@
 //! What a store keeps of plugins: their bytes, the revisions of the pipeline, what candidates said, and events.
 
-use super::{BatchId, StoreError};
+use super::{BatchId, News, StoreError};
 use crate::digest::Digest;
 use crate::music::{Extraction, Track, TrackKey};
 use async_trait::async_trait;
@@ -62,6 +62,8 @@ pub struct NewRevision {
     pub by: String,
     /// Why.
     pub reason: Option<String>,
+    /// What webhooks are told of it, to which its number is added.
+    pub news: Option<News>,
 }
 
 /// A file of a plugins folder that was handled.

@@ -3,6 +3,7 @@
 use super::bindings::liner::extractor::{host, types};
 use super::limits::Limits;
 use super::wasi::EmptyWasi;
+use crate::telemetry;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -47,23 +48,32 @@ impl CallState {
         }
     }
 
+    /// A strategy's words may quote a track: they are shown at `debug`, with the level it gave them, and counted.
     fn show(&mut self, level: host::Level, message: &str) {
         let Some(left) = self.lines_left.checked_sub(1) else { return };
         self.lines_left = left;
         let message = cut(message, self.line_bytes);
-        let strategy = self.strategy.as_str();
-        match level {
-            host::Level::Debug => tracing::debug!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Info => tracing::info!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Warn => tracing::warn!(target: "liner::guest", strategy, "{message}"),
-            host::Level::Error => {
-                tracing::error!(target: "liner::guest", strategy, "{message}");
-                self.last_error = Some(message);
-            }
-        }
+        let (strategy, said_at) = (self.strategy.as_str(), name(level));
+        metrics::counter!(
+            "liner_strategy_log_lines_total", "strategy" => telemetry::strategy(strategy), "level" => said_at
+        )
+        .increment(1);
+        tracing::debug!(target: "liner::guest", strategy, said_at, "{message}");
         if left == 0 {
-            tracing::warn!(target: "liner::guest", strategy, "further lines of this call are not shown");
+            tracing::debug!(target: "liner::guest", strategy, "further lines of this call are not shown");
         }
+        if matches!(level, host::Level::Error) {
+            self.last_error = Some(message);
+        }
+    }
+}
+
+const fn name(level: host::Level) -> &'static str {
+    match level {
+        host::Level::Debug => "debug",
+        host::Level::Info => "info",
+        host::Level::Warn => "warn",
+        host::Level::Error => "error",
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a strategy is doing: its figures, and whether it is to be trusted, taken back, or left alone for a while.
 
 use super::runtime::{CallError, Checked, Usage};
+use crate::telemetry;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -99,7 +100,10 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The name in the API.
+    /// Every name.
+    pub const NAMES: [&str; 4] = ["probation", "failed", "trusted", "bypassed"];
+
+    /// The name in the API and in figures.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -130,8 +134,8 @@ impl Default for Troubles {
 #[derive(Debug)]
 pub struct Health {
     name: String,
-    digest: String,
-    version: String,
+    /// The name in figures.
+    label: String,
     troubles: Troubles,
     state: Mutex<(Figures, Standing)>,
 }
@@ -139,10 +143,9 @@ pub struct Health {
 impl Health {
     /// The health of a strategy that was just loaded, which is trusted until it is put on probation.
     #[must_use]
-    pub fn new(name: &str, version: &str, digest: &str, troubles: Troubles) -> Self {
+    pub fn new(name: &str, troubles: Troubles) -> Self {
         let state = Mutex::new((Figures::default(), Standing::Trusted { failures: 0 }));
-        let (name, version, digest) = (name.to_owned(), version.to_owned(), digest.to_owned());
-        Self { name, digest, version, troubles, state }
+        Self { name: name.to_owned(), label: telemetry::strategy(name), troubles, state }
     }
 
     /// The figures so far.
@@ -227,15 +230,8 @@ impl Health {
     }
 
     fn publish(&self, function: &'static str, usage: Usage, answer: &Result<Checked, CallError>) {
-        let (strategy, version, digest) = self.labels();
-        let labels = [("strategy", strategy), ("version", version), ("digest", digest)];
-        let labels: Vec<metrics::Label> =
-            labels.into_iter().map(|(key, value)| metrics::Label::new(key, value)).collect();
-        let mut timed = labels.clone();
-        timed.push(metrics::Label::new("function", function));
-        metrics::histogram!("liner_strategy_call_seconds", timed).record(usage.time.as_secs_f64());
-        #[allow(clippy::cast_precision_loss)]
-        metrics::gauge!("liner_strategy_memory_bytes", labels).set(self.lock().0.memory.max(usage.memory) as f64);
+        metrics::histogram!("liner_strategy_call_seconds", "strategy" => self.label.clone(), "function" => function)
+            .record(usage.time.as_secs_f64());
         match answer {
             Ok(checked) if !checked.dropped.is_empty() => self
                 .counter("liner_strategy_dropped_total", "function", function)
@@ -249,13 +245,8 @@ impl Health {
         }
     }
 
-    fn labels(&self) -> (String, String, String) {
-        (self.name.clone(), self.version.clone(), self.digest.get(..12).unwrap_or(&self.digest).to_owned())
-    }
-
     fn counter(&self, name: &'static str, key: &'static str, value: &'static str) -> metrics::Counter {
-        let (strategy, version, digest) = self.labels();
-        metrics::counter!(name, "strategy" => strategy, "version" => version, "digest" => digest, key => value)
+        metrics::counter!(name, "strategy" => self.label.clone(), key => value)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (Figures, Standing)> {
@@ -325,7 +316,7 @@ mod tests {
     use super::*;
 
     fn health() -> Health {
-        let health = Health::new("s", "1.0.0", "d", Troubles { bypass_after: 3, ..Troubles::default() });
+        let health = Health::new("s", Troubles { bypass_after: 3, ..Troubles::default() });
         health.put_on_probation();
         health
     }

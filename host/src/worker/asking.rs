@@ -5,9 +5,10 @@ use super::Context;
 use super::ledger::{Answered, Question, Unanswered};
 use super::reach::Access;
 use crate::failpoint::{self, Failpoint};
-use crate::model::{AskError, Gateway, Route};
+use crate::model::{AskError, Gateway, Route, figures, spans};
 use crate::music::{Estimate, Prompt, Usage};
 use crate::store::{Admission, BatchId, CallAnswer, CallId, CallIntent, JournalledReply, Rate, StoreError};
+use crate::telemetry::Span;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -49,7 +50,7 @@ pub async fn ask_unrecorded(gateway: &Gateway, prompt: &Prompt) -> Result<(Answe
     gateway.available().map_err(Unanswered::Absent)?;
     let mut first = None;
     for route in gateway.routes() {
-        match ask(gateway, route, prompt, None).await.outcome {
+        match ask(gateway, route, prompt, None, &Span::NONE).await.outcome {
             Ok(asked) => return Ok(asked),
             Err(error) if error.is_providers() => first = first.or(Some(error)),
             Err(error) => return Err(Unanswered::Provider(error)),
@@ -94,7 +95,8 @@ impl Asking<'_> {
                 return Err(Unanswered::Spent(reason));
             }
         }
-        let Asked { outcome, journalled } = ask(self.gateway, route, question.prompt, self.deadline).await;
+        let Asked { outcome, journalled } =
+            ask(self.gateway, route, question.prompt, self.deadline, question.trace).await;
         failpoint::pass(Failpoint::AfterReply);
         reach.insist(Access::Write, || store.journal_answer(&call.id, &journalled)).await.map_err(Unanswered::Store)?;
         failpoint::pass(Failpoint::AfterJournal);
@@ -164,11 +166,14 @@ struct Asked {
 }
 
 /// Asks a provider, and counts.
-async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option<Instant>) -> Asked {
+async fn ask(gateway: &Gateway, route: &Route, prompt: &Prompt, deadline: Option<Instant>, trace: &Span) -> Asked {
+    let trace = spans::begin(trace, route.provider(), prompt);
     let started = Instant::now();
     let sent = gateway.ask(route, prompt, deadline).await;
     let elapsed = started.elapsed();
-    crate::telemetry::count_call(route.provider(), &sent.answer, sent.retries, elapsed);
+    spans::end(&trace, &sent.answer, sent.retries);
+    drop(trace);
+    figures::count_call(route.provider(), &sent.answer, sent.retries, elapsed);
     let answer = match sent.answer {
         Ok(answer) => answer,
         Err(error) => {

@@ -9,7 +9,9 @@ use crate::model::AskError;
 use crate::music::{Extraction, Field, Prompt, Step, Track};
 use crate::store::{Attribution, StoreError};
 use crate::strategy::Strategy;
+use crate::strategy::health::Fault;
 use crate::strategy::runtime::{CallError, Runtime};
+use crate::telemetry::Span;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::VecDeque;
@@ -30,6 +32,8 @@ pub struct Job<'a> {
     pub runtime: &'a Runtime,
     /// What an entry must have.
     pub required: &'a [Field],
+    /// Where its stretches are noted.
+    pub trace: &'a Span,
 }
 
 /// Works on a batch to its end and settles every track of it.
@@ -115,7 +119,9 @@ impl<L: Ledger> Stage<'_, L> {
 
     /// Returns how many tracks it asked about.
     async fn plan_and_ask(&self, board: &mut Board) -> Result<usize, StoreError> {
-        let step = match self.job.runtime.plan(self.strategy, &self.view.tracks(self.job)).await {
+        let tracks = self.view.tracks(self.job);
+        let planning = self.job.runtime.plan(self.strategy, &tracks);
+        let step = match self.traced("plan", planning).await {
             Ok(step) => step,
             Err(error) => {
                 self.fail(board, &self.view.shown, &error);
@@ -223,16 +229,50 @@ impl<L: Ledger> Stage<'_, L> {
 
     /// Asks one prompt and has the reply interpreted.
     async fn exchange(&self, prompt: Prompt, round: u32) -> Exchange {
-        let question = Question { strategy: self.strategy, round, prompt: &prompt };
-        let result = match self.ledger.ask(question).await {
+        let result = match self.ask(&prompt, round).await {
             Ok(answered) => {
                 let tracks = self.view.tracks(self.job);
-                let step = self.job.runtime.interpret(self.strategy, round, &tracks, &prompt, &answered.reply).await;
+                let reading = self.job.runtime.interpret(self.strategy, round, &tracks, &prompt, &answered.reply);
+                let step = self.traced("interpret", reading).await;
                 Ok((answered, step))
             }
             Err(unanswered) => Err(unanswered),
         };
         Exchange { prompt, round, result }
+    }
+
+    async fn ask(&self, prompt: &Prompt, round: u32) -> Result<Answered, Unanswered> {
+        let trace = &self.job.trace.child("ask");
+        trace.set("liner.round", i64::from(round));
+        trace.count("liner.tracks", prompt.indexes.len());
+        let answered = self.ledger.ask(Question { strategy: self.strategy, round, prompt, trace }).await;
+        if let Err(unanswered) = &answered {
+            trace.fail(unanswered.kind());
+        }
+        answered
+    }
+
+    /// A call of the strategy, and what it said in figures.
+    async fn traced(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<Step, CallError>>,
+    ) -> Result<Step, CallError> {
+        let trace = self.job.trace.child(name);
+        let step = call.await;
+        if trace.is_recording() {
+            trace.set("liner.strategy.name", self.strategy.description().name.clone());
+            trace.set("liner.strategy.version", self.strategy.description().version.clone());
+            trace.count("liner.tracks", self.view.shown.len());
+            match &step {
+                Ok(step) => {
+                    trace.count("liner.decisions", step.decisions.len());
+                    trace.count("liner.prompts", step.prompts.len());
+                }
+                Err(error) => trace.fail(error.fault().map_or("stopping", Fault::name)),
+            }
+        }
+        step
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::Gateway;
 use crate::music::Field;
 use crate::rollout::Rollout;
 use crate::store::{BatchId, HostId, Priorities, Store, StoreError, Terms, Waiting, Want};
+use crate::telemetry::Traces;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,8 @@ pub struct Context {
     pub pages: Option<PageReader>,
     /// Who syncs channels, where that is done.
     pub channels: Option<Arc<Syncer>>,
+    /// What is told of batches.
+    pub traces: Traces,
     /// Whether what must never stand still moves.
     pub pulse: Pulse,
     /// Whether the database is there.
@@ -86,6 +89,7 @@ impl Context {
             host: HostId::new(),
             pages: None,
             channels: None,
+            traces: Traces::off(),
             pulse: Pulse::default(),
             reach: Reach::default(),
             wake: Notify::new(),
@@ -115,6 +119,12 @@ impl Context {
     #[must_use]
     pub fn syncing(self, channels: Syncer) -> Self {
         Self { channels: Some(Arc::new(channels)), ..self }
+    }
+
+    /// Tells a collector of its batches.
+    #[must_use]
+    pub fn tracing(self, traces: Traces) -> Self {
+        Self { traces, ..self }
     }
 
     /// Talks to a database on other terms than the usual ones.
@@ -167,6 +177,12 @@ impl Context {
         let Some(reason) = was_blocked else { return Ok(()) };
         let released = self.store.release_waiting(Waiting::Provider).await;
         released.map(drop).inspect_err(|_| self.gateway.block(&reason))
+    }
+
+    /// Whether an operator said that this host takes nothing more.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
     }
 
     /// Whether more questions may come that wait for a provider's batch.

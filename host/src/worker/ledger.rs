@@ -10,6 +10,7 @@ use crate::store::{
     BatchId, CallId, CallIntent, Claim, Lease, Said, Settled, Settlement, StoreError, Verdict, Waiting,
 };
 use crate::strategy::Strategy;
+use crate::telemetry::Span;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ pub struct Question<'a> {
     pub round: u32,
     /// The prompt.
     pub prompt: &'a Prompt,
+    /// Where it is noted how it was answered.
+    pub trace: &'a Span,
 }
 
 /// An answered question.
@@ -55,6 +58,17 @@ pub enum Unanswered {
 }
 
 impl Unanswered {
+    /// Its kind, as traces name it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => "absent",
+            Self::Spent(_) => "spent",
+            Self::Parked => "parked",
+            Self::Provider(error) => error.kind(),
+            Self::Store(_) => "database",
+        }
+    }
+
     /// Whether somebody else could answer instead.
     pub fn is_providers(&self) -> bool {
         match self {
@@ -122,6 +136,7 @@ pub struct LeasedLedger {
     tally: Mutex<Tally>,
     /// Parts of a batch settle one after another: each says what was settled before it.
     settling: tokio::sync::Mutex<()>,
+    trace: Arc<Span>,
 }
 
 impl LeasedLedger {
@@ -133,6 +148,7 @@ impl LeasedLedger {
         way: Way,
         is_compared: bool,
         deadline: Instant,
+        trace: Arc<Span>,
     ) -> Self {
         let (lease, root, is_taken_over) = (claim.lease.clone(), claim.root.clone(), claim.recovered);
         let (models, parked, tally, settling) = Default::default();
@@ -149,6 +165,7 @@ impl LeasedLedger {
             parked,
             tally,
             settling,
+            trace,
         }
     }
 
@@ -254,6 +271,7 @@ impl LeasedLedger {
 impl Ledger for LeasedLedger {
     async fn ask(&self, question: Question<'_>) -> Result<Answered, Unanswered> {
         if let Some(answered) = self.recall(question.prompt).await.map_err(Unanswered::Store)? {
+            question.trace.set("liner.reused", true);
             return Ok(answered);
         }
         if self.is_taken_over && self.is_with_provider(question.prompt).await.map_err(Unanswered::Store)? {
@@ -286,6 +304,9 @@ impl Ledger for LeasedLedger {
 
     async fn settle(&self, mut settlement: Settlement, finish: bool) -> Result<(), StoreError> {
         let _settling = self.settling.lock().await;
+        let trace = self.trace.child("settle");
+        trace.count("liner.verdicts", settlement.verdicts.len());
+        trace.set("liner.batch.ends", finish);
         {
             let tally = self.lock();
             (settlement.before, settlement.cost_micros) = (tally.settled, tally.cost_micros);

@@ -12,6 +12,7 @@ mod pulse;
 mod reach;
 mod rehearsal;
 pub mod replay;
+mod report;
 mod retention;
 mod run;
 mod scheduler;
@@ -57,6 +58,9 @@ const PANIC_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long candidates may finish after that.
 const CANDIDATES_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the last traces may take.
+const TRACES_GRACE: Duration = Duration::from_secs(3);
 
 /// How far a host is on its way down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,14 +200,16 @@ impl Worker {
             let look = || look(&context, receiver.clone());
             let panicked = |text| {
                 context.stats.panicked();
-                tracing::error!("the worker panicked, and goes on: {text}");
+                tracing::error!("the worker panicked, and goes on");
+                tracing::debug!("the worker panicked: {text}");
             };
             let beats = &context.pulse.worker;
             let looking = run_on(schedule, &context.wake, receiver.clone(), &context.next, beats, look, panicked);
             let crawling = async {
                 while let Err(panic) = AssertUnwindSafe(crawl(&context, receiver.clone())).catch_unwind().await {
                     context.stats.panicked();
-                    tracing::error!("reading from outside panicked, and goes on: {}", panic_text(panic.as_ref()));
+                    tracing::error!("reading from outside panicked, and goes on");
+                    tracing::debug!("reading from outside panicked: {}", panic_text(panic.as_ref()));
                     tokio::time::sleep(PANIC_PAUSE).await;
                 }
             };
@@ -233,7 +239,8 @@ impl Worker {
             tracing::warn!("batches in flight did not finish within {grace:?}; their tracks are given back");
             let _ = running.phase.send(Phase::Cancelled);
             if let Err(error) = running.task.await {
-                tracing::error!("the worker ended badly: {error}");
+                tracing::error!("the worker ended badly");
+                tracing::debug!("the worker ended badly: {error}");
             }
         }
         Ok(())
@@ -264,6 +271,7 @@ impl Worker {
         if let Err(error) = self.context.store.leave(&self.context.host).await {
             tracing::warn!("that this host is gone was not noted: {error}");
         }
+        self.context.traces.shut_down(TRACES_GRACE).await;
     }
 
     /// Pauses every host on this database, until it is lifted.

@@ -12,6 +12,7 @@ use crate::store::{
 };
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
+use crate::telemetry::Span;
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,6 +93,7 @@ impl Replay<'_> {
             strategies: self.strategies,
             runtime: self.runtime,
             required: self.required,
+            trace: &Span::NONE,
         };
         let started = std::time::Instant::now();
         work(&job, &ledger).await?;

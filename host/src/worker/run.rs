@@ -5,20 +5,22 @@ use super::backlog::Backlog;
 use super::batch::{Job, work};
 use super::board::Board;
 use super::context::Hold;
-use super::ledger::{LeasedLedger, Ledger, Tally, Way};
+use super::ledger::{LeasedLedger, Ledger, Way};
 use super::part::{Part, PartLedger, split};
 use super::pulse::Beats;
 use super::reach::Access;
+use super::report::{self, BatchReport, End};
 use super::scheduler::panic_text;
 use super::{Context, Phase, shadow};
 use crate::failpoint::{self, Failpoint};
 use crate::model::Gateway;
 use crate::store::{BatchId, Claim, Lease, Priorities, Settled, Settlement, StoreError, Stray};
 use crate::strategy::Pipeline;
+use crate::telemetry::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -42,18 +44,6 @@ pub struct RunReport {
     pub errors: Vec<String>,
     /// Whether a model was needed and there was none.
     pub lacked_model: bool,
-}
-
-/// What a batch did.
-#[derive(Default)]
-struct BatchReport {
-    errors: Vec<String>,
-    lacked_model: bool,
-    settled: Settled,
-    /// Whether the provider wants to be left alone, so that further claims are useless for now.
-    busy: bool,
-    /// Whether tracks of it are due again at once.
-    again: bool,
 }
 
 /// A look at the queue.
@@ -89,6 +79,8 @@ struct Claimed {
     claim: Claim,
     pipeline: Option<Arc<Pipeline>>,
     way: Way,
+    /// When the claim began and ended.
+    at: (SystemTime, SystemTime),
 }
 
 impl Run<'_> {
@@ -168,7 +160,7 @@ impl Run<'_> {
     /// many new ones as may be in flight. The pipeline is taken before the claim, so that what is written down of a batch
     /// is what it goes through.
     async fn claim(&mut self, lost: &mut bool, free: usize) -> Result<Vec<Claimed>, StoreError> {
-        let context = self.context;
+        let (context, began) = (self.context, SystemTime::now());
         failpoint::stand_still(Failpoint::BeforeClaim).await;
         context.release_provider(context.gateway.unblock_expired()).await?;
         if *lost {
@@ -177,7 +169,8 @@ impl Run<'_> {
             if let Some(claim) = context.store.recover(&context.host, &context.held(), stray).await? {
                 // Whether more is due is not known yet.
                 let way = if claim.resumed { Way::Live } else { self.way() };
-                return Ok(vec![Claimed { claim: Claim { full: true, ..claim }, pipeline: None, way }]);
+                let at = (began, SystemTime::now());
+                return Ok(vec![Claimed { claim: Claim { full: true, ..claim }, pipeline: None, way, at }]);
             }
         }
         *lost = false;
@@ -200,7 +193,8 @@ impl Run<'_> {
             let claimed: usize = claims.iter().map(|claim| claim.tracks.len()).sum();
             *limit = limit.saturating_sub(u32::try_from(claimed).unwrap_or(u32::MAX));
         }
-        Ok(claims.into_iter().map(|claim| Claimed { claim, pipeline: Some(pipeline.clone()), way }).collect())
+        let at = (began, SystemTime::now());
+        Ok(claims.into_iter().map(|claim| Claimed { claim, pipeline: Some(pipeline.clone()), way, at }).collect())
     }
 
     /// What is worked on at once. While there is a backlog, only what somebody waits for is.
@@ -259,9 +253,11 @@ impl Run<'_> {
     /// A batch that panicked fails as a whole; those of its tracks that it had settled stay settled.
     async fn settle_panicked(&self, holds: Option<(Lease, Vec<bool>)>, error: JoinError) -> BatchReport {
         self.context.stats.panicked();
+        report::count("panicked", holds.as_ref().map_or(0, |(_, open)| open.len()), Duration::ZERO);
         let text = error.try_into_panic().map_or_else(|_| "cancelled".to_owned(), |panic| panic_text(panic.as_ref()));
         let reason = format!("the batch panicked: {text}");
-        tracing::error!("{reason}");
+        tracing::error!(batch = holds.as_ref().map(|(lease, _)| lease.batch.to_string()), "a batch panicked");
+        tracing::debug!("{reason}");
         let mut report = BatchReport::default();
         if let Some((lease, open)) = holds {
             let mut board = Board::new(&open, &[]);
@@ -294,23 +290,17 @@ impl RunReport {
     }
 }
 
-/// How a batch ended.
-enum End {
-    Done(Vec<Board>),
-    Lost(StoreError),
-    Late,
-    Stopped,
-}
-
 /// Works on a claimed batch while its lease is renewed; ends it in good order when it takes too long or the host stops.
 async fn work_under_lease(
     context: Arc<Context>,
     gateway: Arc<Gateway>,
-    Claimed { claim, pipeline, way }: Claimed,
+    Claimed { claim, pipeline, way, at: (began, claimed) }: Claimed,
     mut phase: watch::Receiver<Phase>,
     _hold: Hold,
 ) -> BatchReport {
     let started = Instant::now();
+    let trace = Arc::new(context.traces.begin("batch", began));
+    trace.past("claim", began, claimed);
     let pipeline = match pipeline {
         Some(pipeline) => pipeline,
         None => pipeline_of(&context, &claim).await,
@@ -323,23 +313,17 @@ async fn work_under_lease(
         way,
         is_compared,
         tokio::time::Instant::now() + DEADLINE,
+        trace.clone(),
     );
     let end = tokio::select! {
-        worked = work_in_parts(&context, &pipeline, &claim, &ledger) => worked.map_or_else(End::Lost, End::Done),
+        worked = work_in_parts(&context, &pipeline, &claim, &ledger, &trace) => worked.map_or_else(End::Lost, End::Done),
         error = keep_lease(&context, claim.id()) => End::Lost(error),
         () = deadline(&context) => End::Late,
         _ = phase.wait_for(|phase| *phase == Phase::Cancelled) => End::Stopped,
     };
-    let mut report = BatchReport::default();
+    let (mut report, outcome) = (BatchReport::default(), end.name());
     match end {
-        End::Done(boards) => {
-            for board in boards {
-                report.busy |= board.busy;
-                report.again |= board.again;
-                report.lacked_model |= board.lacked_model;
-                report.errors.extend(board.reasons);
-            }
-        }
+        End::Done(boards) => boards.into_iter().for_each(|board| report.take_over(board)),
         End::Lost(error @ StoreError::Fenced(_)) => report.errors.push(error.to_string()),
         // What cannot be written down now could not be written down the next time either.
         End::Lost(error) => fail(&ledger, &claim, error.to_string(), &mut phase, &mut report).await,
@@ -354,7 +338,7 @@ async fn work_under_lease(
     if is_compared {
         shadow::show(&context, &gateway, &pipeline, &claim, &tally.said);
     }
-    log(&claim, &tally, &report, started.elapsed());
+    report::publish(&claim, outcome, &tally, &report, started.elapsed(), &trace);
     report
 }
 
@@ -374,10 +358,11 @@ async fn work_in_parts(
     pipeline: &Pipeline,
     claim: &Claim,
     ledger: &LeasedLedger,
+    trace: &Span,
 ) -> Result<Vec<Board>, StoreError> {
     let parts = split(pipeline, claim);
     let open = AtomicUsize::new(parts.len());
-    let work_on = parts.into_iter().map(|part| work_on_part(context, part, ledger, &open));
+    let work_on = parts.into_iter().map(|part| work_on_part(context, part, ledger, &open, trace));
     futures_util::future::try_join_all(work_on).await
 }
 
@@ -386,6 +371,7 @@ async fn work_on_part(
     part: Part<'_>,
     ledger: &LeasedLedger,
     open: &AtomicUsize,
+    trace: &Span,
 ) -> Result<Board, StoreError> {
     let job = Job {
         tracks: &part.tracks,
@@ -393,6 +379,7 @@ async fn work_on_part(
         strategies: part.strategies,
         runtime: context.rollout.runtime(),
         required: &context.required,
+        trace,
     };
     work(&job, &PartLedger { ledger, positions: &part.positions, open }).await
 }
@@ -407,7 +394,7 @@ async fn fail(
 ) {
     let mut board = Board::new(&claim.open, &[]);
     board.fail_together(&ledger.unsettled(claim), &reason, 0);
-    report.errors.push(reason);
+    report.trouble(reason);
     close(ledger, board.take_due(), phase, report).await;
 }
 
@@ -428,7 +415,7 @@ async fn close(
         closed = closing => closed.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect(),
         () = going => vec![format!("the database was away for {LAST_WORD:?}; whoever comes next takes the batch over")],
     };
-    report.errors.extend(failed);
+    failed.into_iter().for_each(|reason| report.trouble(reason));
 }
 
 /// Waits as long as a batch may take; while the database is away its time stands still.
@@ -454,22 +441,4 @@ async fn keep_lease(context: &Context, batch: &BatchId) -> StoreError {
             Ok(()) => {}
         }
     }
-}
-
-fn log(claim: &Claim, tally: &Tally, report: &BatchReport, took: Duration) {
-    metrics::histogram!("liner_batch_seconds").record(took.as_secs_f64());
-    tracing::info!(
-        batch = %claim.id(),
-        tracks = claim.open.iter().filter(|open| **open).count(),
-        succeeded = tally.settled.succeeded,
-        failed = tally.settled.failed,
-        returned = tally.settled.returned,
-        asked = tally.asked,
-        reused = tally.reused,
-        cost_micros = tally.cost_micros,
-        ms = took.as_millis(),
-        recovered = claim.recovered,
-        errors = report.errors.join("; "),
-        "batch"
-    );
 }

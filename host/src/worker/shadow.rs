@@ -14,6 +14,7 @@ use crate::music::Track;
 use crate::store::{BatchId, CallId, Claim, Compared, Said, Settlement, StoreError, Verdict};
 use crate::strategy::lineup::Role;
 use crate::strategy::{Pipeline, Strategy};
+use crate::telemetry::Span;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -103,6 +104,7 @@ async fn compare(context: &Context, gateway: Arc<Gateway>, shown: Shown) -> Resu
         strategies: &shown.strategies,
         runtime: &runtime,
         required: &context.required,
+        trace: &Span::NONE,
     };
     let started = Instant::now();
     work(&job, &ledger).await?;

@@ -184,6 +184,7 @@ fn app(shared: Arc<Shared>) -> Router {
         .route("/v1/messages/batches/{id}", get(message_batches::retrieve))
         .route("/v1/messages/batches/{id}/cancel", post(message_batches::cancel))
         .route("/v1/messages/batches/{id}/results", get(message_batches::results))
+        .route("/v1/models", get(models::list))
         .route("/v1/models/{id}", get(models::retrieve))
         .route("/v1/chat/completions", post(chat::completion))
         .route("/v1/files", post(files::upload))

@@ -151,12 +151,22 @@ fn unknown(wire: Wire, name: &str) -> Refusal {
     }
 }
 
+pub(super) async fn list(Extension(wire): Extension<Wire>) -> Json<Value> {
+    let models: Vec<Value> = match wire {
+        Wire::Anthropic => CLAUDES.iter().filter(|model| model.lifecycle != "retired").map(Claude::shown).collect(),
+        Wire::OpenAi => GPTS.iter().map(|id| gpt(id)).collect(),
+    };
+    Json(json!({"object": "list", "data": models, "has_more": false}))
+}
+
+fn gpt(id: &str) -> Value {
+    json!({"id": id, "object": "model", "created": 1_721_172_741, "owned_by": "system"})
+}
+
 pub(super) async fn retrieve(Extension(wire): Extension<Wire>, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     match wire {
         Wire::Anthropic => Claude::named(&id).map(Claude::shown),
-        Wire::OpenAi => GPTS
-            .contains(&id.as_str())
-            .then(|| json!({"id": id, "object": "model", "created": 1_721_172_741, "owned_by": "system"})),
+        Wire::OpenAi => GPTS.contains(&id.as_str()).then(|| gpt(&id)),
     }
     .map(Json)
     .ok_or_else(|| unknown(wire, &id))

@@ -3,9 +3,11 @@
 
 mod postgres_1;
 mod postgres_2;
+mod postgres_3;
 mod sqlite_2;
 mod sqlite_3;
 mod sqlite_4;
+mod sqlite_5;
 
 use liner::digest::Digest;
 use liner::music::Track;
@@ -16,8 +18,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Every former version that databases may be of.
-const FORMERS: &[&Former] =
-    &[&sqlite_2::VERSION_2, &sqlite_3::VERSION_3, &sqlite_4::VERSION_4, &postgres_1::VERSION_1, &postgres_2::VERSION_2];
+const FORMERS: &[&Former] = &[
+    &sqlite_2::VERSION_2,
+    &sqlite_3::VERSION_3,
+    &sqlite_4::VERSION_4,
+    &sqlite_5::VERSION_5,
+    &postgres_1::VERSION_1,
+    &postgres_2::VERSION_2,
+    &postgres_3::VERSION_3,
+];
 
 /// A former version.
 pub struct Former {

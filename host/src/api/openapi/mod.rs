@@ -46,6 +46,7 @@ const ACCESS: &str = "x-liner-access";
         (name = "Strategies", description = "The components that decide: their state, and every change of them"),
         (name = "Model", description = "Who is asked, how much, and what it cost"),
         (name = "Hosts", description = "The hosts on the database"),
+        (name = "Webhooks", description = "Who hears of what happens here, and what came of sending it"),
         (name = "Health", description = "Probes and figures"),
         (name = "Description", description = "This description"),
     ),

@@ -2,6 +2,7 @@
 //! what the rules leave. Nobody is asked, and tokens are an estimate; with `--ask` they are what the provider counted.
 
 use crate::cli::extract::Row;
+use crate::cli::table::Column;
 use crate::cli::{open, output};
 use crate::config::Config;
 use crate::model::{Billed, Gateway, PRICES_AS_OF, Price, Prices, cacheable_from, tokens};
@@ -9,6 +10,7 @@ use crate::music::{Field, Prompt, Track};
 use crate::spending::usd;
 use crate::strategy::Strategy;
 use crate::strategy::runtime::Runtime;
+use crate::telemetry::Span;
 use crate::worker::{Job, Put, Rehearsal, Rehearsed, work};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -147,7 +149,14 @@ impl Rows<'_> {
 
     async fn put_batch(&self, tracks: &[Track], strategies: &[Arc<Strategy>]) -> anyhow::Result<Rehearsed> {
         let wanted = vec![true; tracks.len()];
-        let job = Job { tracks, wanted: &wanted, strategies, runtime: &self.runtime, required: self.required };
+        let job = Job {
+            tracks,
+            wanted: &wanted,
+            strategies,
+            runtime: &self.runtime,
+            required: self.required,
+            trace: &Span::NONE,
+        };
         let rehearsal = Rehearsal::new(self.gateway.clone());
         work(&job, &rehearsal).await?;
         Ok(rehearsal.into_rehearsed())
@@ -292,7 +301,17 @@ fn show(report: &Report, price: Option<Price>) -> anyhow::Result<()> {
     })?;
     output::line("in dollars per 1,000 tracks:")?;
     output::table(
-        ["", "calls", "tokens in", "tokens out", "a track", "plain", "cached prefix", "batched", "batched + cached"],
+        [
+            Column::text(""),
+            Column::number("calls"),
+            Column::number("tokens in").spare(2),
+            Column::number("tokens out").spare(1),
+            Column::number("a track").spare(3),
+            Column::number("plain"),
+            Column::number("cached prefix").spare(5),
+            Column::number("batched").spare(4),
+            Column::number("batched + cached").spare(6),
+        ],
         report.rows.iter().map(Line::cells),
     )?;
     if report.tokens_from == MEASURED {

@@ -25,6 +25,9 @@ use std::process::ExitCode;
 use verdict::{Said, Verdict};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liner eval gold.ndjson --save before.ndjson\n  liner eval gold.ndjson --baseline before.ndjson --fail-if-worse"
+)]
 pub struct Eval {
     /// A file of rows with `expect`
     #[arg(required_unless_present = "corrections")]

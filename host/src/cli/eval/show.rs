@@ -1,16 +1,11 @@
-//! The report as tables for people, of at most 100 columns.
+//! The report as tables for people.
 
 use super::baseline::{Change, Changes};
 use super::figures::Share;
 use super::report::{Answer, Disagreement, Group, Report};
 use crate::cli::output;
+use crate::cli::table::Column;
 use std::collections::BTreeMap;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// The widest an id is shown, and the widest texts where two or three stand side by side.
-const ID: usize = 14;
-const IN_TWO: usize = 32;
-const IN_THREE: usize = 22;
 
 /// Prints a report; of changed rows at most `rows` on either side.
 pub fn show(report: &Report, rows: usize) -> anyhow::Result<()> {
@@ -21,7 +16,7 @@ pub fn show(report: &Report, rows: usize) -> anyhow::Result<()> {
     ))?;
     let shares = report.overall.shares.0.iter().filter(|share| share.whole > 0);
     output::table(
-        ["figure", "rows", "%"],
+        [Column::text("figure"), Column::number("rows"), Column::number("%")],
         shares
             .map(|share| [share.name.to_owned(), format!("{} of {}", share.part, share.whole), percent(share.value())]),
     )?;
@@ -31,12 +26,21 @@ pub fn show(report: &Report, rows: usize) -> anyhow::Result<()> {
     reliability(report)?;
     if !report.worst.is_empty() {
         output::line("\nthe most confident wrong answers:")?;
-        output::table(["id", "wrong", "said", "expected", "sure"], report.worst.iter().map(disagreement))?;
+        output::table(
+            [
+                Column::text("id"),
+                Column::exact("wrong"),
+                Column::text("said"),
+                Column::text("expected"),
+                Column::number("sure").spare(1),
+            ],
+            report.worst.iter().map(disagreement),
+        )?;
     }
     report.changes.as_ref().map_or(Ok(()), |changes| show_changes(changes, rows))
 }
 
-fn groups(kind: &str, groups: &BTreeMap<String, Group>) -> anyhow::Result<()> {
+fn groups(kind: &'static str, groups: &BTreeMap<String, Group>) -> anyhow::Result<()> {
     let mut groups: Vec<_> = groups.iter().filter(|(_, group)| group.figures.all_rows() > 0).collect();
     if groups.is_empty() {
         return Ok(());
@@ -44,12 +48,20 @@ fn groups(kind: &str, groups: &BTreeMap<String, Group>) -> anyhow::Result<()> {
     groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.figures.all_rows()));
     output::line("")?;
     output::table(
-        [kind, "rows", "title", "artist", "both", "sure", "right when sure"],
+        [
+            Column::text(kind),
+            Column::number("rows"),
+            Column::number("title").spare(2),
+            Column::number("artist").spare(3),
+            Column::number("both"),
+            Column::number("sure").spare(4),
+            Column::number("right when sure").spare(1),
+        ],
         groups.into_iter().map(|(name, group)| {
             let figures = &group.figures;
             let share = |share: Share| percent(share.value());
             [
-                cut(name, IN_TWO),
+                name.clone(),
                 figures.all_rows().to_string(),
                 share(figures.title()),
                 share(figures.artist()),
@@ -68,7 +80,13 @@ fn reliability(report: &Report) -> anyhow::Result<()> {
     }
     output::line("")?;
     output::table(
-        ["confidence", "answers", "mean", "right %", "gap"],
+        [
+            Column::exact("confidence"),
+            Column::number("answers"),
+            Column::number("mean"),
+            Column::number("right %"),
+            Column::number("gap"),
+        ],
         bins.into_iter().map(|bin| {
             [
                 format!("{:.2} – {:.2}", bin.from, bin.to),
@@ -84,9 +102,9 @@ fn reliability(report: &Report) -> anyhow::Result<()> {
 }
 
 fn disagreement(wrong: &Disagreement) -> [String; 5] {
-    let shown = |answer: &Answer| cut(&answer.of(wrong.field).to_string(), IN_TWO);
+    let shown = |answer: &Answer| answer.of(wrong.field).to_string();
     [
-        cut(&wrong.id, ID),
+        wrong.id.clone(),
         wrong.field.to_owned(),
         shown(&wrong.said),
         shown(&wrong.expected),
@@ -111,7 +129,10 @@ fn show_changes(changes: &Changes, rows: usize) -> anyhow::Result<()> {
     if moved.is_empty() {
         output::line("every figure is as it was")?;
     } else {
-        output::table(["figure", "before", "after", ""], moved)?;
+        output::table(
+            [Column::text("figure"), Column::number("before"), Column::number("after"), Column::text("")],
+            moved,
+        )?;
     }
     side("better", &changes.better, rows)?;
     side("worse", &changes.worse, rows)
@@ -123,11 +144,16 @@ fn side(name: &str, changes: &[Change], at_most: usize) -> anyhow::Result<()> {
         return Ok(());
     }
     output::table(
-        ["id", "field", "before", "after", "expected"],
+        [
+            Column::text("id"),
+            Column::exact("field"),
+            Column::text("before"),
+            Column::text("after"),
+            Column::text("expected").spare(1),
+        ],
         changes.iter().take(at_most).map(|change| {
-            let [before, after, expected] =
-                [&change.before, &change.after, &change.expected].map(|text| cut(text, IN_THREE));
-            [cut(&change.id, ID), change.field.to_owned(), before, after, expected]
+            let [before, after, expected] = [&change.before, &change.after, &change.expected].map(ToString::to_string);
+            [change.id.clone(), change.field.to_owned(), before, after, expected]
         }),
     )?;
     match changes.len().saturating_sub(at_most) {
@@ -138,34 +164,4 @@ fn side(name: &str, changes: &[Change], at_most: usize) -> anyhow::Result<()> {
 
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0))
-}
-
-/// A text in at most so many columns of a terminal; many Asian characters take two.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut room = columns.saturating_sub(1);
-    for c in text.chars() {
-        let Some(left) = room.checked_sub(c.width().unwrap_or(1)) else { break };
-        room = left;
-        out.push(c);
-    }
-    out.push('…');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_by_the_columns_that_it_takes() {
-        assert_eq!(cut("Harbour", 7), "Harbour");
-        assert_eq!(cut("Harbour", 6), "Harbo…");
-        assert_eq!(cut("夜の港", 6), "夜の港");
-        assert_eq!(cut("夜の港", 5), "夜の…");
-        assert_eq!(cut("夜の港", 4), "夜…");
-    }
 }

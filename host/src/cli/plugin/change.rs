@@ -2,17 +2,64 @@
 
 use crate::cli::{open, output};
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::rollout::{Place, Rollout, Upload, Why};
 use crate::store::Store;
 use crate::strategy::Pipeline;
 use crate::strategy::lineup::Role;
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// What every change is told.
 #[derive(Debug, Args)]
+struct Change {
+    /// Why, for the history
+    #[arg(long)]
+    reason: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Change {
+    fn why(&self, cause: &'static str) -> Why {
+        let by = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
+        Why { cause, by, reason: self.reason.clone() }
+    }
+
+    /// Says what is active after it.
+    fn told(&self, pipeline: &Pipeline, plugin: Option<&Digest>) -> anyhow::Result<ExitCode> {
+        let (revision, summary) = (pipeline.revision, pipeline.summary());
+        if self.json {
+            output::json(&Changed { success: true, revision, pipeline: summary, plugin })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::line(&format!("revision {revision}: {summary}"))?;
+        for trial in &pipeline.trials {
+            output::line(&format!("{} {:?}", trial.candidate.role.name(), trial.strategy))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is active after a change, under the names of the API.
+#[derive(Serialize)]
+struct Changed<'a> {
+    success: bool,
+    revision: i64,
+    pipeline: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plugin: Option<&'a Digest>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liner plugin install bandcamp.wasm --shadow\n  liner plugin install bandcamp.wasm --reason 'reads Bandcamp'"
+)]
 pub struct Install {
     /// A component, or a core module as cargo leaves it
     file: PathBuf,
@@ -37,9 +84,8 @@ pub struct Install {
     /// Let it import WASI, of which it gets an empty one
     #[arg(long)]
     allow_wasi: bool,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Install {
@@ -59,32 +105,36 @@ impl Install {
             allow_wasi: self.allow_wasi,
             place,
         };
-        let installed = rollout.install(upload, &why("install", self.reason)).await?;
+        let installed = rollout.install(upload, &self.change.why("install")).await?;
+        store.close().await;
         let plugin = installed.plugin;
-        output::line(&format!("{} {} is {}", plugin.name, plugin.version, plugin.digest))?;
-        told(&rollout.active(), store).await
+        if !self.change.json {
+            output::line(&format!("{} {} is {}", plugin.name, plugin.version, plugin.digest))?;
+        }
+        self.change.told(&rollout.active(), Some(&plugin.digest))
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin activate bandcamp-py")]
 pub struct Activate {
     /// Its name, its digest or at least six of its digits
     plugin: String,
     /// Where it goes, counted from 0
     #[arg(long)]
     position: Option<usize>,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Activate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        put(config, &self.plugin, Place::Active(self.position), why("activate", self.reason)).await
+        put(config, &self.plugin, Place::Active(self.position), "activate", &self.change).await
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin shadow bandcamp-py --budget 0.50")]
 pub struct Shadow {
     /// Its name, its digest or at least six of its digits
     plugin: String,
@@ -94,19 +144,19 @@ pub struct Shadow {
     /// Where it would stand, counted from 0
     #[arg(long)]
     position: Option<usize>,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Shadow {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let role = Role::Shadow { budget_micros: micros(self.budget) };
-        put(config, &self.plugin, Place::Trial(role, self.position), why("shadow", self.reason)).await
+        put(config, &self.plugin, Place::Trial(role, self.position), "shadow", &self.change).await
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin canary bandcamp-py 10")]
 pub struct Canary {
     /// Its name, its digest or at least six of its digits
     plugin: String,
@@ -115,115 +165,111 @@ pub struct Canary {
     /// Where it would stand, counted from 0
     #[arg(long)]
     position: Option<usize>,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Canary {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let role = Role::Canary { percent: self.percent };
-        put(config, &self.plugin, Place::Trial(role, self.position), why("canary", self.reason)).await
+        put(config, &self.plugin, Place::Trial(role, self.position), "canary", &self.change).await
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin promote bandcamp-py --reason 'more decided, nothing lost'")]
 pub struct Promote {
     /// Its name, its digest or at least six of its digits
     plugin: String,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Promote {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.promote(&digest, &why("promote", self.reason)).await?;
-        told(&pipeline, store).await
+        let pipeline = rollout.promote(&digest, &self.change.why("promote")).await?;
+        store.close().await;
+        self.change.told(&pipeline, Some(&digest))
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin config llm '{\"max_genres\": 2}'")]
 pub struct Configure {
     /// Its name, its digest or at least six of its digits
     plugin: String,
     /// The configuration, as a rule JSON; its own default without it
     value: Option<String>,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Configure {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.configure(&digest, self.value.as_deref(), &why("config", self.reason)).await?;
-        told(&pipeline, store).await
+        let pipeline = rollout.configure(&digest, self.value.as_deref(), &self.change.why("config")).await?;
+        store.close().await;
+        self.change.told(&pipeline, Some(&digest))
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin rollback\n  liner plugin rollback 12")]
 pub struct Rollback {
     /// The revision to return to; the one before without it
     revision: Option<i64>,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Rollback {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
-        let pipeline = rollout.rollback(self.revision, &why("rollback", self.reason)).await?;
-        told(&pipeline, store).await
+        let pipeline = rollout.rollback(self.revision, &self.change.why("rollback")).await?;
+        store.close().await;
+        self.change.told(&pipeline, None)
     }
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin retire bandcamp-py")]
 pub struct Retire {
     /// Its name, its digest or at least six of its digits
     plugin: String,
-    /// Why, for the history
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    change: Change,
 }
 
 impl Retire {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.retire(&digest, &why("retire", self.reason)).await?;
-        told(&pipeline, store).await
+        let pipeline = rollout.retire(&digest, &self.change.why("retire")).await?;
+        store.close().await;
+        self.change.told(&pipeline, Some(&digest))
     }
 }
 
-async fn put(config: &Config, plugin: &str, place: Place, why: Why) -> anyhow::Result<ExitCode> {
+async fn put(
+    config: &Config,
+    plugin: &str,
+    place: Place,
+    cause: &'static str,
+    change: &Change,
+) -> anyhow::Result<ExitCode> {
     let (rollout, store) = opened(config).await?;
     let digest = rollout.find(plugin).await?;
-    let pipeline = rollout.place(&digest, place, &why).await?;
-    told(&pipeline, store).await
+    let pipeline = rollout.place(&digest, place, &change.why(cause)).await?;
+    store.close().await;
+    change.told(&pipeline, Some(&digest))
 }
 
 async fn opened(config: &Config) -> anyhow::Result<(Rollout, Arc<dyn Store>)> {
     let store = open::store(config).await?;
     Ok((open::rollout(config, &store).await?, store))
-}
-
-async fn told(pipeline: &Pipeline, store: Arc<dyn Store>) -> anyhow::Result<ExitCode> {
-    store.close().await;
-    output::line(&format!("revision {}: {}", pipeline.revision, pipeline.summary()))?;
-    for trial in &pipeline.trials {
-        output::line(&format!("{} {:?}", trial.candidate.role.name(), trial.strategy))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn why(cause: &'static str, reason: Option<String>) -> Why {
-    let by = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
-    Why { cause, by, reason }
 }
 
 #[allow(clippy::cast_possible_truncation)]

@@ -5,10 +5,12 @@ use crate::config::Config;
 use crate::strategy::admission::{Terms, admit_and_report};
 use anyhow::Context;
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin check target/wasm32-unknown-unknown/release/dashes.wasm")]
 pub struct Check {
     /// A component, or a core module as cargo leaves it
     file: PathBuf,
@@ -18,6 +20,9 @@ pub struct Check {
     /// Let it import WASI, of which it gets an empty one
     #[arg(long)]
     allow_wasi: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Check {
@@ -34,12 +39,27 @@ impl Check {
         let (strategy, report) = match checked {
             Ok(checked) => checked,
             Err(refusal) => {
-                output::line(&format!("refused at step {refusal}"))?;
+                if self.json {
+                    let refused = json!({"admitted": false, "step": refusal.step(), "reason": refusal.to_string()});
+                    output::json(&refused)?;
+                } else {
+                    output::line(&format!("refused at step {refusal}"))?;
+                }
                 return Ok(ExitCode::FAILURE);
             }
         };
         let description = strategy.description();
         let bytes = report.component.len();
+        if self.json {
+            output::json(&json!({
+                "admitted": true, "name": description.name, "version": description.version,
+                "digest": strategy.digest(), "contract": report.interfaces.contract(),
+                "summary": description.summary, "asks_model": description.asks_model, "size": bytes,
+                "imports": report.interfaces.imports, "compiled_ms": report.compiled_in.as_millis(),
+                "config": strategy.config(),
+            }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let encoded = if bytes == given { "" } else { " (encoded from a core module)" };
         let imports = match report.interfaces.imports.as_slice() {
             [] => "none".to_owned(),

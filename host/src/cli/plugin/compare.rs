@@ -1,5 +1,6 @@
 //! `liner plugin compare`: a candidate beside the active strategies.
 
+use crate::cli::table::Column;
 use crate::cli::{open, output};
 use crate::config::Config;
 use crate::rollout::{Comparison, Side};
@@ -9,6 +10,7 @@ use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin compare bandcamp-py")]
 pub struct Compare {
     /// Its name, its digest or at least six of its digits
     plugin: String,
@@ -40,7 +42,7 @@ pub fn show(comparison: &Comparison) -> anyhow::Result<()> {
     let row = |name: &str, of: &dyn Fn(&Side) -> String| [name.to_owned(), of(candidate), of(active)];
     output::line(&format!("{} tracks seen by both", comparison.tracks))?;
     output::table(
-        ["figure", "candidate", "active"],
+        [Column::text("figure"), Column::number("candidate"), Column::number("active")],
         [
             row("decided", &|side| side.decided.to_string()),
             row("undecided", &|side| side.undecided.to_string()),
@@ -49,7 +51,7 @@ pub fn show(comparison: &Comparison) -> anyhow::Result<()> {
         ],
     )?;
     output::table(
-        ["field", "agreed", "share"],
+        [Column::exact("field"), Column::number("agreed"), Column::number("share")],
         comparison.fields.iter().map(|field| {
             let share = format!("{} %", percent(field.agreed, field.compared));
             [field.field.to_owned(), format!("{} of {}", field.agreed, field.compared), share]
@@ -63,7 +65,7 @@ pub fn show(comparison: &Comparison) -> anyhow::Result<()> {
         return Ok(());
     }
     output::table(
-        ["track", "fields", "candidate", "active"],
+        [Column::exact("track"), Column::text("fields").spare(1), Column::text("candidate"), Column::text("active")],
         comparison.disagreements.iter().map(|track| {
             let key = format!("{}/{}", track.key.platform_name, track.key.platform_id);
             [key, track.fields.join(", "), text(&track.candidate), text(&track.active)]

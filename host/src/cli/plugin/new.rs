@@ -4,6 +4,7 @@
 use crate::cli::output;
 use anyhow::{Context, ensure};
 use clap::Args;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -63,12 +64,16 @@ strip = "debuginfo"
 "#;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner plugin new dashes\n  liner plugin new dashes --into strategies/dashes")]
 pub struct New {
     /// The strategy's name: lower-case letters, digits and dashes
     name: String,
     /// The folder to make; one of that name here without it
     #[arg(long)]
     into: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl New {
@@ -89,6 +94,11 @@ impl New {
         write(&folder.join("sdk"), "Cargo.toml", SDK_MANIFEST)?;
         for (file, text) in SDK {
             write(&folder.join("sdk"), file, &vendored(text))?;
+        }
+        if self.json {
+            let folder = folder.display().to_string();
+            output::json(&json!({"success": true, "name": self.name, "folder": folder}))?;
+            return Ok(ExitCode::SUCCESS);
         }
         let module = format!("target/wasm32-unknown-unknown/release/{}.wasm", self.name.replace('-', "_"));
         output::line(&format!(

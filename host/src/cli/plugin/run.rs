@@ -9,14 +9,19 @@ use crate::strategy::admission::{Terms, admit};
 use crate::strategy::cache::Cache;
 use crate::strategy::limits::Limits;
 use crate::strategy::runtime::{CallError, Checked, Request, Runtime, Usage};
-use crate::telemetry;
+use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  liner plugin run dashes.wasm tracks.ndjson\n  liner plugin run llm.wasm tracks.ndjson --replies replies.ndjson"
+)]
 pub struct Run {
     /// A component, or a core module as cargo leaves it
     file: PathBuf,
@@ -31,12 +36,16 @@ pub struct Run {
     /// Let it import WASI, of which it gets an empty one
     #[arg(long)]
     allow_wasi: bool,
+    /// Print a line of JSON a step
+    #[arg(long)]
+    json: bool,
 }
 
 impl Run {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         // What the guest logs, and the frames of a trap, are shown.
-        telemetry::log_to_stderr(&format!("{},liner::guest=debug,liner::strategy::runtime=debug", config.log))?;
+        let filter = format!("{},liner::guest=debug,liner::strategy::runtime=debug", config.log);
+        telemetry::log_to_stderr(&filter, LogFormat::Human)?;
         let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let mut tracks = Vec::new();
         for row in read_rows(&self.tracks)? {
@@ -51,7 +60,7 @@ impl Run {
             admit(&runtime, &cache, &bytes, terms)?;
             let counting = Runtime::counting(Limits::default()).map_err(anyhow::Error::from)?;
             let strategy = admit(&counting, &Cache::none(), &bytes, terms)?;
-            Session { runtime: &counting, strategy: &strategy, tracks: &tracks, replies }.show()
+            Session { runtime: &counting, strategy: &strategy, tracks: &tracks, replies, is_json: self.json }.show()
         })
         .await?
     }
@@ -68,18 +77,23 @@ struct Session<'a> {
     strategy: &'a Strategy,
     tracks: &'a [Track],
     replies: VecDeque<String>,
+    is_json: bool,
 }
 
 impl Session<'_> {
     fn show(mut self) -> anyhow::Result<ExitCode> {
         let view: Vec<_> = self.tracks.iter().map(|track| (track, None)).collect();
-        output::line(&format!("{:?} on {} tracks", self.strategy, view.len()))?;
+        if !self.is_json {
+            output::line(&format!("{:?} on {} tracks", self.strategy, view.len()))?;
+        }
         let (answer, usage) = self.runtime.answer(self.strategy, Request::plan(&view));
         let Some(step) = self.told("plan", answer, usage)? else { return Ok(ExitCode::FAILURE) };
         let mut asked: VecDeque<(Prompt, u32)> = step.prompts.into_iter().map(|prompt| (prompt, 1)).collect();
         while let Some((prompt, round)) = asked.pop_front() {
             let Some(text) = self.replies.pop_front() else {
-                output::line(&format!("prompt {:?} is not answered: no reply is left (--replies)", prompt.tag))?;
+                if !self.is_json {
+                    output::line(&format!("prompt {:?} is not answered: no reply is left (--replies)", prompt.tag))?;
+                }
                 continue;
             };
             let reply = Reply { text, stop: Stop::Complete, model: "plugin run".to_owned() };
@@ -95,6 +109,54 @@ impl Session<'_> {
     }
 
     fn told(&self, what: &str, answer: Result<Checked, CallError>, usage: Usage) -> anyhow::Result<Option<Step>> {
+        if !self.is_json {
+            return self.told_people(what, answer, usage);
+        }
+        let took = |error: Option<String>, checked: Option<&Checked>| StepTaken {
+            step: what,
+            ms: usage.time.as_secs_f64() * 1e3,
+            memory_bytes: usage.memory,
+            instructions: usage.fuel,
+            error,
+            decisions: checked.map(|checked| self.decided(checked)).unwrap_or_default(),
+            hints: checked.map(|checked| self.believed(checked)).unwrap_or_default(),
+            prompts: checked.map(|checked| checked.step.prompts.iter().map(asked).collect()).unwrap_or_default(),
+            dropped: checked
+                .map(|checked| checked.dropped.iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
+        };
+        match answer {
+            Ok(checked) => {
+                output::json(&took(None, Some(&checked)))?;
+                Ok(Some(checked.step))
+            }
+            Err(error) => {
+                output::json(&took(Some(error.to_string()), None))?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn decided(&self, checked: &Checked) -> Vec<Value> {
+        let decided = checked.step.decisions.iter().map(|(index, outcome)| match outcome {
+            Outcome::Extracted(entry) => json!({"track": self.name(*index), "extracted": entry}),
+            Outcome::NoMusic(reason) => json!({"track": self.name(*index), "no_music": reason}),
+            Outcome::Failed(reason) => json!({"track": self.name(*index), "failed": reason}),
+        });
+        decided.collect()
+    }
+
+    fn believed(&self, checked: &Checked) -> Vec<Value> {
+        let hints = checked.step.hints.iter();
+        hints.map(|(index, hint)| json!({"track": self.name(*index), "believed": hint})).collect()
+    }
+
+    fn told_people(
+        &self,
+        what: &str,
+        answer: Result<Checked, CallError>,
+        usage: Usage,
+    ) -> anyhow::Result<Option<Step>> {
         let limits = self.runtime.limits();
         output::line(&format!(
             "{what}: {:.1} of {} ms, {:.1} of {} MiB, {} instructions",
@@ -147,6 +209,27 @@ impl Session<'_> {
         let track = usize::try_from(index).ok().and_then(|index| self.tracks.get(index));
         track.map_or_else(|| index.to_string(), |track| format!("{index} ({})", track.key.platform_id))
     }
+}
+
+/// A step with what it took.
+#[derive(Serialize)]
+struct StepTaken<'a> {
+    step: &'a str,
+    ms: f64,
+    memory_bytes: usize,
+    instructions: u64,
+    error: Option<String>,
+    decisions: Vec<Value>,
+    hints: Vec<Value>,
+    prompts: Vec<Value>,
+    dropped: Vec<String>,
+}
+
+fn asked(prompt: &Prompt) -> Value {
+    json!({
+        "tag": prompt.tag, "indexes": prompt.indexes, "system": prompt.system, "user": prompt.user,
+        "max_output_tokens": prompt.max_output_tokens,
+    })
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -1,12 +1,11 @@
 //! The client for servers of strangers.
 
 use super::manners::{self, Manners};
-use super::resolve::{Check, Checked, Resolver, SystemResolver};
+use super::connections::{ClientError, Connections};
+use super::resolve::{Check, Resolver, SystemResolver};
 use super::visit::Visit;
-use super::{
-    Allowed, Answer, Contact, Fault, Fetch, FetchError, FetchSettings, Fetched, Request, Sink, Validators, shown_url,
-};
-use super::{body, gate, transport};
+use super::{Answer, Fault, Fetch, FetchError, FetchSettings, Fetched, Request, Sink, Validators, shown_url};
+use super::{body, transport};
 use async_trait::async_trait;
 use reqwest::Response;
 use reqwest::header::{ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
@@ -14,37 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection is kept that nobody uses.
-const KEPT: Duration = Duration::from_secs(30);
-/// The most headers, whose bytes hyper bounds to 400 KiB.
-const MAX_HEADERS: usize = 100;
 /// How long a request waits for its turns, all in all.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads from servers of strangers.
 ///
-/// Redirects are followed here, and each is checked as the first URL was. A connection is made to an address that was
-/// checked for it, or is one that was; those that nobody checks, to hosts that the operator names, are another client's,
-/// so that neither gets a connection of the other's.
-///
-/// No cookie, no referrer and no credential is ever sent, and no proxy of the environment used: it would connect to what
-/// was not checked.
+/// Redirects are followed here, and each is checked as the first URL was.
 pub struct Client {
-    public: reqwest::Client,
-    named: reqwest::Client,
-    allowed: Allowed,
+    connections: Connections,
     manners: Manners,
     timeout: Duration,
-}
-
-/// A client that cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// There is no TLS.
-    #[error("the client for pages cannot start: {0}")]
-    Tls(#[from] reqwest::Error),
 }
 
 /// What came of one URL.
@@ -67,30 +45,8 @@ impl Client {
     /// # Errors
     /// When TLS cannot start.
     pub fn with_resolver(settings: &FetchSettings, resolver: Arc<dyn Resolver>) -> Result<Self, ClientError> {
-        // A second call finds the provider installed, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let agent = user_agent(settings.contact.as_ref());
-        let client = |check| {
-            reqwest::Client::builder()
-                .user_agent(&agent)
-                .dns_resolver(Arc::new(Checked::new(resolver.clone(), check)))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .referer(false)
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(KEPT)
-                .pool_max_idle_per_host(1)
-                // Strangers get one protocol, whose bounds are those that hold. HTTP/2 would bring its own ways to flood a
-                // client, with headers, settings and resets, and nothing for requests that are seconds apart.
-                .http1_only()
-                .http1_max_headers(MAX_HEADERS)
-                .build()
-        };
         Ok(Self {
-            public: client(Check::Public)?,
-            named: client(Check::Nothing)?,
-            allowed: settings.allowed.clone(),
+            connections: Connections::new(resolver, settings.allowed.clone(), settings.contact.as_ref())?,
             manners: Manners::new(settings.interval),
             timeout: settings.timeout,
         })
@@ -99,7 +55,7 @@ impl Client {
     /// Asks one URL when it is its turn, within what is left of the time.
     async fn hop(&self, visit: &Visit<'_>, wait: &mut Wait, sink: &mut dyn Sink) -> Result<Hop, Fault> {
         let url = visit.url();
-        let check = gate::check(url, &self.allowed)?;
+        let check = self.connections.check(url)?;
         let headers = visit.headers(check)?;
         if visit.stays() {
             self.manners.follow(url)?;
@@ -124,11 +80,7 @@ impl Client {
         headers: HeaderMap,
         sink: &mut dyn Sink,
     ) -> Result<Hop, Fault> {
-        let http = match check {
-            Check::Public => &self.public,
-            Check::Nothing => &self.named,
-        };
-        let request = http.get(visit.url().clone()).headers(headers);
+        let request = self.connections.of(check).get(visit.url().clone()).headers(headers);
         let response = request.send().await.map_err(|error| transport::fault(&error))?;
         match response.status().as_u16() {
             200 | 203 => answer(response, visit, sink).await.map(Hop::Fetched),
@@ -191,24 +143,4 @@ fn validators(headers: &HeaderMap) -> Validators {
         (!value.is_empty() && value.len() <= 256).then(|| value.to_owned())
     };
     Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
-}
-
-/// The form in which crawlers name themselves. Without `Mozilla/5.0`, many servers take a client for a broken browser and
-/// send a page without the head that is wanted; with the name of a browser or of another's crawler it would be a lie.
-fn user_agent(contact: Option<&Contact>) -> String {
-    const NAME: &str = concat!("Mozilla/5.0 (compatible; liner/", env!("CARGO_PKG_VERSION"));
-    contact.map_or_else(|| format!("{NAME})"), |contact| format!("{NAME}; +{contact})"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_client_says_who_it_is_and_whom_to_turn_to() {
-        let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(user_agent(None), format!("Mozilla/5.0 (compatible; liner/{version})"));
-        let told = user_agent(Some(&"https://music.example/bot".parse().unwrap()));
-        assert_eq!(told, format!("Mozilla/5.0 (compatible; liner/{version}; +https://music.example/bot)"));
-    }
 }

@@ -7,7 +7,7 @@ mod models;
 mod wire;
 
 use super::http::{Client, KeyHeader, Read, header};
-use super::{Answer, BatchApi, Failure, ModelProvider, Price, Prices, RouteSettings, tokens};
+use super::{Answer, BatchApi, Failure, Look, ModelProvider, Price, Prices, RouteSettings, tokens};
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use burst::Bursts;
@@ -147,6 +147,10 @@ impl ModelProvider for Anthropic {
 
     fn price(&self) -> Option<Price> {
         self.prices.of(&self.model)
+    }
+
+    async fn look(&self) -> Option<Look> {
+        Some(models::look(self).await)
     }
 
     fn estimate(&self, prompt: &Prompt) -> Estimate {

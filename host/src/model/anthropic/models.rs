@@ -1,8 +1,9 @@
 //! What a model can do, asked from `GET /v1/models/{id}` before its first prompt: it is not hard-coded, as models come and
 //! go.
 
-use super::Anthropic;
+use super::{Anthropic, error};
 use crate::model::http::header;
+use crate::model::{Lifecycle, Look};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,6 +78,29 @@ pub async fn ask(provider: &Anthropic) -> Result<Capabilities, ()> {
             Err(())
         }
     }
+}
+
+/// Looks how the model is on its way.
+pub async fn look(provider: &Anthropic) -> Look {
+    let read = match provider.client.get(&format!("/v1/models/{}", provider.model), provider.headers()).await {
+        Ok(read) => read,
+        Err(failure) => return Look::failed(failure.error),
+    };
+    let said = |model: &Model| {
+        let lifecycle = model.lifecycle.as_ref().and_then(Value::as_str);
+        Lifecycle::of(&provider.model, lifecycle, model.retires_at.as_deref())
+    };
+    let is_unknown_path = read.status == StatusCode::NOT_FOUND && !error::is_envelope(&read.body);
+    let model = if read.status.is_success() {
+        let model = serde_json::from_slice::<Model>(&read.body);
+        Ok(model.map_or_else(|_| Lifecycle::of(&provider.model, None, None), |model| said(&model)))
+    } else if is_unknown_path {
+        // Not every server that speaks this API tells of its models.
+        Ok(Lifecycle::of(&provider.model, None, None))
+    } else {
+        Err(provider.refused(&read).error)
+    };
+    Look::of(&read, model)
 }
 
 fn understand(name: &str, body: &[u8]) -> Capabilities {

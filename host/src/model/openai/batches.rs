@@ -142,7 +142,8 @@ impl BatchApi for OpenAi {
         }
         if let Some(errors) = batch.errors.filter(|errors| !errors.is_null()) {
             let errors = self.client.clean(&shorten(&errors.to_string()));
-            tracing::error!(batch = id, "the provider did not take the requests of a batch: {errors}");
+            tracing::error!(batch = id, "the provider did not take the requests of a batch");
+            tracing::debug!(batch = id, "of the requests of a batch, the provider says: {errors}");
         }
         results::of(self, [batch.output_file_id, batch.error_file_id].into_iter().flatten()).await
     }

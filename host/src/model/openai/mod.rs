@@ -4,6 +4,7 @@ mod batches;
 mod dialect;
 mod error;
 mod limits;
+mod models;
 mod request;
 mod response;
 mod results;
@@ -11,7 +12,7 @@ mod results;
 mod scripted;
 
 use super::http::{Client, KeyHeader, Read, header};
-use super::{Answer, BatchApi, Failure, ModelProvider, OpenAiDialect, Price, Prices, RouteSettings};
+use super::{Answer, BatchApi, Failure, Look, ModelProvider, OpenAiDialect, Price, Prices, RouteSettings};
 use crate::music::{Estimate, Prompt};
 use async_trait::async_trait;
 use dialect::{Form, Learned, Refused};
@@ -97,6 +98,10 @@ impl ModelProvider for OpenAi {
 
     fn price(&self) -> Option<Price> {
         self.prices.of(&self.model)
+    }
+
+    async fn look(&self) -> Option<Look> {
+        Some(models::look(self).await)
     }
 
     fn estimate(&self, prompt: &Prompt) -> Estimate {

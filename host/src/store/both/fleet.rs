@@ -1,7 +1,9 @@
 //! The operator's switch, and the hosts.
 
 use super::super::{Backend, Row};
-use crate::store::{Host, HostId, NewHost, Pause, StoreError};
+use super::outbox::{note_event, tell, time};
+use crate::store::{EventType, Host, HostId, NewHost, News, Pause, StoreError};
+use serde_json::json;
 use sqlx::Row as _;
 
 impl Backend {
@@ -9,29 +11,44 @@ impl Backend {
         let row = sqlx::query("select paused_at, paused_by, reason from worker_control where paused_at is not null")
             .fetch_optional(self.readers())
             .await?;
-        row.map(|row| {
-            Ok(Pause { at: row.try_get("paused_at")?, by: row.try_get("paused_by")?, reason: row.try_get("reason")? })
-        })
-        .transpose()
+        row.as_ref().map(pause_from).transpose()
     }
 
     pub(super) async fn write_pause(&self, by: &str, reason: Option<&str>) -> Result<(), StoreError> {
-        sqlx::query(
+        let mut tx = self.begin().await?;
+        let paused_at: Option<i64> = sqlx::query_scalar(
             "update worker_control set paused_at = (select ms from clock), paused_by = $1, reason = $2
-             where paused_at is null",
+             where paused_at is null returning paused_at",
         )
         .bind(by)
         .bind(reason)
-        .execute(self.writer())
+        .fetch_optional(&mut *tx)
         .await?;
-        Ok(())
+        if let Some(at) = paused_at {
+            let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            note_event(&mut tx, "worker-paused", "worker", &format!("paused by {by}{because}")).await?;
+            let data = json!({"paused_at": time(at), "by": by, "reason": reason});
+            tell(&mut tx, &News { of: EventType::WorkerPaused, data }).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     pub(super) async fn lift_pause(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(concat!(
+            "select paused_at, paused_by, reason from worker_control where paused_at is not null",
+            for_update!()
+        ))
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(pause) = row.as_ref().map(pause_from).transpose()? else { return Ok(()) };
         sqlx::query("update worker_control set paused_at = null, paused_by = null, reason = null")
-            .execute(self.writer())
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        note_event(&mut tx, "worker-resumed", "worker", "the pause was lifted").await?;
+        let data = json!({"paused_at": time(pause.at), "paused_by": pause.by, "reason": pause.reason});
+        tell(&mut tx, &News { of: EventType::WorkerResumed, data }).await?;
+        Ok(tx.commit().await?)
     }
 
     pub(in super::super) async fn register(&self, host: &NewHost) -> Result<(), StoreError> {
@@ -91,6 +108,10 @@ impl Backend {
         .await?;
         Ok(drained.rows_affected() > 0)
     }
+}
+
+fn pause_from(row: &Row) -> Result<Pause, StoreError> {
+    Ok(Pause { at: row.try_get("paused_at")?, by: row.try_get("paused_by")?, reason: row.try_get("reason")? })
 }
 
 fn host_from(row: &Row) -> Result<Host, StoreError> {

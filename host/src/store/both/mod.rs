@@ -2,10 +2,13 @@
 //! `postgres`: `Backend` is the store there, and a few macros say what they say differently (`each!`, `genres!`,
 //! `for_update!`).
 
+mod budget;
 mod channels;
+mod deliveries;
 mod fleet;
 pub(super) mod journal;
 mod library;
+pub(super) mod outbox;
 pub(super) mod pages;
 mod plugins;
 pub(super) mod provider;
@@ -14,3 +17,4 @@ mod recovery;
 mod retention;
 mod store;
 mod submissions;
+mod webhooks;

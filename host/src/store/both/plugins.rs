@@ -1,6 +1,7 @@
 //! Plugins, revisions of the pipeline, candidates' outcomes and events.
 
 use super::super::{Backend, Row};
+use super::outbox::{note_event, tell};
 use super::recovery::shown;
 use crate::digest::Digest;
 use crate::music::TrackKey;
@@ -12,8 +13,6 @@ use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::Row as _;
 
-/// Events that are kept.
-const EVENTS_KEPT: i64 = 5_000;
 /// Outcomes of a candidate that are kept.
 const COMPARED_KEPT: i64 = 50_000;
 
@@ -68,7 +67,8 @@ impl PluginStore for Backend {
     }
 
     async fn record_pipeline(&self, expected: Option<i64>, new: &NewRevision) -> Result<Option<i64>, StoreError> {
-        Ok(sqlx::query_scalar(
+        let mut tx = self.begin().await?;
+        let recorded: Option<i64> = sqlx::query_scalar(
             "insert into pipeline (revision, entries, parent, cause, by, reason, at)
              select coalesce(max(revision), 0) + 1, $1, $2, $3, $4, $5, (select ms from clock) from pipeline
              having max(revision) is not distinct from $6 on conflict (revision) do nothing returning revision",
@@ -79,8 +79,13 @@ impl PluginStore for Backend {
         .bind(&new.by)
         .bind(&new.reason)
         .bind(expected)
-        .fetch_optional(self.writer())
-        .await?)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let (Some(revision), Some(news)) = (recorded, &new.news) {
+            tell(&mut tx, &news.with("revision", revision)).await?;
+        }
+        tx.commit().await?;
+        Ok(recorded)
     }
 
     async fn pipeline(&self, revision: Option<i64>) -> Result<Option<Revision>, StoreError> {
@@ -229,16 +234,7 @@ impl PluginStore for Backend {
 
     async fn record_event(&self, kind: &str, subject: &str, text: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("insert into event (at, kind, subject, text) values ((select ms from clock), $1, $2, $3)")
-            .bind(kind)
-            .bind(subject)
-            .bind(text)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("delete from event where id <= (select max(id) from event) - $1")
-            .bind(EVENTS_KEPT)
-            .execute(&mut *tx)
-            .await?;
+        note_event(&mut tx, kind, subject, text).await?;
         Ok(tx.commit().await?)
     }
 

@@ -5,8 +5,9 @@
 //! is left.
 
 use super::super::{Backend, Connection};
+use super::budget::{Budget, left_of_budget, over_budget};
 use crate::music::Estimate;
-use crate::store::{Admission, Left, Limits, ProviderUse, Spending, StoreError};
+use crate::store::{Admission, Limits, ProviderUse, Spending, StoreError};
 use sqlx::Row as _;
 
 /// How long requests may be saved up, in seconds.
@@ -70,7 +71,7 @@ impl Backend {
     }
 }
 
-async fn spending(connection: &mut Connection) -> Result<Spending, StoreError> {
+pub(super) async fn spending(connection: &mut Connection) -> Result<Spending, StoreError> {
     let sums = sqlx::query_as(
         "select cast(coalesce(sum(b.reserved_micros), 0) as bigint) as reserved_micros,
              cast(coalesce(sum(case when b.day = c.ms / 86400000 then b.today_micros else 0 end), 0) as bigint)
@@ -159,26 +160,6 @@ async fn hold_books(tx: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether so much more would be too much.
-async fn over_budget(tx: &mut Connection, cost: i64, limits: &Limits) -> Result<Option<Admission>, StoreError> {
-    if !limits.has_budget() {
-        return Ok(None);
-    }
-    let left = left_of_budget(tx, limits).await?;
-    if left.total.is_some_and(|left| cost > left) {
-        return Ok(Some(Admission::Spent { ms: None, reason: spent("AI_TOTAL_BUDGET_USD", limits.total_micros) }));
-    }
-    if left.today.is_some_and(|left| cost > left) {
-        let reason = spent("AI_DAILY_BUDGET_USD", limits.daily_micros);
-        return Ok(Some(Admission::Spent { ms: Some(left.of_day_ms), reason }));
-    }
-    Ok(None)
-}
-
-async fn left_of_budget(tx: &mut Connection, limits: &Limits) -> Result<Left, StoreError> {
-    Ok(spending(tx).await?.left_of(limits))
-}
-
 /// Books calls that ended: what was set aside is free, what they cost is spent.
 pub(in super::super) async fn book(
     tx: &mut Connection,
@@ -200,22 +181,18 @@ pub(in super::super) async fn book(
     Ok(())
 }
 
-/// What is left for a batch of questions, in millionths of a dollar, and for how long and why there is no more.
+/// What is left for a batch of questions, in millionths of a dollar, and of which budget that is what is left.
 pub(super) async fn left_for_batch(
     tx: &mut Connection,
     provider: &str,
     limits: &Limits,
-) -> Result<(i64, (Option<i64>, String)), StoreError> {
+) -> Result<(i64, Budget), StoreError> {
     begin_books(tx, provider).await?;
     hold_books(tx).await?;
     let left = left_of_budget(tx, limits).await?;
     let (today, total) = (left.today.unwrap_or(i64::MAX), left.total.unwrap_or(i64::MAX));
-    let until = if total <= today {
-        (None, spent("AI_TOTAL_BUDGET_USD", limits.total_micros))
-    } else {
-        (Some(left.of_day_ms), spent("AI_DAILY_BUDGET_USD", limits.daily_micros))
-    };
-    Ok((today.min(total), until))
+    let least = if total <= today { Budget::Total } else { Budget::Daily };
+    Ok((today.min(total), least))
 }
 
 /// Sets aside what a batch of questions may cost.
@@ -227,12 +204,6 @@ pub(super) async fn set_aside(tx: &mut Connection, provider: &str, micros: i64) 
         .execute(tx)
         .await?;
     Ok(())
-}
-
-fn spent(setting: &str, micros: i64) -> String {
-    #[allow(clippy::cast_precision_loss)]
-    let dollars = micros as f64 / 1e6;
-    format!("the budget is spent: {setting} is {dollars}")
 }
 
 /// What may be asked now.

@@ -20,6 +20,13 @@ macro_rules! named {
 
 pub(super) use named;
 
+/// How long the track has waited that is due longest.
+pub(in super::super) const OLDEST_DUE: &str =
+    "with level (priority) as (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
+     select (select ms from clock) - min((
+         select queued_at from music_ai_queue where due and priority = level.priority order by queued_at limit 1))
+     from level";
+
 /// Rows of one step of a change that may concern all.
 const STEP: u64 = 5_000;
 
@@ -154,6 +161,11 @@ impl Backend {
             }
         }
         Ok(counts)
+    }
+
+    /// One step along the claim's index for each of the eleven priorities.
+    pub(super) async fn read_oldest_due(&self) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar(OLDEST_DUE).fetch_one(self.readers()).await?)
     }
 
     pub(super) async fn read_failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {

@@ -1,6 +1,7 @@
 //! Leases that are renewed, and batches whose lease has ended: they are taken over with the tracks they were shown.
 
 use super::super::{Backend, Connection, track_from};
+use super::outbox::tracks_failed;
 use super::provider;
 use crate::music::Track;
 use crate::store::json::json;
@@ -135,8 +136,27 @@ async fn book_lost_calls(tx: &mut Connection, lost: &str) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Why a track failed that was being worked on whenever its host stopped.
+macro_rules! stopped {
+    () => {
+        "'the host stopped without a word each time it worked on this track'"
+    };
+}
+
 /// Tracks of a lost batch that have no attempt left.
 async fn fail_exhausted(tx: &mut Connection, lost: &Lost) -> Result<(), StoreError> {
+    sqlx::query(tracks_failed!(concat!(
+        "(select id, batch_id as batch, ",
+        stopped!(),
+        " as reason, retry_count as attempts from music_ai_queue where id in ",
+        numbers!("$1"),
+        " and batch_id = $2 and status = 'processing' and retry_count >= $3) f"
+    )))
+    .bind(&lost.rows)
+    .bind(&lost.id)
+    .bind(MAX_ATTEMPTS)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query(concat!(
         "update music_library set processing_status = 'failed', updated_at = (select ms from clock)
          where id in (select id from music_ai_queue where id in ",
@@ -150,8 +170,9 @@ async fn fail_exhausted(tx: &mut Connection, lost: &Lost) -> Result<(), StoreErr
     .await?;
     sqlx::query(concat!(
         "update music_ai_queue set status = 'failed', batch_id = null, processed_at = (select ms from clock),
-             error_message = 'the host stopped without a word each time it worked on this track'
-         where id in ",
+             error_message = ",
+        stopped!(),
+        " where id in ",
         numbers!("$1"),
         " and batch_id = $2 and status = 'processing' and retry_count >= $3"
     ))

@@ -89,6 +89,8 @@ const fn statements(of: Aging) -> Statements {
             old: ("ended_at < ", since!()), unread: ("true"), on: ("intended_at < ", since!())),
         Aging::Events => aging!("event" by "bigint", 1000 at a time, "at",
             old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
+        Aging::Deliveries => aging!("webhook_delivery" by "bigint", 1000 at a time, "at",
+            old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
         Aging::Hosts => aging!("host" by "text", 1000 at a time, "seen_at, started_at",
             old: ("seen_at < ", since!()),
             unread: ("id not in (select host_id from extraction_batch where finished_at is null)"),

@@ -3,11 +3,12 @@
 use super::super::Backend;
 use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
+use crate::store::timing::{Operation, timed};
 use crate::store::{
     Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedTrack, Host,
-    HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse, NewHost, NewLink,
-    NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError, Stray,
-    Waiting, Want,
+    HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, Load, ModelUse, NewHost,
+    NewLink, NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError,
+    Stray, Waiting, Want,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -26,32 +27,33 @@ impl Store for Backend {
         Self::IS_SHARED
     }
     async fn enqueue(&self, links: &[NewLink]) -> Result<Vec<Enqueued>, StoreError> {
-        self.enqueue_links(links).await
+        timed(Operation::Enqueue, self.enqueue_links(links)).await
     }
     async fn claim(&self, want: &Want) -> Result<Vec<Claim>, StoreError> {
-        self.claim_due(want).await
+        timed(Operation::Claim, self.claim_due(want)).await
     }
     async fn claim_these(&self, host: &HostId, keys: &[TrackKey], revision: i64) -> Result<Option<Claim>, StoreError> {
-        self.within(self.claim_named(host, keys, revision)).await
+        timed(Operation::Claim, self.within(self.claim_named(host, keys, revision))).await
     }
     async fn recover(&self, host: &HostId, held: &[BatchId], stray: Stray) -> Result<Option<Claim>, StoreError> {
-        self.within(self.take_over(host, held, stray)).await
+        timed(Operation::Claim, self.within(self.take_over(host, held, stray))).await
     }
     async fn renew(&self, batch: &BatchId) -> Result<(), StoreError> {
-        self.within(self.renew_lease(batch)).await
+        timed(Operation::Renew, self.within(self.renew_lease(batch))).await
     }
     async fn settle(&self, lease: &Lease, settlement: &Settlement, finish: bool) -> Result<Settled, StoreError> {
-        self.settle_fenced(Settling { lease: lease.clone(), settlement: settlement.clone(), finish }).await?;
+        let settling = Settling { lease: lease.clone(), settlement: settlement.clone(), finish };
+        timed(Operation::Settle, self.settle_fenced(settling)).await?;
         Ok(settlement.settled())
     }
     async fn is_settled(&self, batch: &BatchId) -> Result<bool, StoreError> {
-        self.within(self.was_settled(batch)).await
+        timed(Operation::Read, self.within(self.was_settled(batch))).await
     }
     async fn journal_intent(&self, call: &CallIntent, limits: &Limits) -> Result<Admission, StoreError> {
-        self.write_intent(call, limits).await
+        timed(Operation::Question, self.write_intent(call, limits)).await
     }
     async fn journal_answer(&self, call: &CallId, answer: &CallAnswer) -> Result<(), StoreError> {
-        self.write_answer(call, answer).await
+        timed(Operation::Answer, self.write_answer(call, answer)).await
     }
     async fn journalled_reply(
         &self,
@@ -60,91 +62,100 @@ impl Store for Backend {
         read: &[CallId],
         reuse: Option<Duration>,
     ) -> Result<Option<JournalledReply>, StoreError> {
-        self.find_reply(prompt_digest, root, read, reuse_ms(reuse)).await
+        timed(Operation::Recall, self.find_reply(prompt_digest, root, read, reuse_ms(reuse))).await
     }
     async fn give_up_calls(&self, batch: &BatchId) -> Result<(), StoreError> {
-        self.within(self.end_calls(batch)).await
+        timed(Operation::Write, self.within(self.end_calls(batch))).await
     }
     async fn lost_calls(&self) -> Result<i64, StoreError> {
-        self.within(self.count_lost_calls()).await
+        timed(Operation::Read, self.within(self.count_lost_calls())).await
     }
     async fn block_provider(&self, provider: &str, ms: i64, reason: &str) -> Result<(), StoreError> {
-        self.within(self.write_block(provider, ms, reason)).await
+        timed(Operation::Write, self.within(self.write_block(provider, ms, reason))).await
     }
     async fn unblock_provider(&self, provider: &str) -> Result<(), StoreError> {
-        self.within(self.lift_block(provider)).await
+        timed(Operation::Write, self.within(self.lift_block(provider))).await
     }
     async fn provider_use(&self, provider: &str) -> Result<ProviderUse, StoreError> {
-        self.within(self.read_use(provider)).await
+        timed(Operation::Read, self.within(self.read_use(provider))).await
     }
     async fn spending(&self) -> Result<Spending, StoreError> {
-        self.within(self.read_spending()).await
+        timed(Operation::Read, self.within(self.read_spending())).await
     }
     async fn model_use(&self, since_day: Option<i64>) -> Result<Vec<ModelUse>, StoreError> {
-        self.within(self.read_model_use(since_day)).await
+        timed(Operation::Read, self.within(self.read_model_use(since_day))).await
     }
     async fn release_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
-        self.end_waiting(cause).await
+        timed(Operation::Write, self.end_waiting(cause)).await
     }
     async fn retry_failed(&self, keys: Option<&[TrackKey]>) -> Result<u64, StoreError> {
-        self.requeue_failed(keys).await
+        timed(Operation::Write, self.requeue_failed(keys)).await
     }
     async fn requeue_missing(&self, field: Field) -> Result<u64, StoreError> {
-        self.requeue_incomplete(field).await
+        timed(Operation::Write, self.requeue_incomplete(field)).await
     }
     async fn counts(&self) -> Result<QueueCounts, StoreError> {
-        self.within(self.read_counts()).await
+        timed(Operation::Read, self.within(self.read_counts())).await
+    }
+    async fn oldest_due_ms(&self) -> Result<Option<i64>, StoreError> {
+        timed(Operation::Read, self.within(self.read_oldest_due())).await
     }
     async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {
-        self.within(self.read_failed(limit)).await
+        timed(Operation::Read, self.within(self.read_failed(limit))).await
     }
     async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
-        self.within(self.read_library(query)).await
+        timed(Operation::Read, self.within(self.read_library(query))).await
     }
     async fn library_entry(&self, key: &TrackKey) -> Result<Option<(LibraryEntry, Vec<LibraryChange>)>, StoreError> {
-        self.within(self.read_entry(key)).await
+        timed(Operation::Read, self.within(self.read_entry(key))).await
     }
     async fn correct(&self, key: &TrackKey, correction: &Correction) -> Result<Option<LibraryEntry>, StoreError> {
-        self.within(self.write_correction(key, correction)).await
+        timed(Operation::Write, self.within(self.write_correction(key, correction))).await
     }
     async fn corrected(&self, after: i64, limit: u32) -> Result<Vec<Corrected>, StoreError> {
-        self.within(self.read_corrected(after, limit)).await
+        timed(Operation::Read, self.within(self.read_corrected(after, limit))).await
     }
     async fn tracks(&self, keys: &[TrackKey]) -> Result<Vec<Track>, StoreError> {
-        self.within(self.read_tracks(keys)).await
+        timed(Operation::Read, self.within(self.read_tracks(keys))).await
     }
     async fn paused(&self) -> Result<Option<Pause>, StoreError> {
-        self.within(self.read_pause()).await
+        timed(Operation::Read, self.within(self.read_pause())).await
     }
     async fn pause(&self, by: &str, reason: Option<&str>) -> Result<(), StoreError> {
-        self.within(self.write_pause(by, reason)).await
+        timed(Operation::Write, self.within(self.write_pause(by, reason))).await
     }
     async fn resume(&self) -> Result<(), StoreError> {
-        self.within(self.lift_pause()).await
+        timed(Operation::Write, self.within(self.lift_pause())).await
     }
     async fn next_due(&self) -> Result<NextDue, StoreError> {
-        self.within(self.read_next_due()).await
+        timed(Operation::Read, self.within(self.read_next_due())).await
     }
     async fn changed(&self) -> Result<(), StoreError> {
         self.wait_for_change().await
     }
     async fn enlist(&self, host: &NewHost) -> Result<u64, StoreError> {
-        self.within(self.enlist_host(host)).await
+        timed(Operation::Write, self.within(self.enlist_host(host))).await
     }
     async fn beat(&self, host: &HostId, in_flight: usize) -> Result<bool, StoreError> {
-        self.within(self.write_beat(host, in_flight)).await
+        timed(Operation::Write, self.within(self.write_beat(host, in_flight))).await
     }
     async fn leave(&self, host: &HostId) -> Result<(), StoreError> {
-        self.within(self.write_leave(host)).await
+        timed(Operation::Write, self.within(self.write_leave(host))).await
     }
     async fn hosts(&self) -> Result<Vec<Host>, StoreError> {
-        self.within(self.read_hosts()).await
+        timed(Operation::Read, self.within(self.read_hosts())).await
     }
     async fn drain(&self, host: &HostId, is_to: bool) -> Result<bool, StoreError> {
-        self.within(self.write_drain(host, is_to)).await
+        timed(Operation::Write, self.within(self.write_drain(host, is_to))).await
     }
     async fn prune(&self, age: Duration, place: &Place) -> Result<Pruned, StoreError> {
-        self.within(self.prune_page(age, place)).await
+        timed(Operation::Prune, self.within(self.prune_page(age, place))).await
+    }
+    async fn size(&self) -> Result<u64, StoreError> {
+        timed(Operation::Read, self.within(self.read_size())).await
+    }
+    fn load(&self) -> Load {
+        self.present_load()
     }
     async fn ping(&self) -> Result<(), StoreError> {
         self.within(async {

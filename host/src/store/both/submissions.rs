@@ -2,7 +2,7 @@
 
 use super::super::{Backend, Connection, Row};
 use super::journal::insert_call;
-use super::provider;
+use super::{budget, provider};
 use crate::music::Prompt;
 use crate::store::json::{from_json, json};
 use crate::store::{
@@ -121,11 +121,11 @@ impl SubmissionStore for Backend {
         }
         let (provider, limits) = (gathering.provider, gathering.limits);
         if limits.has_budget() {
-            let (left, spent) = provider::left_for_batch(&mut tx, provider, limits).await?;
+            let (left, least) = provider::left_for_batch(&mut tx, provider, limits).await?;
             cut(&mut calls, left, |call| call.reserved);
             if calls.is_empty() {
+                let (ms, reason) = budget::spent(&mut tx, least, limits).await?;
                 tx.commit().await?;
-                let (ms, reason) = spent;
                 return Ok(Gathered::Spent { ms, reason });
             }
         }

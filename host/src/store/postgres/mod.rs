@@ -76,6 +76,13 @@ macro_rules! gathered {
     };
 }
 
+/// A JSON object, as text.
+macro_rules! object {
+    ($($member:literal),+) => {
+        concat!("json_build_object(", $($member,)+ ")::text")
+    };
+}
+
 /// Rows that are about to be changed are held.
 macro_rules! for_update {
     () => {
@@ -99,16 +106,19 @@ mod both;
 mod change;
 mod claim;
 mod enqueue;
+mod inspect;
 mod journal;
 mod line;
 mod open;
 mod settle;
 
+pub use inspect::inspect;
+
 pub(super) use open::{bring_up_to_date, connect};
 
-use super::StoreError;
 use super::address::Terms;
 use super::gather::Gather;
+use super::{Load, PoolLoad, StoreError};
 use crate::music::{Track, TrackKey};
 use line::{Breaks, Line};
 use sqlx::postgres::PgPool;
@@ -151,6 +161,17 @@ impl PostgresStore {
 
     const fn writer(&self) -> &PgPool {
         &self.pool
+    }
+
+    fn present_load(&self) -> Load {
+        let gathered =
+            [self.lookups.waiting(), self.intents.waiting(), self.answers.waiting(), self.settlements.waiting()];
+        Load { pools: vec![PoolLoad::of("pool", &self.pool)], waiting: gathered.iter().sum() }
+    }
+
+    async fn read_size(&self) -> Result<u64, StoreError> {
+        let size: i64 = sqlx::query_scalar("select pg_database_size(current_database())").fetch_one(&self.pool).await?;
+        Ok(u64::try_from(size).unwrap_or(0))
     }
 
     async fn begin(&self) -> Result<Transaction<'_, Postgres>, StoreError> {

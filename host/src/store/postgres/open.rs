@@ -162,7 +162,7 @@ fn is_of_tls(error: &sqlx::Error) -> bool {
 /// # Errors
 /// [`StoreError::TooNew`], and [`StoreError::Unusable`] when this role may not.
 pub async fn bring_up_to_date(connection: &mut PgConnection, terms: &Terms) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = known_migration();
     let found = newest_migration(connection).await?;
     if found > known {
         return Err(StoreError::TooNew { found, known });
@@ -186,7 +186,13 @@ pub async fn bring_up_to_date(connection: &mut PgConnection, terms: &Terms) -> R
     })
 }
 
-async fn newest_migration(connection: &mut PgConnection) -> Result<i64, StoreError> {
+/// The newest migration that this version knows.
+pub(super) fn known_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// A database's newest migration, or 0.
+pub(super) async fn newest_migration(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let has_table: bool =
         sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut *connection).await?;
     if !has_table {

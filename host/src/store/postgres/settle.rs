@@ -2,6 +2,7 @@
 //! the journal's marks and the batches change together or not at all.
 
 use super::PostgresStore;
+use super::both::outbox::{batches_completed, tracks_failed};
 use super::line::Line;
 use crate::failpoint::{self, Failpoint};
 use crate::store::gather::WriteGroup;
@@ -36,7 +37,8 @@ const SETTLE: &str = concat!(
         from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[])
             as f(id, succeeded, failed, cost_micros, finish), clock c
         where b.id = f.id and b.state = 'leased'
-        returning b.id, b.size
+        returning b.id, b.host_id, b.size, b.pipeline_revision, b.succeeded, b.failed, b.cost_micros, b.created_at,
+            b.finished_at
     ), fence as materialized (
         select array_agg(h.size order by f.n) as size
         from unnest($1::text[]) with ordinality as f(id, n) left join held h on h.id = f.id
@@ -67,7 +69,7 @@ const SETTLE: &str = concat!(
         from unnest($6::integer[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[],
                 $13::float8[]) as m(fence, batch, id, kind, error, rest_ms, waiting, jitter), clock c, fence f
         where q.id = m.id and q.batch_id = m.batch and f.size[m.fence] is not null
-        returning q.id, q.status
+        returning q.id, q.status, q.retry_count as attempts, m.batch, m.error as reason
     ), failed as (
         update music_library l set processing_status = 'failed', updated_at = c.ms
         from moved m, clock c where m.status = 'failed' and l.id = m.id
@@ -95,7 +97,11 @@ const SETTLE: &str = concat!(
         update model_call m set interpreted_at = coalesce(m.interpreted_at, c.ms), decided_all = i.decided_all
         from unnest($33::integer[], $34::text[], $35::boolean[]) as i(fence, id, decided_all), clock c, fence f
         where m.id = i.id and f.size[i.fence] is not null
-    )
+    ), told_of_tracks as (",
+    tracks_failed!("(select * from moved where status = 'failed') f"),
+    "), told_of_batches as (",
+    batches_completed!("held b"),
+    ")
     select id from held"
 );
 

@@ -68,6 +68,13 @@ macro_rules! gathered {
     };
 }
 
+/// A JSON object, as text.
+macro_rules! object {
+    ($($member:literal),+) => {
+        concat!("json_object(", $($member,)+ ")")
+    };
+}
+
 /// A transaction that writes holds the whole database.
 macro_rules! for_update {
     ($($row:literal)?) => {
@@ -90,15 +97,17 @@ mod change;
 mod claim;
 mod enqueue;
 mod group;
+mod inspect;
 mod journal;
 mod open;
 mod settle;
 
 pub use backup::back_up;
+pub use inspect::inspect;
 pub(super) use open::{lock, newest_migration, unusable};
 
-use super::StoreError;
 use super::gather::Gather;
+use super::{Load, PoolLoad, StoreError};
 use crate::music::{Track, TrackKey};
 use group::Writer;
 use sqlx::sqlite::SqlitePool;
@@ -146,6 +155,21 @@ impl SqliteStore {
         answer.await
     }
 
+    fn present_load(&self) -> Load {
+        let pools = vec![PoolLoad::of("writer", &self.writer), PoolLoad::of("readers", &self.readers)];
+        Load { pools, waiting: self.group.waiting() }
+    }
+
+    /// The file, and the log beside it that is not folded in yet.
+    #[allow(clippy::unused_async, reason = "a server is asked for it")]
+    async fn read_size(&self) -> Result<u64, StoreError> {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = std::fs::metadata(log).map_or(0, |log| log.len());
+        let file = std::fs::metadata(&*self.path).map_err(|error| unusable(&self.path, &error))?;
+        Ok(file.len() + log)
+    }
+
     /// A write transaction. `begin immediate` takes the write lock at once: a transaction that reads first and writes
     /// later can fail with SQLITE_BUSY_SNAPSHOT, which no busy timeout retries.
     async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
@@ -175,6 +199,22 @@ fn track_from(row: &Row) -> Result<Track, StoreError> {
 mod tests {
     use super::*;
     use crate::store::{Store, Waiting};
+    use sqlx::Row as _;
+
+    #[tokio::test]
+    async fn the_age_of_the_queue_is_looked_up_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
+        let explain = sqlx::AssertSqlSafe(format!("explain query plan {}", both::queue::OLDEST_DUE));
+        let plan = sqlx::query(explain).fetch_all(store.readers()).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        let of_queue: Vec<_> = steps.iter().filter(|step| step.contains("music_ai_queue")).collect();
+        assert!(!of_queue.is_empty(), "{steps:?}");
+        assert!(
+            of_queue.iter().all(|step| step.contains("SEARCH") && step.contains("music_ai_queue_due")),
+            "{steps:?}"
+        );
+    }
 
     #[tokio::test]
     async fn writing_goes_on_after_sqlite_ended_a_transaction_by_itself_as_it_does_when_the_disk_is_full() {

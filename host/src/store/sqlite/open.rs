@@ -16,7 +16,7 @@ use std::time::Duration;
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How long a statement waits for another process's write before it fails.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// KiB of the writer's page cache: the queue's indexes are walked in it.
 const WRITER_CACHE_KIB: &str = "-16000";
 /// Pages of the write-ahead log after which it is folded in: a larger log folds a page in once that was changed often.
@@ -154,7 +154,7 @@ fn refuse_unwritable(path: &Path) -> Result<(), StoreError> {
 
 async fn refuse_newer(path: &Path) -> Result<(), StoreError> {
     let found = newest_migration(path).await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = known_migration();
     if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(()) }
 }
 
@@ -163,15 +163,23 @@ pub async fn newest_migration(path: &Path) -> Result<i64, StoreError> {
     let options =
         SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(|error| unusable(path, &error))?;
-    let has_table: bool = sqlx::query_scalar("select count(*) > 0 from sqlite_master where name = '_sqlx_migrations'")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(|error| unusable(path, &error))?;
-    let found: i64 = if has_table {
-        sqlx::query_scalar("select ifnull(max(version), 0) from _sqlx_migrations").fetch_one(&mut connection).await?
-    } else {
-        0
-    };
+    let found = newest_of(&mut connection).await.map_err(|error| unusable(path, &error))?;
     connection.close().await?;
     Ok(found)
+}
+
+/// The newest migration of an open file.
+pub(super) async fn newest_of(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    let has_table: bool = sqlx::query_scalar("select count(*) > 0 from sqlite_master where name = '_sqlx_migrations'")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !has_table {
+        return Ok(0);
+    }
+    sqlx::query_scalar("select ifnull(max(version), 0) from _sqlx_migrations").fetch_one(connection).await
+}
+
+/// The newest migration that this version knows.
+pub(super) fn known_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }

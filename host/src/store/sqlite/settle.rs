@@ -2,6 +2,7 @@
 //! all.
 
 use super::SqliteStore;
+use super::both::outbox::{batches_completed, tracks_failed};
 use super::group::{Write, Written, mixed_up};
 use crate::store::json::json;
 use crate::store::settling::{BACKOFF_MS, Change, Entry, MAX_BACKOFF_MS, Move, REFUND_MAX_AGE_MS, Settling};
@@ -14,6 +15,18 @@ use std::collections::HashSet;
 macro_rules! burnt {
     () => {
         "(m.value ->> 'kind' = 'failed' or (m.value ->> 'kind' = 'refunded' and p.queued_at < c.ms - $2))"
+    };
+}
+
+/// Rows `p` of the queue whose last attempt is about to fail, and what is said of them.
+macro_rules! about_to_fail {
+    () => {
+        concat!(
+            " from clock c, json_each($1) m
+              join music_ai_queue p on p.id = m.value ->> 'row' and p.batch_id = m.value ->> 'batch'
+              where p.status = 'processing' and p.retry_count >= $3 and ",
+            burnt!()
+        )
     };
 }
 
@@ -60,7 +73,7 @@ pub async fn settle_all(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let held = fence(tx, all).await?;
+    let Fenced { held, is_heard } = fence(tx, all).await?;
     let mut lists = Lists::default();
     for settling in all.iter().filter(|settling| held.contains(settling.batch())) {
         settling.changes()?.into_iter().for_each(|change| lists.add(change));
@@ -72,12 +85,18 @@ pub async fn settle_all(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<
     if !lists.moves.is_empty() {
         let moves = json(&lists.moves)?;
         if lists.burns {
+            if is_heard {
+                tell_of_failures(tx, &moves).await?;
+            }
             fail_entries(tx, &moves).await?;
         }
         write_queue(tx, &moves).await?;
     }
     if !lists.calls.is_empty() {
         mark_interpreted(tx, &json(&lists.calls)?).await?;
+    }
+    if is_heard {
+        tell_of_batches(tx, &json(&held)?).await?;
     }
     Ok(all.iter().map(|settling| held.contains(settling.batch())).collect())
 }
@@ -103,21 +122,48 @@ impl<'a> Lists<'a> {
     }
 }
 
-/// Nothing of a batch is written but by the claim that holds its lease. Returns those that do.
-async fn fence(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<HashSet<String>, StoreError> {
+/// The batches that hold their lease.
+struct Fenced {
+    held: HashSet<String>,
+    /// Whether somebody hears of what becomes of them.
+    is_heard: bool,
+}
+
+/// Nothing of a batch is written but by the claim that holds its lease.
+async fn fence(tx: &mut SqliteConnection, all: &[&Settling]) -> Result<Fenced, StoreError> {
     let fences: Vec<Fence<'_>> = all.iter().map(|settling| Fence::of(settling)).collect();
-    let held: Vec<String> = sqlx::query_scalar(
+    let held: Vec<(String, bool)> = sqlx::query_as(
         "update extraction_batch set succeeded = f.value ->> 'succeeded', failed = f.value ->> 'failed',
              cost_micros = f.value ->> 'cost_micros', state = iif(f.value ->> 'finish', 'settled', 'leased'),
              finished_at = iif(f.value ->> 'finish', (select ms from clock), null)
          from json_each($1) as f
          where extraction_batch.id = f.value ->> 'id' and state = 'leased'
-         returning extraction_batch.id",
+         returning extraction_batch.id, exists (select 1 from webhook_endpoint where disabled_at is null)",
     )
     .bind(json(&fences)?)
     .fetch_all(tx)
     .await?;
-    Ok(held.into_iter().collect())
+    Ok(Fenced { is_heard: held.iter().any(|(_, is_heard)| *is_heard), held: held.into_iter().map(|(id, _)| id).collect() })
+}
+
+async fn tell_of_batches(tx: &mut SqliteConnection, held: &str) -> Result<(), StoreError> {
+    sqlx::query(batches_completed!("json_each($1) h join extraction_batch b on b.id = h.value")).bind(held).execute(tx).await?;
+    Ok(())
+}
+
+/// Of tracks that are about to fail for the last time.
+async fn tell_of_failures(tx: &mut SqliteConnection, moves: &str) -> Result<(), StoreError> {
+    sqlx::query(tracks_failed!(concat!(
+        "(select p.id, p.batch_id as batch, m.value ->> 'error' as reason, p.retry_count as attempts",
+        about_to_fail!(),
+        ") f"
+    )))
+    .bind(moves)
+    .bind(REFUND_MAX_AGE_MS)
+    .bind(MAX_ATTEMPTS)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// An operator's corrections stand: a corrected field keeps its value. What is not music keeps what it had.
@@ -201,10 +247,8 @@ async fn write_queue(tx: &mut SqliteConnection, moves: &str) -> Result<(), Store
 async fn fail_entries(tx: &mut SqliteConnection, moves: &str) -> Result<(), StoreError> {
     sqlx::query(concat!(
         "update music_library set processing_status = 'failed', updated_at = (select ms from clock)
-         where id in (select p.id from clock c, json_each($1) m
-                      join music_ai_queue p on p.id = m.value ->> 'row' and p.batch_id = m.value ->> 'batch'
-                      where p.status = 'processing' and p.retry_count >= $3 and ",
-        burnt!(),
+         where id in (select p.id",
+        about_to_fail!(),
         ")"
     ))
     .bind(moves)

@@ -5,6 +5,7 @@
 //! database; what they are digested to ([`tally`]) is compared, and what was written is read by another way than it was
 //! written by. Memory is bounded: rows pass by.
 
+mod column;
 mod error;
 mod source;
 mod tables;
@@ -16,6 +17,7 @@ pub use error::TransferError;
 pub use source::Nul;
 
 use super::address::{PostgresAddress, Terms};
+use serde::Serialize;
 use source::Source;
 use std::path::Path;
 use tables::TABLES;
@@ -31,7 +33,7 @@ pub enum Step {
 }
 
 /// A table that was copied, and found to be what was read.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Copied {
     /// Its name.
     pub table: &'static str,
@@ -88,6 +90,12 @@ pub async fn transfer(
     target::commit(&mut target).await?;
     let replaced = if let Nul::Replace(replaced) = source.nul { replaced } else { 0 };
     Ok(Moved { brought_up: source.brought_up, tables, replaced, freed })
+}
+
+/// The names of all tables whose rows are moved.
+#[must_use]
+pub fn table_names() -> Vec<&'static str> {
+    TABLES.iter().map(|table| table.name).collect()
 }
 
 fn same(table: &'static str, read: &Tally, found: &Tally) -> Result<Copied, TransferError> {

@@ -1,34 +1,6 @@
 //! What is copied: every table with its columns, in an order in which rows find those that they refer to.
 
-/// What a column holds, whatever either database calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number: a count, a time, money.
-    Integer,
-    /// A number with a fraction.
-    Real,
-    /// Yes or no: a number in SQLite.
-    Boolean,
-    /// A text, JSON among them.
-    Text,
-    /// Bytes.
-    Bytes,
-    /// Row numbers: a JSON array in SQLite.
-    Numbers,
-    /// Texts: a JSON array in SQLite.
-    Texts,
-}
-
-/// A column of both databases.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    /// Its name in PostgreSQL, and in SQLite where that is not said.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// What SQLite is asked for instead of a column of that name.
-    source: Option<&'static str>,
-}
+use super::column::{Column, Kind, boolean, bytes, integer, numbers, real, text, texts};
 
 /// Statements that read what a table was made from, and the table.
 #[derive(Debug, Clone, Copy)]
@@ -52,38 +24,6 @@ pub struct Table {
     pub begins_with: Option<&'static str>,
     /// How it is compared when triggers make it out of another table, and nothing is written.
     derived: Option<Derived>,
-}
-
-impl Column {
-    const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, source: None }
-    }
-
-    const fn from(self, source: &'static str) -> Self {
-        Self { source: Some(source), ..self }
-    }
-}
-
-const fn integer(name: &'static str) -> Column {
-    Column::new(name, Kind::Integer)
-}
-const fn real(name: &'static str) -> Column {
-    Column::new(name, Kind::Real)
-}
-const fn boolean(name: &'static str) -> Column {
-    Column::new(name, Kind::Boolean)
-}
-const fn text(name: &'static str) -> Column {
-    Column::new(name, Kind::Text)
-}
-const fn bytes(name: &'static str) -> Column {
-    Column::new(name, Kind::Bytes)
-}
-const fn numbers(name: &'static str) -> Column {
-    Column::new(name, Kind::Numbers)
-}
-const fn texts(name: &'static str) -> Column {
-    Column::new(name, Kind::Texts)
 }
 
 impl Table {
@@ -453,5 +393,59 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     Table::new("channel_post", &[text("channel"), text("post"), integer("at")]).keys(2),
+    Table::new(
+        "webhook_endpoint",
+        &[
+            text("id"),
+            text("url"),
+            text("events"),
+            text("secret"),
+            text("former_secret"),
+            integer("former_until"),
+            integer("created_at"),
+            integer("disabled_at"),
+            text("disabled_reason"),
+            integer("rests_until"),
+            integer("failing_since"),
+            integer("gone_since"),
+            integer("gave_up_at"),
+        ],
+    ),
+    Table::new(
+        "webhook_outbox",
+        &[
+            integer("id"),
+            text("event_id"),
+            text("endpoint_id"),
+            text("type"),
+            text("data"),
+            integer("at"),
+            integer("owed_at"),
+            integer("attempts"),
+            integer("next_at"),
+            text("claim"),
+        ],
+    )
+    .numbered("id"),
+    Table::new(
+        "webhook_delivery",
+        &[
+            integer("id"),
+            text("event_id"),
+            text("endpoint_id"),
+            text("type"),
+            text("data"),
+            integer("event_at"),
+            integer("attempt"),
+            integer("at"),
+            text("outcome"),
+            integer("status"),
+            text("error"),
+            integer("duration_ms"),
+            integer("next_at"),
+        ],
+    )
+    .numbered("id"),
+    Table::new("budget_notice", &[text("budget"), integer("limit_micros"), integer("day")]).keys(2),
     Table::new("event", &[integer("id"), integer("at"), text("kind"), text("subject"), text("text")]).numbered("id"),
 ];

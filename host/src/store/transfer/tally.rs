@@ -2,7 +2,8 @@
 //! where two readings differ, whatever the size of the table.
 
 use super::TransferError;
-use super::tables::{Kind, Table};
+use super::column::Kind;
+use super::tables::Table;
 use super::value::{Unreadable, Value};
 use crate::digest::hex;
 use sha2::{Digest as _, Sha256};

@@ -1,6 +1,6 @@
 //! One value, read from either database into the same form, and from there digested or written.
 
-use super::tables::Kind;
+use super::column::Kind;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, ValueRef};

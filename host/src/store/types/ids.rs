@@ -50,3 +50,15 @@ id!(
     /// A running process; a new one at every start.
     HostId
 );
+id!(
+    /// An address that hears of what happens here.
+    WebhookId
+);
+
+impl WebhookId {
+    /// The one that the settings name.
+    #[must_use]
+    pub fn of_settings() -> Self {
+        Self("settings".to_owned())
+    }
+}

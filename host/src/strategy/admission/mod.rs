@@ -155,7 +155,7 @@ pub fn admit_and_report(
     runtime
         .check_config(&pre, &description.name, &config)
         .map_err(|error| Refusal::Call { step: "check-config", error })?;
-    let health = Health::new(&description.name, &description.version, digest.as_str(), runtime.troubles());
+    let health = Health::new(&description.name, runtime.troubles());
     let component = AdmittedComponent { digest, description, pre };
     let strategy = Arc::new(Strategy { component, config, health });
     fixtures::try_out(runtime, &strategy)?;

@@ -170,7 +170,8 @@ async fn look_after(context: &Context, submission: &Submission) -> Result<(), St
             context.store.look_again(&submission.id, pause(submission).max(asked), progress).await
         }
         Looked::Failed(failure) => {
-            tracing::warn!(batch = submission.id, "a provider's batch was not looked at: {}", failure.error);
+            tracing::warn!(batch = submission.id, kind = failure.error.kind(), "a provider's batch was not looked at");
+            tracing::debug!(batch = submission.id, "it was not looked at: {}", failure.error);
             context.store.look_again(&submission.id, pause(submission).max(POLL_MS.1 / 2), progress).await
         }
     }
@@ -208,7 +209,7 @@ pub async fn cancel_all(context: &Context) {
         let (Some(api), Some(id)) = (way.api(), submission.provider_id.as_deref()) else { continue };
         match api.cancel(id).await {
             Ok(()) => tracing::info!(batch = id, "asked the provider to cancel it"),
-            Err(failure) => tracing::warn!(batch = id, "it was not cancelled: {}", failure.error),
+            Err(failure) => tracing::warn!(batch = id, kind = failure.error.kind(), "it was not cancelled"),
         }
     }
 }

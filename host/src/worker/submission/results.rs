@@ -3,9 +3,8 @@
 use super::submit::give_up;
 use super::{Looked, is_overdue};
 use crate::failpoint::{self, Failpoint};
-use crate::model::{AskError, BatchApi, BatchResult, BatchState, Failure};
+use crate::model::{AskError, BatchApi, BatchResult, BatchState, Failure, figures};
 use crate::store::{CallAnswer, CallId, StoreError, Submission};
-use crate::telemetry;
 use crate::worker::Context;
 use futures_util::StreamExt;
 
@@ -101,8 +100,7 @@ async fn write_down(
 ) -> Result<(), StoreError> {
     let answer = match result {
         BatchResult::Answered(answer) => {
-            let labels = [("provider", submission.provider.clone()), ("model", submission.model.clone())];
-            telemetry::count_usage(&labels, &answer.usage);
+            figures::count_usage(&figures::labels(&submission.provider, &submission.model), &answer.usage);
             CallAnswer::Reply {
                 reply: answer.reply,
                 request_id: answer.request_id,

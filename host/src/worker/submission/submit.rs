@@ -48,7 +48,7 @@ pub async fn submit(
             }
             tracing::warn!(batch = made.id, "another host submitted the same; this one is cancelled");
             if let Err(failure) = api.cancel(&made.id).await {
-                tracing::warn!(batch = made.id, "it was not cancelled: {}", failure.error);
+                tracing::warn!(batch = made.id, kind = failure.error.kind(), "it was not cancelled");
             }
             Ok(())
         }
@@ -85,7 +85,8 @@ async fn take_back(
     refused: &[CallId],
     error: AskError,
 ) -> Result<(), StoreError> {
-    tracing::warn!(batch = submission.id, "a provider's batch was not submitted: {error}");
+    tracing::warn!(batch = submission.id, kind = error.kind(), "a provider's batch was not submitted");
+    tracing::debug!(batch = submission.id, "it was not submitted: {error}");
     let store = &context.store;
     if matches!(error, AskError::Backoff(_)) {
         // It may have been made all the same; how long ago that was counts from now.

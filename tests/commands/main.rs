@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod json;
+mod manual;
+mod mistakes;
+mod tables;
+mod terminal;
+
 use liner_tests::{Host, StubModel, liner};
 use serde_json::{Value, json};
 

@@ -1,0 +1,382 @@
+//! Webhooks: who hears of what happens here, what they are owed, and what came of sending it.
+
+use super::openapi::refusals::NotFound;
+use super::problem::Problem;
+use super::request::{Json as Body, Nothing, Params};
+use super::{Answer, Api, limit, time};
+use crate::ingest::fetch::shown_url;
+use crate::notify::SigningSecret;
+use crate::store::{Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
+use axum::Json;
+use axum::extract::{Path, State};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use url::Url;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Serialize, ToSchema)]
+pub struct Webhooks {
+    webhooks: Vec<Endpoint>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WebhookEndpoint)]
+struct Endpoint {
+    id: String,
+    /// Without its query, by which some receivers know their senders.
+    url: String,
+    /// Null when it hears of everything.
+    events: Option<Vec<String>>,
+    created_at: Option<Timestamp>,
+    is_enabled: bool,
+    disabled_since: Option<Timestamp>,
+    disabled_reason: Option<String>,
+    /// Until when it wants to be left alone.
+    rests_until: Option<Timestamp>,
+    /// Since when nothing could be delivered to it.
+    failing_since: Option<Timestamp>,
+    /// Messages that it is owed, and since when the oldest.
+    owed: i64,
+    owed_since: Option<Timestamp>,
+    last_attempt: Option<LoggedAttempt>,
+}
+
+impl From<WebhookState> for Endpoint {
+    fn from(WebhookState { webhook, owed, owed_since, last }: WebhookState) -> Self {
+        let Webhook { id, url, events, created_at, disabled, rests_until, failing_since, .. } = webhook;
+        let now = Timestamp::now();
+        Self {
+            id: id.to_string(),
+            url: shown(&url),
+            events,
+            created_at: time(created_at),
+            is_enabled: disabled.is_none(),
+            disabled_since: disabled.as_ref().and_then(|(at, _)| time(*at)),
+            disabled_reason: disabled.map(|(_, reason)| reason),
+            rests_until: time(rests_until).filter(|until| *until > now),
+            failing_since: failing_since.and_then(time),
+            owed,
+            owed_since: owed_since.and_then(time),
+            last_attempt: last.map(LoggedAttempt::from),
+        }
+    }
+}
+
+/// A URL as it may be shown.
+pub fn shown(url: &str) -> String {
+    Url::parse(url).map(|url| shown_url(&url)).unwrap_or_default()
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WebhookAttempt)]
+struct LoggedAttempt {
+    id: i64,
+    event_id: String,
+    r#type: String,
+    /// Which attempt it was, counted from 1.
+    attempt: i64,
+    at: Option<Timestamp>,
+    /// `delivered`, `failed` or `given_up`.
+    outcome: String,
+    /// What the receiver answered, if it did.
+    status: Option<i64>,
+    error: Option<String>,
+    duration_ms: i64,
+    /// When it is sent again.
+    next_at: Option<Timestamp>,
+}
+
+impl From<Delivery> for LoggedAttempt {
+    fn from(delivery: Delivery) -> Self {
+        let Delivery { id, event_id, kind, attempt, at, outcome, status, error, duration_ms, next_at } = delivery;
+        let (at, next_at) = (time(at), next_at.and_then(time));
+        Self { id, event_id, r#type: kind, attempt, at, outcome, status, error, duration_ms, next_at }
+    }
+}
+
+/// The endpoints, in the order they were added. No secret is among what is said of them.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks",
+    operation_id = "webhooks",
+    tag = "Webhooks",
+    responses((status = 200, description = "The endpoints, and what each is owed", body = Webhooks)),
+)]
+pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Webhooks> {
+    let webhooks = api.store().webhooks().await?.into_iter().map(Endpoint::from).collect();
+    Ok(Json(Webhooks { webhooks }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEndpoint {
+    url: String,
+    /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
+    secret: Option<String>,
+    /// What it hears of; everything without it.
+    events: Option<Vec<String>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookAdded)]
+pub struct Added {
+    success: bool,
+    id: String,
+    /// What messages are signed with, where it was made here: it is told once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    message: String,
+}
+
+/// Adds an endpoint.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks",
+    operation_id = "addWebhook",
+    tag = "Webhooks",
+    responses((status = 200, description = "It hears of what happens from now on", body = Added)),
+)]
+pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Body<NewEndpoint>) -> Answer<Added> {
+    let url = Url::parse(&new.url).map_err(|error| Problem::bad_request(format!("url: {error}")))?;
+    api.notifier.check(&url).map_err(|fault| {
+        Problem::bad_request(format!("url: {fault}; WEBHOOK_ALLOW lists what may be sent to though it is not public"))
+    })?;
+    let events = new.events.as_deref().map(types).transpose()?;
+    let (secret, told) = secret(new.secret.as_deref())?;
+    let id = WebhookId::new();
+    let endpoint =
+        NewWebhook { id: id.clone(), url: url.to_string(), events, secret: secret.text().clone(), former_secret: None };
+    if !api.store().keep_webhook(&endpoint).await? {
+        return Err(Problem::bad_request(format!("there are {MOST_WEBHOOKS} webhooks; remove one before")));
+    }
+    let message = format!("POST /api/webhooks/{id}/test sends a test");
+    Ok(Json(Added { success: true, id: id.to_string(), secret: told, message }))
+}
+
+/// Types by their names.
+fn types(names: &[String]) -> Result<Vec<EventType>, Problem> {
+    let known = || EventType::ALL.map(EventType::name).join(", ");
+    if names.is_empty() {
+        return Err(Problem::bad_request(format!("events is empty; leave it out for all, or name some of {}", known())));
+    }
+    let named = |name: &String| {
+        let unknown = || Problem::bad_request(format!("events names {name:?}; allowed: {}", known()));
+        EventType::from_name(name).ok_or_else(unknown)
+    };
+    names.iter().map(named).collect()
+}
+
+/// The secret that was given, or a new one that has to be told.
+fn secret(given: Option<&str>) -> Result<(SigningSecret, Option<String>), Problem> {
+    match given {
+        Some(given) => {
+            let secret = SigningSecret::parse(given).map_err(|error| Problem::bad_request(format!("secret: {error}")))?;
+            Ok((secret, None))
+        }
+        None => {
+            let secret = SigningSecret::generate();
+            let told = secret.text().expose().to_owned();
+            Ok((secret, Some(told)))
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookChanged)]
+pub struct Done {
+    success: bool,
+    message: String,
+}
+
+fn done(message: String) -> Json<Done> {
+    Json(Done { success: true, message })
+}
+
+fn unknown(id: &WebhookId) -> Problem {
+    Problem::not_found(format!("there is no webhook {id}; GET /api/webhooks lists them"))
+}
+
+/// The one of the settings would come back with the next start.
+fn not_of_settings(id: &WebhookId) -> Result<(), Problem> {
+    if *id == WebhookId::of_settings() {
+        return Err(Problem::bad_request("it is the one of WEBHOOK_URL and WEBHOOK_SECRET; change it there"));
+    }
+    Ok(())
+}
+
+/// Forgets an endpoint with all that it is owed.
+#[utoipa::path(
+    delete,
+    path = "/api/webhooks/{id}",
+    operation_id = "removeWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It is forgotten", body = Done), NotFound),
+)]
+pub async fn remove(State(api): State<Arc<Api>>, Path(id): Path<String>, _: Params<Nothing>) -> Answer<Done> {
+    let id = WebhookId::from_text(id);
+    not_of_settings(&id)?;
+    if !api.store().remove_webhook(&id).await? {
+        return Err(unknown(&id));
+    }
+    Ok(done(format!("{id} hears of nothing more")))
+}
+
+/// Sends to an endpoint again that was disabled or wanted to be left alone.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/enable",
+    operation_id = "enableWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It is sent to", body = Done), NotFound),
+)]
+pub async fn enable(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    _: Params<Nothing>,
+    _: Body<Nothing>,
+) -> Answer<Done> {
+    let id = WebhookId::from_text(id);
+    if !api.store().enable_webhook(&id).await? {
+        return Err(unknown(&id));
+    }
+    api.notifier.wake();
+    Ok(done(format!("messages are sent to {id}")))
+}
+
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewSecret {
+    secret: Option<String>,
+}
+
+/// Gives an endpoint another secret. For a day, messages are signed with the one before too.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/secret",
+    operation_id = "renewWebhookSecret",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "It has another secret", body = Added), NotFound),
+)]
+pub async fn renew(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    _: Params<Nothing>,
+    Body(new): Body<NewSecret>,
+) -> Answer<Added> {
+    let id = WebhookId::from_text(id);
+    not_of_settings(&id)?;
+    let (secret, told) = secret(new.secret.as_deref())?;
+    if !api.store().renew_secret(&id, secret.text()).await? {
+        return Err(unknown(&id));
+    }
+    let message = "for a day, messages are signed with the former secret too".to_owned();
+    Ok(Json(Added { success: true, id: id.to_string(), secret: told, message }))
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WebhookTested)]
+pub struct Tested {
+    /// Whether it was delivered.
+    success: bool,
+    event_id: String,
+    status: Option<u16>,
+    error: Option<String>,
+    duration_ms: i64,
+}
+
+/// Sends a test to an endpoint, though it be disabled, and says what came of it.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/test",
+    operation_id = "testWebhook",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has")),
+    responses((status = 200, description = "What came of it", body = Tested), NotFound),
+)]
+pub async fn test(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    _: Params<Nothing>,
+    _: Body<Nothing>,
+) -> Answer<Tested> {
+    let id = WebhookId::from_text(id);
+    let webhook = api.store().webhook(&id).await?.ok_or_else(|| unknown(&id))?;
+    let tried = api.notifier.test(webhook).await?;
+    Ok(Json(Tested {
+        success: tried.next == Next::Delivered,
+        event_id: tried.owed.event_id,
+        status: tried.status,
+        error: tried.error,
+        duration_ms: tried.duration_ms,
+    }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogParams {
+    /// The most attempts; 50 without it.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// Only attempts before that number.
+    before: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookLog)]
+pub struct Log {
+    count: usize,
+    items: Vec<LoggedAttempt>,
+}
+
+/// An endpoint's attempts, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries",
+    operation_id = "webhookDeliveries",
+    tag = "Webhooks",
+    params(("id" = String, Path, description = "Its id, which the list has"), LogParams),
+    responses((status = 200, description = "The attempts", body = Log), NotFound),
+)]
+pub async fn deliveries(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    Params(params): Params<LogParams>,
+) -> Answer<Log> {
+    let (id, limit) = (WebhookId::from_text(id), limit(params.limit)?);
+    if api.store().webhook(&id).await?.is_none() {
+        return Err(unknown(&id));
+    }
+    let log = api.store().deliveries(&id, params.before, limit).await?;
+    let items: Vec<LoggedAttempt> = log.into_iter().map(LoggedAttempt::from).collect();
+    Ok(Json(Log { count: items.len(), items }))
+}
+
+/// Sends the message of an attempt once more, under the same id.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/deliveries/{id}/retry",
+    operation_id = "retryDelivery",
+    tag = "Webhooks",
+    params(("id" = i64, Path, description = "Its number, which the log has")),
+    responses((status = 200, description = "It is sent again", body = Done), NotFound),
+)]
+pub async fn retry(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<i64>,
+    _: Params<Nothing>,
+    _: Body<Nothing>,
+) -> Answer<Done> {
+    if !api.store().owe_again(id).await? {
+        return Err(Problem::not_found(format!("there is no delivery {id}")));
+    }
+    api.notifier.wake();
+    Ok(done(format!("the message of delivery {id} is sent again")))
+}

@@ -1,0 +1,80 @@
+-- Webhooks: who wants to hear of what happens here, what they are owed, and what came of sending it.
+
+-- An address that messages are sent to.
+create table webhook_endpoint (
+    -- `settings` for the one that WEBHOOK_URL names.
+    id              text primary key,
+    url             text not null,
+    -- The types it wants to hear of, a JSON array; null for all of them.
+    events          text,
+    -- What messages are signed with, and what it was before, which signs beside it for a while; for ever without an end.
+    secret          text not null,
+    former_secret   text,
+    former_until    integer,
+    created_at      integer not null,
+    disabled_at     integer,
+    disabled_reason text,
+    -- It asked to be left alone until then.
+    rests_until     integer not null default 0,
+    -- Since when nothing could be delivered to it, and since when it says that it is gone.
+    failing_since   integer,
+    gone_since      integer,
+    -- When the first message was given up since something was delivered: that is told once.
+    gave_up_at      integer
+);
+
+-- A message that is owed. It is written in the transaction that it tells of, and deleted when it was delivered or given up.
+create table webhook_outbox (
+    id          integer primary key,
+    -- What it is recognised by at its receiver: the same however often it is sent.
+    event_id    text not null,
+    endpoint_id text not null references webhook_endpoint on delete cascade,
+    type        text not null,
+    -- A JSON object.
+    data        text not null,
+    -- When it happened.
+    at          integer not null,
+    -- Since when it is owed: what is owed for more than a day is given up.
+    owed_at     integer not null,
+    attempts    integer not null default 0,
+    -- When it is sent next. For whoever sends it, the end of the lease.
+    next_at     integer not null,
+    -- What an attempt is settled by: the claim that sends it.
+    claim       text,
+    -- Nobody is owed the same twice; and an endpoint's messages, when it is removed.
+    unique (endpoint_id, event_id)
+);
+-- What is to be sent to an endpoint now.
+create index webhook_outbox_due on webhook_outbox (endpoint_id, next_at);
+
+-- An attempt to deliver a message.
+create table webhook_delivery (
+    id          integer primary key,
+    event_id    text not null,
+    endpoint_id text not null references webhook_endpoint on delete cascade,
+    type        text not null,
+    data        text not null,
+    -- When that happened which it tells of.
+    event_at    integer not null,
+    -- Which attempt it was, counted from 1.
+    attempt     integer not null,
+    at          integer not null,
+    outcome     text not null check (outcome in ('delivered', 'failed', 'given_up')),
+    -- What the receiver answered, if it did.
+    status      integer,
+    error       text,
+    duration_ms integer not null,
+    -- When it is sent again; null when it is not.
+    next_at     integer
+);
+-- An endpoint's log, newest first.
+create index webhook_delivery_of on webhook_delivery (endpoint_id, id);
+
+-- That a budget is spent is told once a limit and day; the total one's day is 0.
+create table budget_notice (
+    budget       text not null check (budget in ('daily', 'total')),
+    limit_micros integer not null,
+    -- In days since 1970.
+    day          integer not null,
+    primary key (budget, limit_micros)
+) without rowid;
