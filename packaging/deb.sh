@@ -13,15 +13,10 @@ cargo install --quiet --locked --root target/tools/cargo --target-dir target/too
 
 rm -rf "$share"
 mkdir -p "$share/man"
-if "$liner" man --into "$share/man" 2>/dev/null; then
-    "$liner" completions bash >"$share/liner.bash"
-    "$liner" completions zsh >"$share/_liner"
-    "$liner" completions fish >"$share/liner.fish"
-else
-    echo "this liner has no manual and no completions yet; the package is made without"
-    "$liner" --help >"$share/man/liner.1"
-    touch "$share/liner.bash" "$share/_liner" "$share/liner.fish"
-fi
+"$liner" man --into "$share/man"
+"$liner" completions bash >"$share/liner.bash"
+"$liner" completions zsh >"$share/_liner"
+"$liner" completions fish >"$share/liner.fish"
 gzip -9 --no-name "$share"/man/*
 
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
