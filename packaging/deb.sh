@@ -13,35 +13,14 @@ cargo install --quiet --locked --root target/tools/cargo --target-dir target/too
 
 rm -rf "$share"
 mkdir -p "$share/man"
-if "$liner" man --into "$share/man" 2>/dev/null; then
-    "$liner" completions bash >"$share/liner.bash"
-    "$liner" completions zsh >"$share/_liner"
-    "$liner" completions fish >"$share/liner.fish"
-else
-    echo "this liner has no manual and no completions yet; the package is made without"
-    "$liner" --help >"$share/man/liner.1"
-    touch "$share/liner.bash" "$share/_liner" "$share/liner.fish"
-fi
+"$liner" man --into "$share/man"
+"$liner" completions bash >"$share/liner.bash"
+"$liner" completions zsh >"$share/_liner"
+"$liner" completions fish >"$share/liner.fish"
 gzip -9 --no-name "$share"/man/*
 
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 printf '%s\n\n%s\n\n%s\n' "liner ($version-1) stable; urgency=medium" "  * CHANGELOG.md in the project's folder says what changed." \
     " -- liner's authors <liner@example.org>  $(LC_ALL=C date -u -R -d "@$epoch")" | gzip -9 --no-name >"$share/changelog.Debian.gz"
-cat >"$share/copyright" <<'END'
-Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
-Upstream-Name: liner
-
-Files: *
-Copyright: 2026, liner's authors
-License: MIT or Apache-2.0
-
-License: Apache-2.0
- On Debian systems the text of the Apache License, version 2.0, is in /usr/share/common-licenses/Apache-2.0.
-
-License: MIT
-END
-# A paragraph of this format has a dot where it has an empty line.
-tail -n +3 LICENSE-MIT | sed 's/^$/./; s/^/ /' >>"$share/copyright"
-
 mkdir -p "$into"
 SOURCE_DATE_EPOCH=$epoch PATH=$PWD/target/tools/cargo/bin:$PATH cargo deb --quiet --no-build --package liner --output "$into/"

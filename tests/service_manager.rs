@@ -70,7 +70,7 @@ async fn it_is_told_of_a_host_that_serves_and_lives_and_of_its_end() {
     assert_eq!(manager.hears().await, "READY=1\n", "nothing is said before");
     assert_eq!(host.get("/readyz").await.status, 200, "it serves when it says so");
     host.post("/api/music-ai/queue", vague_rows(3)).await;
-    let heard = manager.hears_until("STATUS=serving; 1 batches in flight").await;
+    let heard = manager.hears_until("STATUS=serving; batches in flight: 1").await;
     assert!(heard.iter().any(|message| lives(message)), "{heard:?}");
     manager.hears_until("WATCHDOG=1").await;
     host.signal("TERM");

@@ -35,8 +35,9 @@ until_it_is ActiveState active
 liner healthcheck --ready
 case "$(systemctl show liner --property StatusText --value)" in serving*) ;; *) exit 1 ;; esac
 echo '{LINK}' | runuser --user liner -- liner enqueue -
-for _ in $(seq 100); do runuser --user liner -- liner library --json | grep Harbour && break; sleep 0.2; done
-runuser --user liner -- liner library --json | grep Harbour
+decided() {{ runuser --user liner -- liner library --json | grep '"title": *"Harbour"'; }}
+for _ in $(seq 100); do decided && break; sleep 0.2; done
+decided
 if runuser --user nobody -- ls /var/lib/liner; then exit 1; fi
 # One that stands still is ended by the watchdog and started again.
 systemctl kill --signal=STOP liner

@@ -170,11 +170,8 @@ pub async fn worker(config: &Config) -> anyhow::Result<(Worker, Arc<dyn Store>, 
     let context = context.tracing(traces);
     // One client, as it is that which minds its manners.
     let client = client(config)?;
-    let context = context.on_terms(&config.database_terms).syncing(Syncer::new(
-        store.clone(),
-        client.clone(),
-        config.sync.clone(),
-    ));
+    let context = context.on_terms(&config.database_terms);
+    let context = context.syncing(Syncer::new(store.clone(), client.clone(), config.sync.clone()));
     let pages = config.fetch.enabled.then(|| PageReader::new(store.clone(), client, config.fetch.clone()));
     let context = pages.into_iter().fold(context, Context::reading);
     let home = Home::open(&config.data_dir, &context.host);

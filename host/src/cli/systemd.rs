@@ -25,11 +25,8 @@ pub async fn while_stopping(end: impl Future<Output = ()>) {
 }
 
 /// Reports for as long as it runs. The watchdog hears of a host whose loops move, and of no other, so that it ends one that
-/// stands still.
+/// stands still. The log hears of it in any case.
 pub async fn report(worker: Worker) {
-    if std::env::var_os("NOTIFY_SOCKET").is_none() {
-        return;
-    }
     let mut stood_still = false;
     loop {
         let context = worker.context();
@@ -42,7 +39,7 @@ pub async fn report(worker: Worker) {
             }
             Some(standstill) => {
                 if !std::mem::replace(&mut stood_still, true) {
-                    tracing::error!("{standstill}; the watchdog, if there is one, hears no more of this host");
+                    tracing::error!("{standstill}; a watchdog hears no more of this host");
                 }
                 tell(&[NotifyState::Status(&standstill.to_string())]);
             }
@@ -56,7 +53,7 @@ fn status(context: &Context) -> String {
     if let Some(outage) = context.outage() {
         return format!("the database cannot be used since {}: {}", outage.since, outage.reason);
     }
-    format!("serving; {} batches in flight", context.held().len())
+    format!("serving; batches in flight: {}", context.held().len())
 }
 
 /// How long from one report to the next.

@@ -36,7 +36,7 @@ refusals! {
     TooMany 429 "Too many wrong tokens came from there, or in all; Retry-After says when to try another";
     Failed 500 "It failed inside; the log says more";
     BadGateway 502 "What was asked for it answered wrongly";
-    Unavailable 503 "The database, or whom it depends on, does not answer now";
+    Unavailable 503 "The database, or whom it depends on, does not answer now; or a loop of the host stands still";
 }
 
 fn problem(status: u16, when: &str) -> Response {
