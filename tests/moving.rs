@@ -25,6 +25,7 @@ insert into page_fetch (track_id, site, priority, due_at, claim, attempts, postp
 insert into page_site (site, next_at, rests_until, away_since) values ('example.org:8080', 5, 6, 4);
 insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, cursor, newest_at, posts, links)
     values ('music', 1, 0, 'no', 2, 'eyJ0\', 5, 3, 4);
+insert into batch_minute values (29000000, 5, 80, 20, 12500, 4100, 310);
 insert into channel_post (channel, post, at) values ('music', '0xé', 2);
 update extraction_batch set track_ids = json_insert(track_ids, '$[#]', null) where id = (select min(id) from extraction_batch);
 "#;

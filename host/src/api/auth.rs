@@ -1,8 +1,8 @@
-//! Who may do what. With a token, callers send it as a bearer; without one the host listens on loopback only, and
-//! changes are refused to web pages of other origins.
+//! Who may do what. With a token, programs send it as a bearer and browsers have a session; without one the host listens on
+//! loopback only, and changes are refused to web pages of other origins.
 
-use super::Api;
 use super::problem::Problem;
+use super::{Api, session};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -10,43 +10,92 @@ use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody who may change things.
+    Operator,
+    /// Somebody who may look.
+    Reader,
+}
+
+/// Why a request may not be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal {
+    /// 401 where a token would help, else 403.
+    pub status: StatusCode,
+    /// In a sentence.
+    pub reason: &'static str,
+}
+
+impl Refusal {
+    const fn unauthorised(reason: &'static str) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, reason }
+    }
+
+    const fn forbidden(reason: &'static str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, reason }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Problem::new(self.status, self.reason).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
 /// Lets a request through that may be made.
 pub async fn authorise(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let refused = match &api.admin_token {
-        Some(_) if reads && api.public_read => None,
-        Some(token) => match bearer(request.headers()) {
-            Some(sent) if token.matches(sent) => None,
-            Some(_) => Some("the bearer token is not the one of LINER_ADMIN_TOKEN"),
-            None => Some("this needs the header `Authorization: Bearer …` with the value of LINER_ADMIN_TOKEN"),
-        },
-        None => return without_token(request, reads, next).await,
-    };
-    match refused {
-        None => next.run(request).await,
-        Some(reason) => {
-            let mut response = Problem::new(StatusCode::UNAUTHORIZED, reason).into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            response
+    match admit(&api, request.method(), request.headers()) {
+        Ok(_) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Who asks, if it may.
+///
+/// # Errors
+/// Why it may not.
+pub fn admit(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let Some(token) = &api.admin_token else { return without_token(headers, reads) };
+    let sent = bearer(headers);
+    if sent.is_some_and(|sent| token.matches(sent)) {
+        return Ok(Caller::Operator);
+    }
+    if sent.is_none() && session::is_held(token, headers) {
+        if reads || session::is_of_this_host(headers) {
+            return Ok(Caller::Operator);
         }
+        return Err(Refusal::forbidden("a session changes something only from a page of this host"));
+    }
+    match sent {
+        _ if reads && api.public_read => Ok(Caller::Reader),
+        Some(_) => Err(Refusal::unauthorised("the bearer token is not the one of LINER_ADMIN_TOKEN")),
+        None => Err(Refusal::unauthorised(
+            "this needs the header `Authorization: Bearer …` with the value of LINER_ADMIN_TOKEN",
+        )),
     }
 }
 
 /// A page in a browser on this machine must neither change anything here nor, by a name that resolves to loopback, read.
-async fn without_token(request: Request, reads: bool, next: Next) -> Response {
-    let headers = request.headers();
+fn without_token(headers: &HeaderMap, reads: bool) -> Result<Caller, Refusal> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if !host.is_none_or(is_loopback) {
-        let reason = "without LINER_ADMIN_TOKEN, requests must name localhost or a loopback address as their host";
-        return Problem::new(StatusCode::FORBIDDEN, reason).into_response();
+        return Err(Refusal::forbidden(
+            "without LINER_ADMIN_TOKEN, requests must name localhost or a loopback address as their host",
+        ));
     }
     let foreign = origin.is_some_and(|origin| !is_loopback(origin.split_once("://").map_or(origin, |(_, host)| host)));
     if foreign && !reads {
-        let reason = "without LINER_ADMIN_TOKEN, web pages of other origins may change nothing";
-        return Problem::new(StatusCode::FORBIDDEN, reason).into_response();
+        return Err(Refusal::forbidden("without LINER_ADMIN_TOKEN, web pages of other origins may change nothing"));
     }
-    next.run(request).await
+    Ok(Caller::Operator)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

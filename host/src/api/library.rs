@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// States a page of the library may be restricted to.
-const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
+pub(super) const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,11 +93,16 @@ pub async fn correct(
     _: Params<Nothing>,
     Body(correction): Body<Correction>,
 ) -> Answer<Detail> {
+    let key = key(path);
+    write(&api, &key, correction).await?;
+    Ok(Json(detail(&api, key).await?))
+}
+
+pub(super) async fn write(api: &Api, key: &TrackKey, correction: Correction) -> Result<(), Problem> {
     let correction = correction.tidied();
     correction.check().map_err(Problem::bad_request)?;
-    let key = key(path);
-    api.store().correct(&key, &correction).await?.ok_or_else(|| missing(&key))?;
-    Ok(Json(detail(&api, key).await?))
+    api.store().correct(key, &correction).await?.ok_or_else(|| missing(key))?;
+    Ok(())
 }
 
 async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
@@ -106,10 +111,10 @@ async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
     Ok(Detail { entry: entry.into(), history })
 }
 
-fn key((platform, platform_id): (String, String)) -> TrackKey {
+pub(super) fn key((platform, platform_id): (String, String)) -> TrackKey {
     TrackKey { platform_name: crate::music::Platform::canonical(&platform), platform_id }
 }
 
-fn missing(key: &TrackKey) -> Problem {
+pub(super) fn missing(key: &TrackKey) -> Problem {
     Problem::not_found(format!("the library has no entry {key}"))
 }

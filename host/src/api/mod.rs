@@ -2,6 +2,7 @@
 
 mod auth;
 mod batches;
+mod dashboard;
 mod health;
 mod hosts;
 mod library;
@@ -11,7 +12,9 @@ mod plugins;
 mod problem;
 mod queue;
 mod request;
+mod session;
 mod sync;
+mod throughput;
 mod worker;
 
 pub use queue::waiting_reason;
@@ -75,6 +78,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/music-ai/failed/retry", post(queue::retry))
         .route("/api/music-ai/pages", get(pages::list))
         .route("/api/music-ai/pages/retry", post(pages::retry))
+        .route("/api/music-ai/throughput", get(throughput::throughput))
         .route("/api/music-ai/health", get(health::health))
         .route("/api/music-ai/library", get(library::list))
         .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))
@@ -107,6 +111,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .merge(long)
         .merge(plugins)
         .layer(from_fn_with_state(api.clone(), auth::authorise))
+        .merge(dashboard::router(&api))
         .merge(probes)
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {

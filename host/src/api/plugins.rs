@@ -10,11 +10,12 @@ use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
 use crate::strategy::lineup::{Lineup, Role};
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
+use serde::de::{IntoDeserializer, value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,43 +33,43 @@ pub struct Plugins {
 /// A component, what it is used for, and how it is doing since this process loaded it.
 #[derive(Serialize)]
 pub struct PluginState {
-    name: String,
-    version: String,
-    digest: String,
-    contract: String,
-    summary: String,
-    asks_model: bool,
-    size: i64,
-    first_seen_at: Option<Timestamp>,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) digest: String,
+    pub(super) contract: String,
+    pub(super) summary: String,
+    pub(super) asks_model: bool,
+    pub(super) size: i64,
+    pub(super) first_seen_at: Option<Timestamp>,
     /// `active`, `shadow`, `canary` or `staged`.
-    state: &'static str,
+    pub(super) state: &'static str,
     /// From 0, among the active ones.
-    position: Option<usize>,
+    pub(super) position: Option<usize>,
     /// Of a canary.
-    percent: Option<u8>,
-    allow_wasi: bool,
-    config: Option<String>,
-    standing: Option<&'static str>,
+    pub(super) percent: Option<u8>,
+    pub(super) allow_wasi: bool,
+    pub(super) config: Option<String>,
+    pub(super) standing: Option<&'static str>,
     /// Why it is left alone, or is about to be taken back.
-    trouble: Option<String>,
-    figures: Option<FiguresShown>,
+    pub(super) trouble: Option<String>,
+    pub(super) figures: Option<FiguresShown>,
     /// How often it became active.
-    swaps: usize,
+    pub(super) swaps: usize,
 }
 
 #[derive(Serialize)]
-struct FiguresShown {
-    calls: u64,
-    time_ms: u128,
-    longest_ms: u128,
-    memory_bytes: usize,
+pub(super) struct FiguresShown {
+    pub(super) calls: u64,
+    pub(super) time_ms: u128,
+    pub(super) longest_ms: u128,
+    pub(super) memory_bytes: usize,
     /// The share of a call's wall time that the longest one took.
-    longest_share: f64,
-    faults: BTreeMap<&'static str, u64>,
-    decided: u64,
-    passed_on: u64,
-    asked: u64,
-    dropped: u64,
+    pub(super) longest_share: f64,
+    pub(super) faults: BTreeMap<&'static str, u64>,
+    pub(super) decided: u64,
+    pub(super) passed_on: u64,
+    pub(super) asked: u64,
+    pub(super) dropped: u64,
 }
 
 /// All plugins, newest first.
@@ -84,7 +85,7 @@ pub async fn one(State(api): State<Arc<Api>>, Path(plugin): Path<String>, _: Par
     state.map(Json).ok_or_else(|| Problem::not_found(format!("there is no plugin {plugin}")))
 }
 
-async fn states(api: &Api) -> Result<Vec<PluginState>, Problem> {
+pub(super) async fn states(api: &Api) -> Result<Vec<PluginState>, Problem> {
     let plugins = api.store().plugins().await?;
     let swaps = swaps(&api.store().pipelines(1_000).await?);
     Ok(plugins.into_iter().map(|plugin| state(api, plugin, &swaps)).collect())
@@ -181,7 +182,7 @@ pub struct UploadParams {
 
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-enum PlaceName {
+pub(super) enum PlaceName {
     #[default]
     Active,
     Staged,
@@ -190,7 +191,13 @@ enum PlaceName {
 }
 
 impl PlaceName {
-    fn place(self, terms: &PlaceTerms) -> Result<Place, Problem> {
+    /// A name as parameters and forms write it.
+    pub(super) fn from_name(name: &str) -> Result<Self, Problem> {
+        let read = Self::deserialize(IntoDeserializer::<value::Error>::into_deserializer(name));
+        read.map_err(|_| Problem::bad_request(format!("as is {name:?}; allowed: active, staged, shadow, canary")))
+    }
+
+    pub(super) fn place(self, terms: &PlaceTerms) -> Result<Place, Problem> {
         let PlaceTerms { position, percent, budget_usd } = *terms;
         match self {
             Self::Active => Ok(Place::Active(position)),
@@ -205,10 +212,10 @@ impl PlaceName {
     }
 }
 
-struct PlaceTerms {
-    position: Option<usize>,
-    percent: Option<u8>,
-    budget_usd: Option<f64>,
+pub(super) struct PlaceTerms {
+    pub(super) position: Option<usize>,
+    pub(super) percent: Option<u8>,
+    pub(super) budget_usd: Option<f64>,
 }
 
 fn micros(usd: Option<f64>) -> Result<i64, Problem> {
@@ -230,7 +237,7 @@ pub struct Changed {
 
 /// Takes a component in.
 pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadParams>, body: Body) -> Answer<Changed> {
-    let bytes = read_component(body, rollout(&api).runtime().limits().component_bytes).await?;
+    let bytes = read_component(body.into_data_stream(), rollout(&api).runtime().limits().component_bytes).await?;
     let UploadParams { place, position, percent, budget_usd, allow_wasi, config, reason } = params;
     let place = place.place(&PlaceTerms { position, percent, budget_usd })?;
     let upload = Upload { bytes, source: "the upload".to_owned(), config, allow_wasi, place };
@@ -241,9 +248,12 @@ pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadPa
 
 /// Reads a component. What is too large is read to its end and thrown away, within reason: a connection that is closed
 /// while its caller still sends takes the answer with it.
-async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read_component<E>(
+    chunks: impl Stream<Item = Result<Bytes, E>>,
+    allowed: usize,
+) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut total) = (Vec::new(), 0usize);
-    let mut chunks = body.into_data_stream();
+    let mut chunks = std::pin::pin!(chunks);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::bad_request("the component could not be read to its end"))?;
         total = total.saturating_add(chunk.len());
@@ -432,7 +442,7 @@ pub async fn events(State(api): State<Arc<Api>>, Params(params): Params<ListPara
 }
 
 /// Carries a change out to its end, also when the caller hangs up.
-async fn carried_out<T, F>(api: &Api, change: impl FnOnce(Rollout) -> F) -> Result<T, Problem>
+pub(super) async fn carried_out<T, F>(api: &Api, change: impl FnOnce(Rollout) -> F) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, RolloutError>> + Send + 'static,
@@ -452,7 +462,7 @@ fn why(cause: &'static str, reason: Option<String>) -> Why {
     Why { cause, by: "api".to_owned(), reason }
 }
 
-fn rollout(api: &Api) -> &Rollout {
+pub(super) fn rollout(api: &Api) -> &Rollout {
     &api.worker.context().rollout
 }
 

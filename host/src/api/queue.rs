@@ -4,8 +4,8 @@ use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
-use crate::music::TrackKey;
-use crate::store::{Enqueued, NewLink};
+use crate::music::{Platform, TrackKey};
+use crate::store::{Enqueued, FailedQuery, FailedTrack, NewLink};
 use crate::worker::percent;
 use axum::Json;
 use axum::body::Body as Stream;
@@ -97,16 +97,21 @@ pub fn waiting_reason(cause: &str, lack_of_model: Option<String>) -> String {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub struct FailedParams {
     limit: Option<u32>,
+    cursor: Option<String>,
+    search: Option<String>,
+    platform: Option<String>,
 }
 
 #[derive(Serialize)]
 pub struct Failed {
     count: usize,
     items: Vec<FailedItem>,
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -120,10 +125,23 @@ struct FailedItem {
     failed_at: Option<Timestamp>,
 }
 
+impl FailedParams {
+    pub(super) fn query(self) -> Result<FailedQuery, Problem> {
+        let before = self.cursor.as_deref().map(|cursor| {
+            let wrong = |_| Problem::bad_request(format!("cursor is {cursor:?}; allowed: a nextCursor of this list"));
+            cursor.parse().map_err(wrong)
+        });
+        let platform = self.platform.as_deref().map(Platform::canonical);
+        Ok(FailedQuery { search: self.search, platform, before: before.transpose()?, limit: limit(self.limit)? })
+    }
+}
+
 /// The failed tracks, newest first.
 pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedParams>) -> Answer<Failed> {
-    let failed = api.store().failed(limit(params.limit)?).await?;
-    let item = |track: crate::store::FailedTrack| FailedItem {
+    let query = params.query()?;
+    let failed = api.store().failed(&query).await?;
+    let next_cursor = next_failed(&query, &failed);
+    let item = |track: FailedTrack| FailedItem {
         key: track.key,
         url: track.url,
         og_title: track.og_title,
@@ -132,7 +150,13 @@ pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedPa
         failed_at: track.processed_at.and_then(time),
     };
     let items: Vec<FailedItem> = failed.into_iter().map(item).collect();
-    Ok(Json(Failed { count: items.len(), items }))
+    Ok(Json(Failed { count: items.len(), items, next_cursor }))
+}
+
+/// Where the list goes on after a full page.
+pub(super) fn next_failed(query: &FailedQuery, failed: &[FailedTrack]) -> Option<String> {
+    let is_full = failed.len() >= usize::try_from(query.limit).unwrap_or(usize::MAX);
+    failed.last().filter(|_| is_full).map(|last| last.mark.to_string())
 }
 
 #[derive(Deserialize, Default)]
@@ -159,9 +183,13 @@ pub async fn retry(
     _: Params<Nothing>,
     Body(request): Body<RetryRequest>,
 ) -> Answer<Retried> {
-    let retried = api.store().retry_failed(request.items.as_deref()).await?;
+    Ok(Json(Retried::of(retry_tracks(&api, request.items.as_deref()).await?)))
+}
+
+pub(super) async fn retry_tracks(api: &Api, keys: Option<&[TrackKey]>) -> Result<u64, Problem> {
+    let retried = api.store().retry_failed(keys).await?;
     api.worker.wake();
-    Ok(Json(Retried::of(retried)))
+    Ok(retried)
 }
 
 /// What became of the rows of a request.

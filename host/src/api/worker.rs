@@ -193,14 +193,14 @@ pub struct ProcessParams {
 
 #[derive(Serialize)]
 pub struct Processed {
-    success: bool,
-    processed: u64,
-    successful: u64,
-    failed: u64,
+    pub(super) success: bool,
+    pub(super) processed: u64,
+    pub(super) successful: u64,
+    pub(super) failed: u64,
     /// Tracks that went back to the queue unburnt.
-    returned: u64,
+    pub(super) returned: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<String>,
+    pub(super) errors: Vec<String>,
 }
 
 /// One run by hand.
@@ -213,10 +213,14 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
     if params.model.as_deref().is_some_and(|model| model.is_empty() || model.len() > 200) {
         return Err(Problem::bad_request("model is empty or longer than 200 characters"));
     }
-    // The run goes on when the caller hangs up, so that no batch is left claimed.
+    Ok(Json(run_by_hand(&api, limit, params.model).await?))
+}
+
+/// A run of at most so many tracks. It goes on when the caller hangs up, so that no batch is left claimed.
+pub(super) async fn run_by_hand(api: &Arc<Api>, limit: u32, model: Option<String>) -> Result<Processed, Problem> {
     let worker = api.worker.clone();
     let run = async move {
-        let manual = Manual { limit: Some(limit), model: params.model.as_deref() };
+        let manual = Manual { limit: Some(limit), model: model.as_deref() };
         worker.process(manual, &|_| ()).await
     };
     let report = tokio::spawn(run)
@@ -231,12 +235,12 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
             format!("no track could be decided without a model, and there is none: {reason}"),
         ));
     }
-    Ok(Json(Processed {
+    Ok(Processed {
         success: settled.failed == 0 && report.errors.is_empty(),
         processed,
         successful: settled.succeeded,
         failed: settled.failed,
         returned: settled.returned,
         errors: report.errors,
-    }))
+    })
 }

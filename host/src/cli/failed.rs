@@ -2,6 +2,7 @@
 
 use super::{open, output};
 use crate::config::Config;
+use crate::store::FailedQuery;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ impl Failed {
             output::line(&format!("{retried} queued again"))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let failed = store.failed(self.limit).await?;
+        let failed = store.failed(&FailedQuery { limit: self.limit, ..FailedQuery::default() }).await?;
         store.close().await;
         if self.json {
             for track in failed {

@@ -46,6 +46,11 @@ impl Platform {
         Self::from_name(name).map_or_else(|| name.trim().to_lowercase(), |platform| platform.name().to_owned())
     }
 
+    /// Every canonical name.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PLATFORMS.iter().map(|(canonical, _)| *canonical)
+    }
+
     /// The canonical name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -20,6 +20,7 @@ mod postgres;
 mod settling;
 mod sqlite;
 mod submissions;
+mod throughput;
 pub mod transfer;
 mod types;
 
@@ -32,6 +33,7 @@ pub use plugins::*;
 pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
 pub use submissions::*;
+pub use throughput::*;
 pub use types::*;
 
 use crate::music::{Field, Track, TrackKey};
@@ -46,7 +48,7 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
+pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + ThroughputStore {
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 
@@ -141,8 +143,8 @@ pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore {
     /// How many places in the queue are in each state; completed ones until they are pruned. Never scans the queue.
     async fn counts(&self) -> Result<QueueCounts, StoreError>;
 
-    /// The failed tracks, newest first.
-    async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError>;
+    /// A page of the failed tracks, newest first.
+    async fn failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError>;
 
     /// A page of the library, newest first.
     async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError>;

@@ -14,3 +14,4 @@ mod recovery;
 mod retention;
 mod store;
 mod submissions;
+mod throughput;

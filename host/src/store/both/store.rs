@@ -4,10 +4,10 @@ use super::super::Backend;
 use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
 use crate::store::{
-    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedTrack, Host,
-    HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse, NewHost, NewLink,
-    NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError, Stray,
-    Waiting, Want,
+    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedQuery,
+    FailedTrack, Host, HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, ModelUse,
+    NewHost, NewLink, NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store,
+    StoreError, Stray, Waiting, Want,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -95,8 +95,8 @@ impl Store for Backend {
     async fn counts(&self) -> Result<QueueCounts, StoreError> {
         self.within(self.read_counts()).await
     }
-    async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {
-        self.within(self.read_failed(limit)).await
+    async fn failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError> {
+        self.within(self.read_failed(query)).await
     }
     async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
         self.within(self.read_library(query)).await

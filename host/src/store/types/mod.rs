@@ -10,6 +10,7 @@ mod queue;
 mod retention;
 mod spending;
 mod submission;
+mod throughput;
 
 pub use channels::*;
 pub use fleet::*;
@@ -21,3 +22,4 @@ pub use queue::*;
 pub use retention::*;
 pub use spending::*;
 pub use submission::*;
+pub use throughput::*;

@@ -17,6 +17,8 @@ pub enum Aging {
     Submissions,
     /// Events.
     Events,
+    /// What batches did, minute by minute.
+    Minutes,
     /// Hosts that are gone.
     Hosts,
 }
@@ -33,6 +35,7 @@ impl Aging {
             Self::Outcomes => "shadow_outcome",
             Self::Submissions => "provider_batch",
             Self::Events => "event",
+            Self::Minutes => "batch_minute",
             Self::Hosts => "host",
         }
     }
@@ -45,7 +48,8 @@ impl Aging {
             Self::Queue => Some(Self::Outcomes),
             Self::Outcomes => Some(Self::Submissions),
             Self::Submissions => Some(Self::Events),
-            Self::Events => Some(Self::Hosts),
+            Self::Events => Some(Self::Minutes),
+            Self::Minutes => Some(Self::Hosts),
             Self::Hosts => None,
         }
     }
