@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The dashboard in Debian's Chromium. Installs the browser and its driver where that may be done, else says what to do.
-# Pictures are in target/e2e afterwards.
+# The dashboard in Debian's Chromium. Installs the browser and its driver where that may be done, else says what to do; with
+# `install` that is all. Pictures are in target/e2e afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,8 @@ if ! command -v chromedriver >/dev/null; then
         exit 1
     fi
 fi
+
+if [ "${1:-}" = install ]; then exit; fi
 
 rm -rf target/e2e
 LINER_TESTS_NEED_BROWSER=1 cargo test -p liner --test dashboard -- --nocapture "$@"

@@ -51,7 +51,7 @@ async fn what_strangers_wrote_is_text_on_every_page() {
     ] {
         let page = host.get(path).await;
         assert!(page.status == 200 || path.starts_with("/sign-in"), "{path}: {} {}", page.status, page.text);
-        for markup in ["<script>d", "<img src=x", "<svg onload", "<b>bold", "</title></", "\"onerror"] {
+        for markup in ["<script>d", "<img src=x", "<svg onload", "<b>bold", "</title></textarea>", "\"onerror"] {
             assert!(!page.text.contains(markup), "{path} has {markup}");
         }
     }
@@ -72,4 +72,32 @@ async fn entry(host: &Host) -> (String, String) {
     let (platform, id) = (listed["platform_name"].as_str().unwrap(), listed["platform_id"].as_str().unwrap());
     let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
     (format!("/api/music-ai/library/{platform}/{id}"), path)
+}
+
+#[tokio::test]
+async fn covers_and_links_are_those_that_a_browser_may_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+    let row = |id: &str, picture: &str| json!({"url": format!("https://youtu.be/{id}"), "og_title": id, "og_image_url": picture});
+    let rows = json!([
+        row("tlspicture1", "https://img.example/a.jpg?x=1&y=2"),
+        row("barepicture", "http://img.example/b.jpg")
+    ]);
+    assert_eq!(host.post("/api/music-ai/queue", rows.to_string()).await.status, 200);
+    let file = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
+    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let spoil = "update music_library set url = 'javascript:alert(1)' where platform_id = 'barepicture'";
+    sqlx::query(spoil).execute(&pool).await.unwrap();
+    pool.close().await;
+    fail_all(folder.path(), "no").await;
+    let library = host.get("/library").await.text;
+    let cover = r#"<img class="cover" src="https://img.example/a.jpg?x=1&amp;y=2" alt=""#;
+    assert!(library.contains(cover) && library.contains(r#"referrerpolicy="no-referrer""#), "{library}");
+    assert!(!library.contains("b.jpg"));
+    let good = host.get("/library/youtube/tlspicture1").await.text;
+    assert!(good.contains(r#"rel="noreferrer noopener""#) && good.contains("img.example/a.jpg"));
+    for page in ["/library/youtube/barepicture", "/failed", "/library"] {
+        let page = host.get(page).await.text;
+        assert!(!page.contains("href=\"javascript") && !page.contains("src=\"http:"), "{page}");
+    }
 }

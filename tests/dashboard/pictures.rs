@@ -21,12 +21,12 @@ fn links() -> String {
         "Sigur Rós",
         "DJ Nocturne",
         "The Paper Boats",
-        "宇多田ヒカル",
+        "Мираж",
         "Rosalía Vega",
         "Low Tide",
     ];
     const TITLES: [&str; 7] =
-        ["Harbour", "Glass Hours", "Night Ferry", "Second Light", "Slow Motion", "初恋", "Winter Count"];
+        ["Harbour", "Glass Hours", "Night Ferry", "Second Light", "Slow Motion", "Первый снег", "Winter Count"];
     let row = |n: usize| {
         let (artist, title) = (ARTISTS[n % ARTISTS.len()], TITLES[n % TITLES.len()]);
         let of = if n % 3 == 0 { format!("{artist} - {title} (Official Video)") } else { format!("{title} {n}") };

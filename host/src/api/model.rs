@@ -173,13 +173,22 @@ fn standing(gateway: &Gateway, route: &Route) -> Standing {
     if let Some(resting) = route.resting() {
         return for_a_while("resting", resting);
     }
+    let failing =
+        || route.failure().map_or_else(|| "it kept failing".to_owned(), |last| format!("it kept failing: {last}"));
     match route.circuit() {
         Circuit::Closed => Standing { state: "ready", until: None, reason: None },
-        Circuit::Open(rest) => for_a_while("open", ("it kept failing".to_owned(), rest)),
+        Circuit::Open(rest) => for_a_while("open", (failing(), rest)),
         Circuit::HalfOpen => {
-            Standing { state: "half-open", until: None, reason: Some("it kept failing: one call tries".to_owned()) }
+            Standing { state: "half-open", until: None, reason: Some(format!("one call tries, as {}", failing())) }
         }
     }
+}
+
+/// Whether anybody is asked now, of those who could be; none could where no model is configured.
+pub(super) fn is_asked(gateway: &Gateway) -> Option<bool> {
+    let mut routes = gateway.routes().iter().peekable();
+    routes.peek()?;
+    Some(routes.any(|route| standing(gateway, route).state == "ready"))
 }
 
 fn price(price: Price) -> PriceState {

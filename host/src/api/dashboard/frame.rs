@@ -1,8 +1,8 @@
 //! What every page has around its content: where one is, whether it works, and what was just done.
 
 use super::{assets, link, written};
-use crate::api::Api;
 use crate::api::auth::Caller;
+use crate::api::{Api, model};
 use crate::worker::Status;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -124,7 +124,7 @@ pub struct Frame {
     pub path: String,
     here: Here,
     said: Option<String>,
-    state: (Tone, String),
+    state: (Tone, &'static str),
     failed: i64,
     host: String,
     has_token: bool,
@@ -139,7 +139,7 @@ impl Frame {
             _ => None,
         };
         Self {
-            state: status.as_ref().map_or_else(|_| (Tone::Bad, "The database fails".to_owned()), state),
+            state: status.as_ref().map_or_else(|_| (Tone::Bad, "Database fails"), |status| state(api, status)),
             failed: counts.map_or(0, |counts| counts.failed),
             caller: visit.caller,
             path: visit.path,
@@ -159,7 +159,7 @@ impl Frame {
                     (brand())
                     nav #menu aria-label="Pages" data-live { ul { @for item in &MENU { (self.item(item)) } } }
                     div.standing {
-                        p #state role="status" data-live { (tag(self.state.0, &self.state.1)) }
+                        p #state role="status" data-live { (tag(self.state.0, self.state.1)) }
                         p #live .quiet aria-live="polite" hidden {}
                         (self.sign_out())
                     }
@@ -203,16 +203,16 @@ impl Frame {
     }
 }
 
-fn state(status: &Status) -> (Tone, String) {
-    let (tone, text) = match status {
+fn state(api: &Api, status: &Status) -> (Tone, &'static str) {
+    match status {
         Status { outage: Some(_), .. } => (Tone::Bad, "Database away"),
         Status { enabled: false, .. } => (Tone::Wary, "Worker disabled"),
         Status { running: false, .. } => (Tone::Bad, "Worker stopped"),
         Status { paused: Some(_), .. } => (Tone::Wary, "Paused"),
         Status { draining: true, .. } => (Tone::Wary, "Draining"),
+        _ if model::is_asked(&api.worker.context().gateway) == Some(false) => (Tone::Bad, "Running, model away"),
         _ => (Tone::Good, "Running"),
-    };
-    (tone, text.to_owned())
+    }
 }
 
 /// A page with nothing around it: for whoever is not signed in, and for what failed.

@@ -54,7 +54,7 @@ fn card(place: usize, route: &RouteState) -> Markup {
     html! {
         li.sheet {
             header {
-                h3 { (route.model) }
+                h2 { (route.model) }
                 p { (tag(tone, standing.state)) @if place > 0 { " " span.quiet { "asked when those before cannot answer" } } }
             }
             @if let Some(reason) = &standing.reason {
@@ -92,7 +92,7 @@ fn spent(model: &Model) -> Markup {
     html! {
         section.sheet #spent data-live aria-labelledby="spent-title" {
             h2 #spent-title { "Spent" }
-            dl.facts.large {
+            dl.facts {
                 dt { "Today" } dd { strong.large { (written::usd(model.spent.today_usd)) } @if let Some(left) = model.budget.left_today_usd { " " span.quiet { (written::usd(left)) " left" } } }
                 dt { "In all" } dd { strong.large { (written::usd(model.spent.total_usd)) } @if let Some(left) = model.budget.left_total_usd { " " span.quiet { (written::usd(left)) " left" } } }
             }

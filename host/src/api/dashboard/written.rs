@@ -23,14 +23,19 @@ pub fn counted(n: i64, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {many}", count(n)) }
 }
 
-/// A share in per cent.
+/// A share in per cent, with a tenth where there is one.
 pub fn percent(share: f64) -> String {
-    if share >= 99.95 || share <= 0.0 { format!("{share:.0} %") } else { format!("{share:.1} %") }
+    let text = format!("{share:.1}");
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// Millionths of a dollar in dollars.
+/// Millionths of a dollar in dollars, with cents, and with as many digits more as tell something.
 pub fn dollars(micros: i64) -> String {
-    format!("${}", spending::dollars(micros))
+    let text = spending::dollars(micros);
+    match text.split_once('.') {
+        Some((dollars, digits)) => format!("${dollars}.{:0<2}", digits.trim_end_matches('0')),
+        None => format!("${text}"),
+    }
 }
 
 /// Dollars.
@@ -108,6 +113,9 @@ mod tests {
         assert_eq!([59.6, 600.0, 86_400.0, 864_000.0].map(rough), ["60 s", "10 min", "24 h", "10 days"]);
         assert_eq!([0.0, 12.34, 99.99, 100.0].map(percent), ["0 %", "12.3 %", "100 %", "100 %"]);
         assert_eq!([12, 20_480, 3_145_728].map(bytes), ["12 B", "20 KiB", "3.0 MiB"]);
-        assert_eq!(dollars(31_000), "$0.0310");
+        assert_eq!(
+            [0, 63, 31_000, 50_000, 1_640_000, 5_000_000].map(dollars),
+            ["$0", "$0.000063", "$0.031", "$0.05", "$1.64", "$5.00"]
+        );
     }
 }

@@ -5,7 +5,7 @@
 // Live: whenever the host tells that something happened, and every so often otherwise, the page is fetched again and the
 // sections that say something else are changed in place. What is focused, unfolded or typed stays.
 
-const TOLD = ["batch", "swap", "pause", "resume", "failure", "queue", "rollback", "host", "budget"];
+const TOLD = ["batch", "failure", "queue", "pause", "resume", "swap", "rollback", "refusal", "bypassed", "recovered", "kept", "budget", "reset"];
 const AT_MOST_EVERY = 1000;
 const WITHOUT_STREAM = 5000;
 const WITH_STREAM = 30000;

@@ -151,6 +151,7 @@ impl Plot {
 
     fn written(&self, value: i64) -> String {
         match self.axis {
+            Axis::Time if value == 0 => "0".to_owned(),
             Axis::Count => written::count(value),
             #[allow(clippy::cast_precision_loss)]
             Axis::Share => written::percent(value as f64 / 10.0),

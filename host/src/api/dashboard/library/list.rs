@@ -1,6 +1,6 @@
 //! The library's entries, newest first.
 
-use super::written_as::{cover, state_tag};
+use super::written_as::{cover, state_name, state_tag};
 use crate::api::Api;
 use crate::api::dashboard::failure::Failure;
 use crate::api::dashboard::frame::{Frame, Here, Visit};
@@ -69,7 +69,7 @@ fn filter(query: &LibraryQuery) -> Markup {
                 label for="status" { "State" }
                 select #status name="status" {
                     option value="" { "Any" }
-                    @for state in STATES { option value=(state) selected[query.status.as_deref() == Some(state)] { (state.replace('_', " ")) } }
+                    @for state in STATES { option value=(state) selected[query.status.as_deref() == Some(state)] { (state_name(state)) } }
                 }
             }
             button { "Search" }

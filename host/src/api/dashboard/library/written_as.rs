@@ -22,12 +22,16 @@ pub fn state_tag(state: &str) -> Markup {
         "failed" => Tone::Bad,
         _ => Tone::Plain,
     };
-    let text = match state {
+    tag(tone, state_name(state))
+}
+
+/// A state in words.
+pub fn state_name(state: &str) -> &str {
+    match state {
         "ai_completed" => "completed",
         "ai_processing" => "processing",
         "og_fetched" => "page read",
         "no_music" => "no music",
         other => other,
-    };
-    tag(tone, text)
+    }
 }

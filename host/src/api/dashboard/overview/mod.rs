@@ -1,5 +1,6 @@
 //! The first page: whether it works, what it costs, and what to do.
 
+mod cost;
 mod hosts;
 mod needs;
 mod queue;
@@ -104,7 +105,7 @@ fn whole(api: &Api, frame: &Frame, status: &Status, seen: &Seen, span: Span) -> 
         }
         (frame.sign_in_instead())
         div.pair {
-            (worker::section(api, frame, status))
+            div.stack { (worker::section(api, frame, status)) (cost::section(seen)) }
             (queue::section(api, status, seen))
         }
         (charts::section(span, &seen.stretches))

@@ -68,13 +68,14 @@ fn outlook(status: &Status, seen: &Seen) -> Markup {
     let due = (seen.counts.pending - waiting).max(0) + seen.counts.processing;
     #[allow(clippy::cast_precision_loss)]
     let left = seen.rate.map(|rate| due as f64 * 3_600.0 / rate);
-    #[allow(clippy::cast_possible_truncation)]
+    let is_away =
+        !seen.model.routes.is_empty() && seen.model.routes.iter().all(|route| route.standing.state != "ready");
     let a_minute = seen.rate.map(|rate| format!("{:.1}", rate / 60.0));
     html! {
         @match (a_minute, left) {
             (Some(a_minute), Some(left)) if due > 0 => {
-                strong { (a_minute) " tracks a minute" } " over the last ten minutes: what is due is done in about "
-                strong { (written::rough(left)) } "."
+                strong { (a_minute) " tracks a minute" } " over the last ten minutes: at that rate, what is due is done in about "
+                strong { (written::rough(left)) } @if is_away { ", once the model is there again" } "."
             }
             (Some(a_minute), _) => { strong { (a_minute) " tracks a minute" } " over the last ten minutes. Nothing is due." }
             (None, _) if due == 0 => "Nothing is due.",

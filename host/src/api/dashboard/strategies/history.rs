@@ -13,7 +13,7 @@ pub fn section(revisions: &[Revision]) -> Markup {
                 table {
                     caption.unseen { "Revisions of the strategies, the newest first" }
                     thead { tr {
-                        th.n scope="col" { "Revision" }
+                        th scope="col" { "Revision" }
                         th scope="col" { "When" }
                         th scope="col" { "What" }
                         th scope="col" { "By" }
@@ -21,7 +21,7 @@ pub fn section(revisions: &[Revision]) -> Markup {
                         th scope="col" { "Why" }
                     } }
                     tbody { @for revision in revisions { tr {
-                        th.n scope="row" { (revision.revision) }
+                        th scope="row" { (revision.revision) }
                         td { (written::ago(revision.at)) }
                         td { (revision.cause) }
                         td { (revision.by) }

@@ -90,7 +90,7 @@ fn pipeline(api: &Api, frame: &Frame, revisions: &[Revision]) -> Markup {
             p { strong { (active.summary()) } }
             @if let Some(newest) = newest.filter(|newest| newest.revision == active.revision) {
                 p.quiet {
-                    (newest.cause) " by " (newest.by) " " (written::ago(newest.at))
+                    (newest.cause) ", by " (newest.by) ", " (written::ago(newest.at))
                     @if let Some(reason) = &newest.reason { ": " q { (reason) } }
                     @if let Some(at) = newest.proven_at { ", proven " (written::ago(at)) }
                 }
