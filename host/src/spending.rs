@@ -3,9 +3,10 @@
 use crate::store::{Cost, ModelUse, Used};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// By what it is summed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// By provider and model, as `AI_FALLBACK` writes them: `anthropic:claude-haiku-5-5`.
@@ -60,8 +61,9 @@ impl Sums {
 }
 
 /// A sum as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UseFigures)]
 pub struct Figures {
     pub(crate) calls: i64,
     pub(crate) failed: i64,
@@ -108,7 +110,8 @@ impl From<Used> for Figures {
 }
 
 /// Sums as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UseReport)]
 pub struct Report {
     by: By,
     since: Option<jiff::civil::Date>,
@@ -116,7 +119,8 @@ pub struct Report {
     total: Figures,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UseGroup)]
 struct Group {
     name: String,
     #[serde(flatten)]

@@ -4,12 +4,13 @@ use crate::spending::usd;
 use crate::store::{Store, StoreError, Stretch, Throughput};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Minutes over which the rate of now is taken.
 const RECENT: i64 = 10;
 
 /// Over how long.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Span {
     /// Sixty minutes, one by one.
@@ -114,8 +115,9 @@ impl Stretch {
 }
 
 /// What batches did, as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Throughput)]
 pub struct Report {
     span: Span,
     stretch_seconds: i64,
@@ -124,8 +126,9 @@ pub struct Report {
 }
 
 /// What batches did in one stretch, or in all of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ThroughputFigures)]
 struct Figures {
     began_at: Option<Timestamp>,
     batches: i64,

@@ -61,7 +61,7 @@ pub async fn authorise(State(api): State<Arc<Api>>, request: Request, next: Next
 /// # Errors
 /// Why it may not.
 pub fn admit(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let reads = reads(method);
     let Some(token) = &api.admin_token else { return without_token(headers, reads) };
     let sent = bearer(headers);
     if sent.is_some_and(|sent| token.matches(sent)) {
@@ -96,6 +96,11 @@ fn without_token(headers: &HeaderMap, reads: bool) -> Result<Caller, Refusal> {
         return Err(Refusal::forbidden("without LINER_ADMIN_TOKEN, web pages of other origins may change nothing"));
     }
     Ok(Caller::Operator)
+}
+
+/// Whether a method only reads.
+pub const fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

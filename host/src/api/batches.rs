@@ -7,13 +7,15 @@ use crate::worker::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Batches that ended and are still shown.
 const ENDED: u32 = 10;
 
 /// A provider's batch.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ProviderBatch)]
 pub struct Batch {
     pub(super) id: String,
     pub(super) provider: String,
@@ -34,8 +36,9 @@ pub struct Batch {
 }
 
 /// Questions that wait for a provider's batch.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WaitingQuestions)]
 pub struct Waiting {
     pub(super) provider: String,
     pub(super) model: String,
@@ -54,8 +57,9 @@ pub async fn shown(context: &Context) -> Result<(Vec<Batch>, Vec<Waiting>), Stor
 }
 
 /// What is with providers now, in one line of the queue's status; nothing when nothing is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ProviderBatches)]
 pub struct Summary {
     batches: usize,
     questions: i64,

@@ -1,5 +1,6 @@
 //! The hosts on the database: who runs, how much each does, and which takes nothing more.
 
+use super::openapi::refusals::NotFound;
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, time};
@@ -9,14 +10,15 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hosts {
     hosts: Vec<HostState>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct HostState {
     id: String,
@@ -33,7 +35,14 @@ struct HostState {
     stopped_at: Option<Timestamp>,
 }
 
-/// The hosts, those that started last first.
+/// The hosts on the database, those that started last first.
+#[utoipa::path(
+    get,
+    path = "/api/hosts",
+    operation_id = "hosts",
+    tag = "Hosts",
+    responses((status = 200, description = "Who runs, and what each does", body = Hosts)),
+)]
 pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Hosts> {
     let this = &api.worker.context().host;
     let state = |host: Host| HostState {
@@ -51,21 +60,31 @@ pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Hos
     Ok(Json(Hosts { hosts: api.store().hosts().await?.into_iter().map(state).collect() }))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DrainRequest {
     /// Whether it is to take nothing more; it is without it.
     drain: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Drained {
     success: bool,
     message: String,
 }
 
-/// Lets a host take nothing more, or with `{"drain": false}` again. What it works on it finishes; it hears of it within a
-/// second, and forgets it with its end.
+/// Lets a host take nothing more, or with `{"drain": false}` again.
+///
+/// What it works on it finishes; it hears of it within a second, and forgets it with its end.
+#[utoipa::path(
+    post,
+    path = "/api/hosts/{id}/drain",
+    operation_id = "drainHost",
+    tag = "Hosts",
+    params(("id" = String, Path, description = "Its id, as the list of hosts has it")),
+    request_body = DrainRequest,
+    responses((status = 200, description = "It takes nothing more, or tracks again", body = Drained), NotFound),
+)]
 pub async fn drain(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,

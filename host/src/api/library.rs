@@ -1,5 +1,6 @@
 //! The library: pages of it, one entry with its history, an operator's correction.
 
+use super::openapi::refusals::NotFound;
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
@@ -10,28 +11,41 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 
 /// States a page of the library may be restricted to.
 pub(super) const STATES: [&str; 6] = ["pending", "og_fetched", "ai_processing", "ai_completed", "no_music", "failed"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ListParams {
+    /// The most entries; 50 without it.
+    #[param(minimum = 1, maximum = 100, example = 20)]
     limit: Option<u32>,
+    /// The `nextCursor` of the former page.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
+    /// Words that title, artist or page title contain.
+    #[param(example = "astley")]
     search: Option<String>,
+    /// Only entries of this state.
+    #[param(pattern = "^(pending|og_fetched|ai_processing|ai_completed|no_music|failed)$", example = "ai_completed")]
     status: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = LibraryPage)]
 pub struct Page {
     items: Vec<Entry>,
+    /// Where the next page begins; null when this is the last.
     next_cursor: Option<String>,
 }
 
 /// An entry with its times as text.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LibraryEntry)]
 pub struct Entry {
     #[serde(flatten)]
     entry: LibraryEntry,
@@ -46,6 +60,14 @@ impl From<LibraryEntry> for Entry {
 }
 
 /// A page of the library, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/library",
+    operation_id = "library",
+    tag = "Library",
+    params(ListParams),
+    responses((status = 200, description = "A page of entries", body = Page)),
+)]
 pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Page> {
     let limit = limit(params.limit)?;
     if let Some(status) = params.status.as_deref().filter(|status| !STATES.contains(status)) {
@@ -63,14 +85,28 @@ pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams
     Ok(Json(Page { items: entries.into_iter().map(Entry::from).collect(), next_cursor }))
 }
 
-#[derive(Serialize)]
+/// Which entry.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct Named {
+    /// In any spelling: `youtube`, `Apple Music`.
+    #[param(example = "youtube")]
+    platform: String,
+    /// The platform's own identifier, slashes and all.
+    #[param(example = "dQw4w9WgXcQ")]
+    id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = LibraryDetail)]
 pub struct Detail {
     #[serde(flatten)]
     entry: Entry,
     history: Vec<Change>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LibraryChange)]
 struct Change {
     #[serde(flatten)]
     change: LibraryChange,
@@ -78,22 +114,35 @@ struct Change {
 }
 
 /// One entry with what its fields were before.
-pub async fn entry(
-    State(api): State<Arc<Api>>,
-    Path(path): Path<(String, String)>,
-    _: Params<Nothing>,
-) -> Answer<Detail> {
-    Ok(Json(detail(&api, key(path)).await?))
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/library/{platform}/{*id}",
+    operation_id = "libraryEntry",
+    tag = "Library",
+    params(Named),
+    responses((status = 200, description = "The entry with its history", body = Detail), NotFound),
+)]
+pub async fn entry(State(api): State<Arc<Api>>, Path(named): Path<Named>, _: Params<Nothing>) -> Answer<Detail> {
+    Ok(Json(detail(&api, key(named)).await?))
 }
 
 /// An operator's correction; a corrected field is not overwritten by an extraction any more.
+#[utoipa::path(
+    patch,
+    path = "/api/music-ai/library/{platform}/{*id}",
+    operation_id = "correctEntry",
+    tag = "Library",
+    params(Named),
+    request_body = Correction,
+    responses((status = 200, description = "The entry as it is now", body = Detail), NotFound),
+)]
 pub async fn correct(
     State(api): State<Arc<Api>>,
-    Path(path): Path<(String, String)>,
+    Path(named): Path<Named>,
     _: Params<Nothing>,
     Body(correction): Body<Correction>,
 ) -> Answer<Detail> {
-    let key = key(path);
+    let key = key(named);
     write(&api, &key, correction).await?;
     Ok(Json(detail(&api, key).await?))
 }
@@ -111,8 +160,8 @@ async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
     Ok(Detail { entry: entry.into(), history })
 }
 
-pub(super) fn key((platform, platform_id): (String, String)) -> TrackKey {
-    TrackKey { platform_name: crate::music::Platform::canonical(&platform), platform_id }
+pub(super) fn key(named: Named) -> TrackKey {
+    TrackKey { platform_name: crate::music::Platform::canonical(&named.platform), platform_id: named.id }
 }
 
 pub(super) fn missing(key: &TrackKey) -> Problem {

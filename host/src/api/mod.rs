@@ -7,16 +7,19 @@ mod health;
 mod hosts;
 mod library;
 mod model;
+mod openapi;
 mod pages;
 mod plugins;
 mod problem;
 mod queue;
 mod request;
+mod routes;
 mod session;
 mod sync;
 mod throughput;
 mod worker;
 
+pub use openapi::document;
 pub use queue::waiting_reason;
 
 use crate::config::Config;
@@ -28,9 +31,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
+use routes::Groups;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -69,50 +72,13 @@ impl Api {
 
 /// All paths.
 pub fn router(api: Arc<Api>) -> Router {
-    let quick = Router::new()
-        .route("/api/music-ai/worker/status", get(worker::status))
-        .route("/api/music-ai/worker/pause", post(worker::pause))
-        .route("/api/music-ai/worker/resume", post(worker::resume))
-        .route("/api/music-ai/status", get(queue::status))
-        .route("/api/music-ai/failed", get(queue::failed))
-        .route("/api/music-ai/failed/retry", post(queue::retry))
-        .route("/api/music-ai/pages", get(pages::list))
-        .route("/api/music-ai/pages/retry", post(pages::retry))
-        .route("/api/music-ai/throughput", get(throughput::throughput))
-        .route("/api/music-ai/health", get(health::health))
-        .route("/api/music-ai/library", get(library::list))
-        .route("/api/music-ai/library/{platform}/{*id}", get(library::entry).patch(library::correct))
-        .route("/api/hosts", get(hosts::list))
-        .route("/api/hosts/{id}/drain", post(hosts::drain))
-        .route("/api/model", get(model::state))
-        .route("/api/model/use", get(model::used))
-        .route("/api/sync/status/{channel}", get(sync::status))
-        .route("/metrics", get(health::metrics))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
-    let long = Router::new()
-        .route("/api/music-ai/process", post(worker::process))
-        .route("/api/sync/trigger/{channel}", post(sync::trigger))
-        .route("/api/music-ai/queue", post(queue::enqueue).layer(DefaultBodyLimit::disable()));
-    let plugins = Router::new()
-        .route("/api/plugins", get(plugins::list))
-        .route("/api/plugins", post(plugins::upload).layer(DefaultBodyLimit::disable()))
-        .route("/api/plugins/history", get(plugins::history))
-        .route("/api/plugins/events", get(plugins::events))
-        .route("/api/plugins/rollback", post(plugins::rollback))
-        .route("/api/plugins/{plugin}", get(plugins::one).delete(plugins::retire))
-        .route("/api/plugins/{plugin}/activate", post(plugins::activate))
-        .route("/api/plugins/{plugin}/shadow", post(plugins::shadow))
-        .route("/api/plugins/{plugin}/canary", post(plugins::canary))
-        .route("/api/plugins/{plugin}/promote", post(plugins::promote))
-        .route("/api/plugins/{plugin}/config", put(plugins::configure))
-        .route("/api/plugins/{plugin}/comparison", get(plugins::comparison));
-    let probes = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
-    quick
-        .merge(long)
-        .merge(plugins)
+    let Groups { quick, long, uploads, open } = routes::groups();
+    let quick = quick.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+    let uploads = uploads.layer(DefaultBodyLimit::disable());
+    Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
+        .merge(Router::from(open))
         .merge(dashboard::router(&api))
-        .merge(probes)
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")

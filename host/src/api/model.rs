@@ -14,8 +14,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
     pub(super) provider: Option<&'static str>,
@@ -40,7 +41,7 @@ pub struct Model {
     pub(super) lost_calls: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RouteState {
     pub(super) provider: &'static str,
@@ -61,7 +62,8 @@ pub(super) struct RouteState {
 }
 
 /// Whether this host asks it now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RouteStanding)]
 pub(super) struct Standing {
     /// `ready`; `resting` when it asked to be left alone; `blocked` when nothing will be answered before somebody changes
     /// something; `open` or `half-open` when it kept failing.
@@ -71,7 +73,8 @@ pub(super) struct Standing {
     pub(super) reason: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Dollars per million tokens.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PriceState {
     pub(super) input: f64,
@@ -81,7 +84,7 @@ pub(super) struct PriceState {
 }
 
 /// What all hosts together may ask; null means no limit.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LimitsState {
     pub(super) requests_per_minute: Option<u32>,
@@ -92,7 +95,7 @@ pub(super) struct LimitsState {
 }
 
 /// What all hosts together may yet spend, in dollars; null where it is not limited.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Budget {
     pub(super) left_today_usd: Option<f64>,
@@ -104,7 +107,7 @@ pub(super) struct Budget {
 }
 
 /// What all hosts together have spent on all providers since limits are kept, in dollars.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Spent {
     pub(super) today_usd: f64,
@@ -113,7 +116,14 @@ pub(super) struct Spent {
     pub(super) reserved_usd: f64,
 }
 
-/// Whom the hosts ask.
+/// Whom the hosts ask, how much they may together, and how much they have.
+#[utoipa::path(
+    get,
+    path = "/api/model",
+    operation_id = "model",
+    tag = "Model",
+    responses((status = 200, description = "Providers, limits, budget and batches", body = Model)),
+)]
 pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Model> {
     Ok(Json(current(&api).await?))
 }
@@ -239,15 +249,28 @@ fn from_now(rest: Duration) -> Option<Timestamp> {
     time(Timestamp::now().as_millisecond().checked_add(i64::try_from(rest.as_millis()).ok()?)?)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UseParams {
+    /// By what it is summed.
     #[serde(default)]
+    #[param(inline, required = false)]
     by: By,
+    /// The first UTC day; since the first call without it.
+    #[param(example = "2026-11-01")]
     since: Option<Date>,
 }
 
 /// What models were used for, and what it cost.
+#[utoipa::path(
+    get,
+    path = "/api/model/use",
+    operation_id = "modelUse",
+    tag = "Model",
+    params(UseParams),
+    responses((status = 200, description = "Calls, tokens and cost", body = Report)),
+)]
 pub async fn used(State(api): State<Arc<Api>>, Params(params): Params<UseParams>) -> Answer<Report> {
     let uses = api.store().model_use(params.since.map(day_of)).await?;
     Ok(Json(Report::new(params.by, params.since, Sums::of(&uses, params.by))))

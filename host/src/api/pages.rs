@@ -11,20 +11,26 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ListParams {
+    /// The most items; 50 without it.
+    #[param(minimum = 1, maximum = 100, example = 10)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnreadPages)]
 pub struct Unread {
     count: usize,
     items: Vec<Item>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnreadPage)]
 struct Item {
     #[serde(flatten)]
     page: UnreadPage,
@@ -33,7 +39,15 @@ struct Item {
     next_try_at: Option<Timestamp>,
 }
 
-/// Pages that could not be had, those that were tried last first.
+/// Pages that could not be had and why, those that were tried last first.
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/pages",
+    operation_id = "unreadPages",
+    tag = "Pages",
+    params(ListParams),
+    responses((status = 200, description = "The pages", body = Unread)),
+)]
 pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams>) -> Answer<Unread> {
     let unread = api.store().unread_pages(limit(params.limit)?).await?;
     let item = |page: UnreadPage| Item { tried_at: time(page.tried_at), next_try_at: page.due_at.and_then(time), page };
@@ -42,6 +56,14 @@ pub async fn list(State(api): State<Arc<Api>>, Params(params): Params<ListParams
 }
 
 /// Lets pages be read again that could not be had: all, or those named.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/pages/retry",
+    operation_id = "retryPages",
+    tag = "Pages",
+    request_body = RetryRequest,
+    responses((status = 200, description = "They are read again", body = Retried)),
+)]
 pub async fn retry(
     State(api): State<Arc<Api>>,
     _: Params<Nothing>,

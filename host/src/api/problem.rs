@@ -1,21 +1,48 @@
 //! Errors as callers see them: `application/problem+json`, with the sentence in `error` too.
 
+use crate::ingest::RowError;
 use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error of the API.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
+    /// Always `about:blank`: the status says of what kind it is.
     #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
     kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Bad Request")]
     title: &'static str,
+    #[schema(example = 400)]
     status: u16,
+    /// What failed, on which input, and what to do.
+    #[schema(example = "limit is 0; allowed: 1 to 100")]
     detail: String,
+    /// The same as `detail`.
+    #[schema(example = "limit is 0; allowed: 1 to 100")]
     error: String,
+    /// The single errors that make up this one, where there are such.
     #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<Box<serde_json::Value>>,
+    #[schema(nullable = false)]
+    errors: Option<Vec<Single>>,
+}
+
+/// One of the errors that make up a problem.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ProblemPart)]
+pub enum Single {
+    /// A row that cannot be used.
+    Row(RowError),
+    /// The step of admission at which a component was refused.
+    Step {
+        #[schema(example = "imports")]
+        step: &'static str,
+    },
 }
 
 impl Problem {
@@ -48,8 +75,8 @@ impl Problem {
 
     /// Adds the single errors that make up this one.
     #[must_use]
-    pub fn with_errors(mut self, errors: serde_json::Value) -> Self {
-        self.errors = Some(Box::new(errors));
+    pub fn with_errors(mut self, errors: Vec<Single>) -> Self {
+        self.errors = Some(errors);
         self
     }
 }

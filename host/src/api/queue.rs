@@ -1,6 +1,8 @@
 //! The queue: its counts, what failed, and new links.
 
-use super::problem::Problem;
+use super::openapi::refusals::{RequestTimeout, TooLarge};
+use super::openapi::rows::Row;
+use super::problem::{Problem, Single};
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
 
 /// Rows that are written together.
 const ROWS_PER_WRITE: usize = 5_000;
@@ -25,20 +28,23 @@ const LISTED: usize = 1_000;
 /// The longest a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct QueueStatus {
     queue: Counts,
     percentages: Percentages,
     /// How many of the pending wait, and for what.
     waiting: BTreeMap<String, Wait>,
+    /// When the next track is due that waits after a failure.
     #[serde(rename = "nextRetryAt")]
     next_retry_at: Option<Timestamp>,
     /// What is with providers' batches; the tracks are among those that are being processed.
     #[serde(rename = "atProviders", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     at_providers: Option<batches::Summary>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueueCounts)]
 struct Counts {
     pending: i64,
     processing: i64,
@@ -47,19 +53,29 @@ struct Counts {
     total: i64,
 }
 
-#[derive(Serialize)]
+/// Shares of the total in percent, with one decimal.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueuePercentages)]
 struct Percentages {
     completed: String,
     failed: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueueWait)]
 struct Wait {
     count: i64,
     reason: String,
 }
 
-/// How many tracks are in each state.
+/// How many tracks are in each state, and what waits for what.
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/status",
+    operation_id = "queueStatus",
+    tag = "Queue",
+    responses((status = 200, description = "The queue's counts", body = QueueStatus)),
+)]
 pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<QueueStatus> {
     let counts = api.store().counts().await?;
     let share = |n: i64| percent(u64::try_from(n).unwrap_or(0), u64::try_from(counts.total()).unwrap_or(0));
@@ -97,16 +113,37 @@ pub fn waiting_reason(cause: &str, lack_of_model: Option<String>) -> String {
     }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct FailedParams {
+    /// The most items; 50 without it.
+    #[param(minimum = 1, maximum = 100, example = 10)]
     limit: Option<u32>,
+    /// The `nextCursor` of the former page.
+    #[param(pattern = r"^[0-9]{1,18}\.[0-9]{1,18}$")]
     cursor: Option<String>,
+    /// Words that page title, reason, link or identifier contain.
+    #[param(example = "declined")]
     search: Option<String>,
+    /// Only tracks of this platform, in any spelling.
+    #[param(example = "youtube")]
     platform: Option<String>,
 }
 
-#[derive(Serialize)]
+impl FailedParams {
+    fn query(self) -> Result<FailedQuery, Problem> {
+        let before = self.cursor.as_deref().map(|cursor| {
+            let wrong = |_| Problem::bad_request(format!("cursor is {cursor:?}; allowed: a nextCursor of this list"));
+            cursor.parse().map_err(wrong)
+        });
+        let platform = self.platform.as_deref().map(Platform::canonical);
+        Ok(FailedQuery { search: self.search, platform, before: before.transpose()?, limit: limit(self.limit)? })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailedTracks)]
 pub struct Failed {
     count: usize,
     items: Vec<FailedItem>,
@@ -114,7 +151,8 @@ pub struct Failed {
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailedTrack)]
 struct FailedItem {
     #[serde(flatten)]
     key: TrackKey,
@@ -125,18 +163,15 @@ struct FailedItem {
     failed_at: Option<Timestamp>,
 }
 
-impl FailedParams {
-    pub(super) fn query(self) -> Result<FailedQuery, Problem> {
-        let before = self.cursor.as_deref().map(|cursor| {
-            let wrong = |_| Problem::bad_request(format!("cursor is {cursor:?}; allowed: a nextCursor of this list"));
-            cursor.parse().map_err(wrong)
-        });
-        let platform = self.platform.as_deref().map(Platform::canonical);
-        Ok(FailedQuery { search: self.search, platform, before: before.transpose()?, limit: limit(self.limit)? })
-    }
-}
-
-/// The failed tracks, newest first.
+/// The failed tracks, newest first, and why they failed.
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/failed",
+    operation_id = "failedTracks",
+    tag = "Queue",
+    params(FailedParams),
+    responses((status = 200, description = "The newest failed tracks", body = Failed)),
+)]
 pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedParams>) -> Answer<Failed> {
     let query = params.query()?;
     let failed = api.store().failed(&query).await?;
@@ -159,15 +194,18 @@ pub(super) fn next_failed(query: &FailedQuery, failed: &[FailedTrack]) -> Option
     failed.last().filter(|_| is_full).map(|last| last.mark.to_string())
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"items": [{"platform_name": "youtube", "platform_id": "dQw4w9WgXcQ"}]}))]
 pub struct RetryRequest {
+    /// All without it.
     pub(super) items: Option<Vec<TrackKey>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Retried {
     success: bool,
+    /// How many are tried again.
     retried: u64,
 }
 
@@ -178,6 +216,14 @@ impl Retried {
 }
 
 /// Queues failed tracks again: all, or those named.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/failed/retry",
+    operation_id = "retryFailed",
+    tag = "Queue",
+    request_body = RetryRequest,
+    responses((status = 200, description = "They are queued", body = Retried)),
+)]
 pub async fn retry(
     State(api): State<Arc<Api>>,
     _: Params<Nothing>,
@@ -193,10 +239,12 @@ pub(super) async fn retry_tracks(api: &Api, keys: Option<&[TrackKey]>) -> Result
 }
 
 /// What became of the rows of a request.
-#[derive(Serialize, Default)]
+#[derive(Serialize, Default, ToSchema)]
 pub struct Intake {
+    /// Whether every row was good.
     success: bool,
     queued: u64,
+    /// Links that were there already; their priority was raised.
     known: u64,
     rejected: u64,
     /// The first rows one by one.
@@ -207,15 +255,39 @@ pub struct Intake {
     truncated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct IntakeItem {
+    /// Where its row begins, from 1.
     line: u64,
     status: Enqueued,
     #[serde(flatten)]
     key: TrackKey,
 }
 
-/// Queues links: a JSON array, or a row a line; streamed, so of any size.
+/// Queues links: a JSON array, a link or an object a line, or CSV with a header.
+///
+/// The body is streamed and may be of any size; a row has at most 64 KiB. The form is told from its first bytes, whatever the content
+/// type says. Good rows are kept beside bad ones; the same link again raises its priority.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/queue",
+    operation_id = "enqueue",
+    tag = "Queue",
+    request_body(content(
+        (Vec<Row> = "application/json", example = json!([
+            "https://youtu.be/dQw4w9WgXcQ",
+            {"url": "https://www.youtube.com/watch?v=abcdefghijk", "og_title": "Ada Lane - Harbour (Official Video)", "og_artist": "Ada Lane"},
+        ])),
+        (String = "application/x-ndjson", example = "{\"url\": \"https://youtu.be/dQw4w9WgXcQ\", \"priority\": 5}\n"),
+        (String = "text/csv", example = "url,og_title\nhttps://youtu.be/dQw4w9WgXcQ,Rick Astley - Never Gonna Give You Up\n"),
+        (String = "text/plain", example = "https://youtu.be/dQw4w9WgXcQ\n"),
+    )),
+    responses(
+        (status = 200, description = "At least one row was good; what became of each", body = Intake),
+        RequestTimeout,
+        TooLarge,
+    ),
+)]
 pub async fn enqueue(State(api): State<Arc<Api>>, _: Params<Nothing>, body: Stream) -> Answer<Intake> {
     let (mut splitter, mut intake, mut rows) = (Splitter::new(), Intake::default(), Vec::new());
     let mut stream = body.into_data_stream();
@@ -289,7 +361,7 @@ impl Intake {
             ));
         };
         let status = if first.is_too_long() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-        let errors = serde_json::to_value(&self.errors).unwrap_or_default();
-        Err(Problem::new(status, format!("no row could be used; {first}")).with_errors(errors))
+        let problem = Problem::new(status, format!("no row could be used; {first}"));
+        Err(problem.with_errors(self.errors.into_iter().map(Single::Row).collect()))
     }
 }

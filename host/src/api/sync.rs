@@ -1,6 +1,7 @@
 //! Channels: a sync on demand, and what became of the last one. A channel is a Farcaster channel's id, or the URL of a feed
 //! in percent signs.
 
+use super::openapi::refusals::{BadGateway, Conflict, NotFound};
 use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, time};
@@ -14,30 +15,52 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
+/// What a path calls a channel.
+const CHANNEL: &str = "A Farcaster channel's id, or the URL of a feed in percent signs";
 /// How long a caller waits for a sync, which goes on after that.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Synced)]
 pub struct Triggered {
     success: bool,
     channel: String,
     posts: u64,
     links: u64,
     queued: u64,
+    /// Links that were there already.
     known: u64,
     /// Whether there is more, which the next sync goes on with.
     is_behind: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SyncGoesOn)]
 struct GoesOn {
     success: bool,
     channel: String,
     message: String,
 }
 
-/// Syncs a channel. Answers when that is done, or after a while with 202 that it goes on.
+/// Syncs a channel: reads its new posts and queues the music in them.
+///
+/// Answers when that is done, or after a minute with 202 that it goes on.
+#[utoipa::path(
+    post,
+    path = "/api/sync/trigger/{channel}",
+    operation_id = "syncChannel",
+    tag = "Channels",
+    params(("channel" = String, Path, description = CHANNEL, example = "music")),
+    request_body = Nothing,
+    responses(
+        (status = 200, description = "It is synced", body = Triggered),
+        (status = 202, description = "It goes on", body = GoesOn),
+        Conflict,
+        BadGateway,
+    ),
+)]
 pub async fn trigger(
     State(api): State<Arc<Api>>,
     Path(channel): Path<String>,
@@ -72,12 +95,14 @@ async fn sync(syncer: Arc<Syncer>, api: Arc<Api>, channel: Channel) -> Result<Sy
     syncer.sync(&channel, &|| api.worker.wake()).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChannelStatus)]
 pub struct Status {
     channel: String,
     last_sync_at: Option<Timestamp>,
     /// When the newest post was made that is known with all before it.
     last_cast_at: Option<Timestamp>,
+    /// Whether the last sync succeeded.
     ok: bool,
     error: Option<String>,
     posts: i64,
@@ -87,6 +112,14 @@ pub struct Status {
 }
 
 /// What became of a channel's last sync.
+#[utoipa::path(
+    get,
+    path = "/api/sync/status/{channel}",
+    operation_id = "channelStatus",
+    tag = "Channels",
+    params(("channel" = String, Path, description = CHANNEL, example = "music")),
+    responses((status = 200, description = "Its last sync", body = Status), NotFound),
+)]
 pub async fn status(State(api): State<Arc<Api>>, Path(channel): Path<String>, _: Params<Nothing>) -> Answer<Status> {
     let channel = named(&channel)?;
     let state = api.store().channel(&channel.to_string()).await?.ok_or_else(|| {

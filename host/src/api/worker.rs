@@ -10,8 +10,9 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerStatus {
     worker: WorkerState,
@@ -21,21 +22,26 @@ pub struct WorkerStatus {
     database: Database,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DatabaseState)]
 struct Database {
+    /// Without a password.
     address: String,
     is_usable: bool,
     unusable_since: Option<Timestamp>,
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct WorkerState {
+    /// Whether this host has a worker at all (`AI_WORKER_ENABLED`).
     enabled: bool,
     is_running: bool,
+    /// Whether every host on this database is paused.
     is_paused: bool,
+    /// Whether a batch is in flight.
     is_processing: bool,
     /// Whether an operator said that this host takes nothing more.
     is_draining: bool,
@@ -48,34 +54,42 @@ struct WorkerState {
     pause_reason: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Since this process began.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WorkerStats)]
 struct Stats {
     total_runs: u64,
     total_processed: u64,
     total_successful: u64,
     total_failed: u64,
+    /// In percent, with one decimal.
+    #[schema(example = "89.3")]
     success_rate: String,
+    /// Turns that found the former run still busy.
     total_skipped: u64,
     total_panics: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WorkerSettings)]
 struct Settings {
     interval_ms: u128,
     batch_size: u32,
     concurrency: usize,
+    /// Whether it claims again at once after a full batch.
     drain: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PipelineState {
     revision: i64,
     strategies: Vec<StrategyState>,
     provider: Option<&'static str>,
     model: Option<String>,
+    /// Why no model is asked, when none is.
     reason: Option<String>,
     /// For how many seconds yet the provider is left alone, because it said so to a host on this database.
     resting_seconds: Option<u64>,
@@ -83,7 +97,7 @@ struct PipelineState {
     breaker: Option<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StrategyState {
     name: String,
     version: String,
@@ -91,6 +105,13 @@ struct StrategyState {
 }
 
 /// What the worker does.
+#[utoipa::path(
+    get,
+    path = "/api/music-ai/worker/status",
+    operation_id = "workerStatus",
+    tag = "Worker",
+    responses((status = 200, description = "Its state, statistics, settings and pipeline", body = WorkerStatus)),
+)]
 pub async fn status(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<WorkerStatus> {
     Ok(Json(current(&api).await?))
 }
@@ -155,20 +176,32 @@ async fn current(api: &Api) -> Result<WorkerStatus, Problem> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Switched {
     success: bool,
     message: &'static str,
     status: WorkerStatus,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PauseRequest {
+    /// What the status shows as the reason.
+    #[schema(example = "maintenance")]
     reason: Option<String>,
 }
 
 /// Pauses every host on this database.
+///
+/// Batches in flight come to their end. The pause outlives the hosts.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/worker/pause",
+    operation_id = "pauseWorker",
+    tag = "Worker",
+    request_body = PauseRequest,
+    responses((status = 200, description = "It is paused", body = Switched)),
+)]
 pub async fn pause(
     State(api): State<Arc<Api>>,
     _: Params<Nothing>,
@@ -179,20 +212,34 @@ pub async fn pause(
 }
 
 /// Lifts the pause and looks at the queue at once.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/worker/resume",
+    operation_id = "resumeWorker",
+    tag = "Worker",
+    request_body = Nothing,
+    responses((status = 200, description = "It runs", body = Switched)),
+)]
 pub async fn resume(State(api): State<Arc<Api>>, _: Params<Nothing>, _: Body<Nothing>) -> Answer<Switched> {
     api.worker.resume().await?;
     Ok(Json(Switched { success: true, message: "Worker resumed", status: current(&api).await? }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ProcessParams {
+    /// The most tracks; a batch without it.
+    #[param(minimum = 1, maximum = 10_000, example = 20)]
     limit: Option<u32>,
+    /// Whom to ask instead of `AI_MODEL`.
+    #[param(min_length = 1, max_length = 200, example = "claude-haiku-5-5")]
     model: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Processed {
+    /// Whether nothing failed.
     pub(super) success: bool,
     pub(super) processed: u64,
     pub(super) successful: u64,
@@ -203,7 +250,18 @@ pub struct Processed {
     pub(super) errors: Vec<String>,
 }
 
-/// One run by hand.
+/// One run by hand, also when the worker is paused or disabled.
+///
+/// Answers when the run is over; the run goes on when the caller hangs up. When no track could be decided without a model and there
+/// is none, the answer is 500 and says why.
+#[utoipa::path(
+    post,
+    path = "/api/music-ai/process",
+    operation_id = "process",
+    tag = "Worker",
+    params(ProcessParams),
+    responses((status = 200, description = "The run is over", body = Processed)),
+)]
 pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<ProcessParams>) -> Answer<Processed> {
     let limit = match params.limit {
         None => api.worker.context().settings.batch_size,

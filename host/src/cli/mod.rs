@@ -13,6 +13,7 @@ mod hosts;
 mod library;
 mod migrate;
 mod open;
+mod openapi;
 mod output;
 mod pages;
 mod plugin;
@@ -77,6 +78,8 @@ enum Command {
     Plugin(plugin::Plugin),
     /// Show the effective settings
     Config(config::Show),
+    /// Print the API's description, an OpenAPI document
+    Openapi(openapi::Openapi),
     /// Bring the database up to date
     Migrate(migrate::Migrate),
     /// Copy the database file, also while a worker uses it
@@ -148,6 +151,7 @@ fn run(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
             Command::Replay(command) => command.run(config).await,
             Command::Plugin(command) => command.run(config).await,
             Command::Config(command) => command.run(config),
+            Command::Openapi(command) => command.run(),
             Command::Migrate(command) => command.run(config).await,
             Command::Backup(command) => command.run(config).await,
             Command::Compile(command) => Ok(command.run()),

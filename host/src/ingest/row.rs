@@ -1,6 +1,7 @@
 //! A row between the stream it was cut from and the link it becomes.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The most bytes of a row.
 pub const MAX_ROW: usize = 64 << 10;
@@ -33,7 +34,7 @@ impl RawRow {
 }
 
 /// A row that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct RowError {
     /// Where the row begins, from 1.

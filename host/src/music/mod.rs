@@ -16,6 +16,7 @@ pub use site::site;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// A text from outside as every database can keep it: PostgreSQL knows no U+0000, and one in a title must not stop the
 /// batch that it is in.
@@ -25,11 +26,13 @@ pub fn storable(text: String) -> String {
 }
 
 /// A track's identity: the platform and its identifier there.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct TrackKey {
     /// Canonical platform name.
+    #[schema(example = "youtube")]
     pub platform_name: String,
     /// The platform's own identifier.
+    #[schema(example = "dQw4w9WgXcQ")]
     pub platform_id: String,
 }
 
@@ -69,7 +72,7 @@ impl Track {
 }
 
 /// What kind of release a link points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MusicType {
     /// One recording.
@@ -102,7 +105,7 @@ impl MusicType {
 }
 
 /// Where a field's value came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// A structured field of the page.
@@ -116,7 +119,7 @@ pub enum Origin {
 }
 
 /// A clean library entry, or what is believed of one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Extraction {
     /// The work's title.
     pub title: String,

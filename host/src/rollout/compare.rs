@@ -6,6 +6,7 @@ use crate::music::{Extraction, TrackKey};
 use crate::store::{Compared, Said};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// Tracks that are compared, the newest.
 const TRACKS: u32 = 10_000;
@@ -13,7 +14,7 @@ const TRACKS: u32 = 10_000;
 const LISTED: usize = 100;
 
 /// One side's figures.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Side {
     /// Tracks it decided.
     pub decided: u64,
@@ -26,7 +27,7 @@ pub struct Side {
 }
 
 /// How often both said the same of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldAgreement {
     /// The field.
     pub field: &'static str,
@@ -37,7 +38,7 @@ pub struct FieldAgreement {
 }
 
 /// A track of which the two said different things.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Disagreement {
     /// The track.
     #[serde(flatten)]
@@ -51,7 +52,7 @@ pub struct Disagreement {
 }
 
 /// A candidate beside the active strategies.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Comparison {
     /// Tracks that both saw.
     pub tracks: u64,

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::music::{Extraction, Track, TrackKey};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A component with what it says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub struct PluginFile {
 }
 
 /// What was said about a track, by a candidate or by the active strategies.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Said {
     /// An entry.

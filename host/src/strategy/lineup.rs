@@ -3,9 +3,11 @@
 
 use crate::digest::Digest;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A component with how it is to be run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LineupEntry)]
 pub struct Entry {
     /// The strategy's name: one of a name is active at a time.
     pub name: String,
@@ -13,6 +15,7 @@ pub struct Entry {
     pub digest: Digest,
     /// Its configuration as JSON text; the component's own default without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub config: Option<String>,
     /// Whether it may import WASI, of which it gets an empty one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -23,7 +26,7 @@ pub struct Entry {
 }
 
 /// How a candidate is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// It sees what the active ones see and settles nothing.
@@ -52,7 +55,7 @@ impl Role {
 }
 
 /// A component that is tried beside the active ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Candidate {
     /// What is tried.
     pub entry: Entry,
@@ -60,11 +63,12 @@ pub struct Candidate {
     pub role: Role,
     /// Where it would stand; in the place of the active one of its name without it, or first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub position: Option<usize>,
 }
 
 /// The active entries in their order, and the candidates.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lineup {
     /// First to last.
     pub active: Vec<Entry>,

@@ -3,6 +3,7 @@
 use crate::music::{MusicType, Track, TrackKey, is_release_date, name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Which entries of the library.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,8 @@ pub struct LibraryQuery {
 }
 
 /// A library entry.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = LibraryFields)]
 pub struct LibraryEntry {
     /// Which track.
     #[serde(flatten)]
@@ -77,7 +79,8 @@ pub struct LibraryEntry {
 }
 
 /// A former value of a field.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = FieldChange)]
 pub struct LibraryChange {
     /// The field.
     pub field: String,
@@ -114,8 +117,9 @@ pub struct Corrected {
 }
 
 /// An operator's correction; a field that is left out stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"release_date": "1987-07-27", "genres": ["dance-pop"]}))]
 pub struct Correction {
     /// The title.
     pub title: Option<String>,

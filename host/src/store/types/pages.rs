@@ -65,7 +65,8 @@ pub enum PageOutcome {
 }
 
 /// A page that cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = UnreadPageFields)]
 pub struct UnreadPage {
     /// Its track.
     #[serde(flatten)]

@@ -9,7 +9,7 @@ use crate::api::dashboard::link::{self, given};
 use crate::api::dashboard::written;
 use crate::api::problem::Problem;
 use crate::api::{Api, library};
-use crate::music::MusicType;
+use crate::music::{MusicType, TrackKey};
 use crate::store::{Correction, LibraryEntry};
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -24,9 +24,9 @@ use std::sync::Arc;
 pub async fn page(
     State(api): State<Arc<Api>>,
     visit: Visit,
-    Path(path): Path<(String, String)>,
+    Path(named): Path<library::Named>,
 ) -> Result<Markup, Failure> {
-    shown(&api, visit, path, None).await
+    shown(&api, visit, &library::key(named), None).await
 }
 
 /// A correction as the form sends it: every field, changed or not.
@@ -68,11 +68,11 @@ impl Corrected {
 pub async fn correct(
     State(api): State<Arc<Api>>,
     visit: Visit,
-    Path(path): Path<(String, String)>,
+    Path(named): Path<library::Named>,
     form: Result<Form<Corrected>, FormRejection>,
 ) -> Result<Response, Failure> {
     let Form(sent) = form?;
-    let key = library::key(path.clone());
+    let key = library::key(named);
     let (entry, _) = api.store().library_entry(&key).await?.ok_or_else(|| library::missing(&key))?;
     let there = link::entry(&key);
     let correction = match sent.clone().of(&entry) {
@@ -85,7 +85,7 @@ pub async fn correct(
     match correction {
         Ok(()) => Ok(Redirect::to(&saying(&there, "corrected", None)).into_response()),
         Err(problem) if problem.status() == StatusCode::BAD_REQUEST => {
-            let page = shown(&api, visit, path, Some((problem.sentence(), &sent))).await?;
+            let page = shown(&api, visit, &key, Some((problem.sentence(), &sent))).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(problem) => Err(problem.into()),
@@ -95,11 +95,10 @@ pub async fn correct(
 async fn shown(
     api: &Api,
     visit: Visit,
-    path: (String, String),
+    key: &TrackKey,
     refused: Option<(&str, &Corrected)>,
 ) -> Result<Markup, Failure> {
-    let key = library::key(path);
-    let (entry, changes) = api.store().library_entry(&key).await?.ok_or_else(|| library::missing(&key))?;
+    let (entry, changes) = api.store().library_entry(key).await?.ok_or_else(|| library::missing(key))?;
     let frame = Frame::of(api, visit, Here::Library).await;
     let title = entry.title.as_deref().or(entry.og_title.as_deref()).unwrap_or("An entry without a title");
     Ok(frame.page(

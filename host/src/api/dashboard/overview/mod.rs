@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::frame::{Frame, Here, Tone, Visit};
 use super::{charts, events};
 use crate::api::model::{self, Model};
-use crate::api::plugins::{self, PluginState};
+use crate::api::plugins::shown::{self, PluginState};
 use crate::api::problem::Problem;
 use crate::api::request::Params;
 use crate::api::{Api, problem};
@@ -54,7 +54,7 @@ impl Seen {
             counts: store.counts().await?,
             due: store.next_due().await?,
             model: model::current(api).await?,
-            plugins: plugins::states(api).await?,
+            plugins: shown::states(api).await?,
             hosts: store.hosts().await?,
             events: store.events(EVENTS).await?,
             rate: rate_an_hour(store).await?,

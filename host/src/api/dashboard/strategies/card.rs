@@ -4,7 +4,7 @@ use super::reason;
 use crate::api::dashboard::ask::Ask;
 use crate::api::dashboard::frame::{Frame, Tone, tag};
 use crate::api::dashboard::{link, written};
-use crate::api::plugins::{FiguresShown, PluginState};
+use crate::api::plugins::shown::{FiguresShown, PluginState};
 use crate::strategy::health::PROBATION_CALLS;
 use maud::{Markup, html};
 

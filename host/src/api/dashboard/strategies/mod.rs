@@ -12,7 +12,8 @@ use super::failure::Failure;
 use super::frame::{Frame, Here, Visit};
 use super::written;
 use crate::api::Api;
-use crate::api::plugins::{self, PluginState};
+use crate::api::plugins::rollout;
+use crate::api::plugins::shown::{PluginState, states};
 use crate::store::Revision;
 use axum::extract::State;
 use maud::{Markup, html};
@@ -28,7 +29,7 @@ pub async fn page(State(api): State<Arc<Api>>, visit: Visit) -> Result<Markup, F
 
 /// The page, with why a component was not taken in.
 async fn shown(api: &Api, visit: Visit, refused: Option<&str>) -> Result<Markup, Failure> {
-    let mut states = plugins::states(api).await?;
+    let mut states = states(api).await?;
     states.sort_by_key(|plugin| (rank(plugin), plugin.position));
     let revisions = api.store().pipelines(REVISIONS).await?;
     let frame = Frame::of(api, visit, Here::Strategies).await;
@@ -66,7 +67,7 @@ fn rank(plugin: &PluginState) -> u8 {
 
 /// What runs since when, and the way back.
 fn pipeline(api: &Api, frame: &Frame, revisions: &[Revision]) -> Markup {
-    let active = plugins::rollout(api).active();
+    let active = rollout(api).active();
     let newest = revisions.first();
     let back = newest.and_then(|newest| newest.parent);
     let before = back.and_then(|parent| revisions.iter().find(|revision| revision.revision == parent));

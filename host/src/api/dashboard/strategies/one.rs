@@ -4,7 +4,7 @@ use super::{card, comparison};
 use crate::api::Api;
 use crate::api::dashboard::failure::Failure;
 use crate::api::dashboard::frame::{Frame, Here, Visit};
-use crate::api::plugins::{self, rollout};
+use crate::api::plugins::{rollout, shown};
 use crate::api::problem::Problem;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// The page.
 pub async fn page(State(api): State<Arc<Api>>, visit: Visit, Path(plugin): Path<String>) -> Result<Markup, Failure> {
     let digest = rollout(&api).find(&plugin).await?;
-    let states = plugins::states(&api).await?;
+    let states = shown::states(&api).await?;
     let state = states.iter().find(|state| state.digest == digest.as_str());
     let state = state.ok_or_else(|| Problem::not_found(format!("there is no plugin {plugin}")))?;
     let compared = rollout(&api).comparison(&digest).await?;

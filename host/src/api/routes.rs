@@ -1,0 +1,74 @@
+//! Every path with what answers it, in groups that are treated alike. Method, path and description of an operation stand
+//! at its handler.
+
+use super::{Api, health, hosts, library, model, openapi, pages, plugins, queue, sync, throughput, worker};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Paths with what answers them, and its description.
+pub type Routes = OpenApiRouter<Arc<Api>>;
+
+/// All paths. Only `open` needs no token.
+pub struct Groups {
+    /// What is answered within seconds.
+    pub quick: Routes,
+    /// What may take as long as it takes.
+    pub long: Routes,
+    /// What takes bodies of any size.
+    pub uploads: Routes,
+    /// What everybody may read: it says nothing of what is kept here.
+    pub open: Routes,
+}
+
+/// All paths in their groups.
+pub fn groups() -> Groups {
+    Groups { quick: quick(), long: long(), uploads: uploads(), open: open() }
+}
+
+fn quick() -> Routes {
+    Routes::new()
+        .routes(routes!(queue::status))
+        .routes(routes!(queue::failed))
+        .routes(routes!(queue::retry))
+        .routes(routes!(worker::status))
+        .routes(routes!(worker::pause))
+        .routes(routes!(worker::resume))
+        .routes(routes!(throughput::throughput))
+        .routes(routes!(library::list))
+        .routes(routes!(library::entry, library::correct))
+        .routes(routes!(pages::list))
+        .routes(routes!(pages::retry))
+        .routes(routes!(sync::status))
+        .routes(routes!(model::state))
+        .routes(routes!(model::used))
+        .routes(routes!(hosts::list))
+        .routes(routes!(hosts::drain))
+        .routes(routes!(health::health))
+        .routes(routes!(health::metrics))
+}
+
+fn long() -> Routes {
+    Routes::new()
+        .routes(routes!(worker::process))
+        .routes(routes!(sync::trigger))
+        .routes(routes!(plugins::shown::list))
+        .routes(routes!(plugins::shown::one, plugins::change::retire))
+        .routes(routes!(plugins::shown::comparison))
+        .routes(routes!(plugins::history::revisions))
+        .routes(routes!(plugins::history::events))
+        .routes(routes!(plugins::change::rollback))
+        .routes(routes!(plugins::change::activate))
+        .routes(routes!(plugins::change::shadow))
+        .routes(routes!(plugins::change::canary))
+        .routes(routes!(plugins::change::promote))
+        .routes(routes!(plugins::change::configure))
+}
+
+fn uploads() -> Routes {
+    Routes::new().routes(routes!(queue::enqueue)).routes(routes!(plugins::change::upload))
+}
+
+fn open() -> Routes {
+    Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(openapi::show))
+}
