@@ -1,10 +1,15 @@
-.PHONY: run test chaos batches conformance monitoring check bench load fuzz plugins plugins-check packages-check release
+.PHONY: run test e2e chaos batches conformance monitoring check bench load fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample
 
 test:
 	cargo test
+
+# The dashboard in Debian's Chromium, which is installed if need be. Pictures of it with 50,000 tracks and a failing model go
+# to target/e2e: light.png, dark.png, phone.png and one of each page. FILTER=pictures plays only these.
+e2e:
+	tests/e2e.sh $(FILTER)
 
 # Ten minutes of random faults on three hosts, and the account at the end. Needs PostgreSQL's programs.
 chaos:

@@ -25,6 +25,7 @@ insert into page_fetch (track_id, site, priority, due_at, claim, attempts, postp
 insert into page_site (site, next_at, rests_until, away_since) values ('example.org:8080', 5, 6, 4);
 insert into channel_sync (channel, last_sync_at, ok, error, last_cast_at, cursor, newest_at, posts, links)
     values ('music', 1, 0, 'no', 2, 'eyJ0\', 5, 3, 4);
+insert into batch_minute values (29000000, 5, 80, 20, 12500, 4100, 310);
 insert into channel_post (channel, post, at) values ('music', '0xé', 2);
 insert into webhook_endpoint (id, url, events, secret, former_secret, former_until, created_at, disabled_at, disabled_reason,
     failing_since, gone_since, gave_up_at) values ('w', 'https://hooks.example/', '["track.failed"]', 's', 'f', 5, 1, 2, 'gone', 3, 4, 6);

@@ -225,6 +225,50 @@ mod the_operator {
     }
 
     #[tokio::test]
+    async fn the_failed_are_searched_and_paged() {
+        let folder = folder();
+        let host = Host::start(folder.path(), &[("AI_WORKER_ENABLED", "false")]).await;
+        host.post("/api/music-ai/queue", vague_rows(3)).await;
+        let db = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
+        let pool = sqlx::SqlitePool::connect(&db).await.unwrap();
+        let sql = "update music_ai_queue set status = 'failed', error_message = 'declined', processed_at = id";
+        sqlx::query(sql).execute(&pool).await.unwrap();
+        pool.close().await;
+        let list = "/api/music-ai/failed?limit=2&search=DECLINED&platform=YouTube-Music";
+        let first = host.get(list).await.json;
+        assert_eq!((&first["count"], &first["items"][0]["platform_id"]), (&json!(2), &json!("vague000002")));
+        let cursor = first["nextCursor"].as_str().unwrap();
+        let second = host.get(&format!("{list}&cursor={cursor}")).await.json;
+        assert_eq!((&second["items"][0]["platform_id"], &second["nextCursor"]), (&json!("vague000000"), &Value::Null));
+        assert_eq!(host.get("/api/music-ai/failed?search=nothing").await.json["count"], 0);
+        let refused = host.get("/api/music-ai/failed?cursor=abc").await;
+        assert!(refused.status == 400 && refused.text.contains("nextCursor"), "{}", refused.text);
+    }
+
+    #[tokio::test]
+    async fn what_batches_did_is_told_over_an_hour_a_day_and_a_week() {
+        let (folder, model) = (folder(), StubModel::willing().await);
+        let host = Host::asking(folder.path(), &model, &[]).await;
+        host.post("/api/music-ai/queue", vague_rows(30)).await;
+        host.drained().await;
+        for (span, stretches, seconds) in [("hour", 60, 60), ("day", 96, 900), ("week", 84, 7_200)] {
+            let told = host.get(&format!("/api/music-ai/throughput?span={span}")).await.json;
+            let list = told["stretches"].as_array().unwrap();
+            assert_eq!((list.len(), &told["stretchSeconds"]), (stretches, &json!(seconds)), "{span}");
+            let total = &told["total"];
+            assert_eq!(
+                (&total["succeeded"], &total["failed"], &total["successRate"]),
+                (&json!(30), &json!(0), &json!(100.0))
+            );
+            let sum: i64 = list.iter().map(|one| one["batches"].as_i64().unwrap()).sum();
+            assert_eq!(total["batches"], sum);
+            assert!(total["averageBatchMs"].is_i64() && total["costUsd"].as_f64().unwrap() > 0.0, "{total}");
+            assert_eq!(list[0]["averageBatchMs"], Value::Null, "nothing is no time");
+        }
+        assert_eq!(host.get("/api/music-ai/throughput?span=year").await.status, 400);
+    }
+
+    #[tokio::test]
     async fn a_correction_is_kept_with_its_history() {
         let folder = folder();
         let host = Host::start(folder.path(), &[]).await;

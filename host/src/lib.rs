@@ -17,4 +17,5 @@ pub mod spending;
 pub mod store;
 pub mod strategy;
 pub mod telemetry;
+pub mod throughput;
 pub mod worker;

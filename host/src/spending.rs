@@ -65,23 +65,23 @@ impl Sums {
 #[serde(rename_all = "camelCase")]
 #[schema(as = UseFigures)]
 pub struct Figures {
-    calls: i64,
-    failed: i64,
-    refused: i64,
-    truncated: i64,
-    batched: i64,
-    retries: i64,
+    pub(crate) calls: i64,
+    pub(crate) failed: i64,
+    pub(crate) refused: i64,
+    pub(crate) truncated: i64,
+    pub(crate) batched: i64,
+    pub(crate) retries: i64,
     /// All input, cached too.
-    tokens_in: i64,
-    tokens_cached: i64,
-    tokens_written: i64,
-    tokens_out: i64,
-    cache_hit_share: Option<f64>,
+    pub(crate) tokens_in: i64,
+    pub(crate) tokens_cached: i64,
+    pub(crate) tokens_written: i64,
+    pub(crate) tokens_out: i64,
+    pub(crate) cache_hit_share: Option<f64>,
     /// What is known of it; null when nothing is.
-    cost_usd: Option<f64>,
+    pub(crate) cost_usd: Option<f64>,
     /// Answers that it is without, as their price is not known.
-    unpriced_answers: i64,
-    average_latency_ms: Option<i64>,
+    pub(crate) unpriced_answers: i64,
+    pub(crate) average_latency_ms: Option<i64>,
 }
 
 impl From<Used> for Figures {

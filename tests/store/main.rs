@@ -18,6 +18,7 @@ mod recovery;
 mod retention;
 mod settling;
 mod spending;
+mod throughput;
 mod webhooks;
 
 /// Makes a test on each database of every rule. One that is forgotten is unused code, which is refused.
@@ -96,7 +97,8 @@ on_both! {
         failed_items_are_retried_five_times_with_exponential_backoff_and_then_failed,
         a_refund_gives_the_attempt_back_up_to_an_age,
         counts_are_kept_through_every_change,
-        any_text_is_stored_as_it_is;
+        any_text_is_stored_as_it_is,
+        the_failed_are_searched_and_paged_newest_first;
     recovery:
         a_dead_hosts_batch_is_taken_over_with_its_tracks_and_its_paid_replies,
         a_batch_that_is_being_worked_on_is_not_taken_over_by_who_works_on_it,
@@ -127,6 +129,11 @@ on_both! {
         an_answer_that_is_journalled_twice_counts_once,
         what_models_were_used_for_outlives_the_journal_and_counts_for_a_budget,
         spending_is_of_all_providers;
+    throughput:
+        what_batches_did_is_known_by_the_minute_before_and_after_it_is_summed_up,
+        two_hosts_that_sum_up_count_once_and_what_was_settled_late_is_counted_too,
+        what_a_lost_batch_had_settled_counts_and_its_time_does_not,
+        minutes_outlive_their_batches_and_a_week_of_them_whatever_the_age_is;
     fleet:
         the_pause_is_in_the_database,
         hosts_are_registered_seen_drained_and_gone,

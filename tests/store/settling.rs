@@ -1,7 +1,7 @@
 //! What a settlement changes, and what it must not.
 
 use crate::fixture::{Fixture, by, completed, entry, key, link, settlement};
-use liner::store::{Settled, Settlement, StoreError, Stray, Verdict};
+use liner::store::{FailedQuery, Settled, Settlement, StoreError, Stray, Verdict};
 
 pub async fn a_settled_claim_writes_library_queue_and_counts_together(f: Fixture) {
     f.enqueue(0..3).await;
@@ -68,7 +68,7 @@ pub async fn failed_items_are_retried_five_times_with_exponential_backoff_and_th
             f.advance(rest * 4 / 10 + 2).await;
         }
     }
-    let failed = f.store.failed(10).await.unwrap();
+    let failed = f.store.failed(&FailedQuery { limit: 10, ..FailedQuery::default() }).await.unwrap();
     assert_eq!((failed.len(), failed[0].retry_count), (1, 5));
     assert_eq!(failed[0].error_message.as_deref(), Some("attempt 5"));
     f.advance(10 * 3_600_000).await;
@@ -193,4 +193,39 @@ pub async fn two_parts_of_a_batch_that_settle_at_one_moment_are_both_written(f: 
         "the fourth goes back, the others stay"
     );
     assert!(f.store.is_settled(claim.id()).await.unwrap());
+}
+
+pub async fn the_failed_are_searched_and_paged_newest_first(f: Fixture) {
+    f.enqueue(0..5).await;
+    for reason in ["it trapped", "the model declined 100%", "it trapped"] {
+        let claim = f.claim(1).await.unwrap();
+        f.settle_all(&claim, &Verdict::Failed(reason.into())).await;
+        f.advance(1).await;
+    }
+    let failed = "update music_ai_queue set status = 'failed', processed_at = (select ms from clock), not_before = null
+        where retry_count > 0 and platform_id";
+    f.database.execute(&format!("{failed} in ('id0', 'id1')")).await;
+    f.advance(5).await;
+    f.database
+        .execute(&format!(
+            "{failed} = 'id2'; update music_ai_queue set platform_name = 'spotify' where platform_id = 'id2'"
+        ))
+        .await;
+    let ids = async |query: FailedQuery| {
+        let found = f.store.failed(&query).await.unwrap();
+        found.into_iter().map(|track| (track.key.platform_id, track.mark)).unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let all = FailedQuery { limit: 10, ..FailedQuery::default() };
+    let (listed, marks) = ids(all.clone()).await;
+    assert_eq!(listed, ["id2", "id1", "id0"]);
+    for (n, rest) in [&["id1", "id0"][..], &["id0"], &[]].into_iter().enumerate() {
+        let before = Some(marks[n].to_string().parse().unwrap());
+        assert_eq!(ids(FailedQuery { before, ..all.clone() }).await.0, rest, "after {n}");
+    }
+    for (text, found) in [("TRAPPED", &["id2", "id0"][..]), ("title 1", &["id1"]), ("100%", &["id1"]), ("1_0", &[])] {
+        let search = Some(text.to_owned());
+        assert_eq!(ids(FailedQuery { search, ..all.clone() }).await.0, found, "{text}");
+    }
+    let platform = Some("spotify".to_owned());
+    assert_eq!(ids(FailedQuery { platform, ..all }).await.0, ["id2"]);
 }

@@ -17,22 +17,22 @@ const ENDED: u32 = 10;
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProviderBatch)]
 pub struct Batch {
-    id: String,
-    provider: String,
-    model: String,
+    pub(super) id: String,
+    pub(super) provider: String,
+    pub(super) model: String,
     /// The provider's name for it; null until that is known.
-    provider_id: Option<String>,
+    pub(super) provider_id: Option<String>,
     /// `intended`, `submitted` or `ended`.
-    state: String,
-    requests: i64,
+    pub(super) state: String,
+    pub(super) requests: i64,
     /// Counted when it ends, as some providers do.
-    answered: i64,
-    unanswered: i64,
-    submitted_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
+    pub(super) answered: i64,
+    pub(super) unanswered: i64,
+    pub(super) submitted_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) ended_at: Option<Timestamp>,
     /// What it saves at most beside asking one by one, in dollars; null where the price is not known.
-    expected_saving_usd: Option<f64>,
+    pub(super) expected_saving_usd: Option<f64>,
 }
 
 /// Questions that wait for a provider's batch.
@@ -40,12 +40,12 @@ pub struct Batch {
 #[serde(rename_all = "camelCase")]
 #[schema(as = WaitingQuestions)]
 pub struct Waiting {
-    provider: String,
-    model: String,
-    questions: i64,
+    pub(super) provider: String,
+    pub(super) model: String,
+    pub(super) questions: i64,
     /// Why they wait longer than it takes to put them together, where they do, and until when this host lets them.
-    reason: Option<String>,
-    until: Option<Timestamp>,
+    pub(super) reason: Option<String>,
+    pub(super) until: Option<Timestamp>,
 }
 
 /// What is with providers, or was, the newest first.

@@ -100,14 +100,18 @@ pub async fn drain(
     _: Params<Nothing>,
     Body(request): Body<DrainRequest>,
 ) -> Answer<Drained> {
-    let is_to = request.drain.unwrap_or(true);
-    let id = HostId::from_text(id);
-    if !api.store().drain(&id, is_to).await? {
-        return Err(Problem::not_found(format!("there is no host {id}; GET /api/hosts lists them")));
-    }
-    if id == api.worker.context().host {
-        api.worker.hear().await;
-    }
+    let (is_to, id) = (request.drain.unwrap_or(true), HostId::from_text(id));
+    let_drain(&api, &id, is_to).await?;
     let message = if is_to { format!("{id} takes nothing more") } else { format!("{id} takes tracks again") };
     Ok(Json(Drained { success: true, message }))
+}
+
+pub(super) async fn let_drain(api: &Api, id: &HostId, is_to: bool) -> Result<(), Problem> {
+    if !api.store().drain(id, is_to).await? {
+        return Err(Problem::not_found(format!("there is no host {id}; GET /api/hosts lists them")));
+    }
+    if *id == api.worker.context().host {
+        api.worker.hear().await;
+    }
+    Ok(())
 }

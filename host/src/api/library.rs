@@ -142,11 +142,16 @@ pub async fn correct(
     _: Params<Nothing>,
     Body(correction): Body<Correction>,
 ) -> Answer<Detail> {
+    let key = key(named);
+    write(&api, &key, correction).await?;
+    Ok(Json(detail(&api, key).await?))
+}
+
+pub(super) async fn write(api: &Api, key: &TrackKey, correction: Correction) -> Result<(), Problem> {
     let correction = correction.tidied();
     correction.check().map_err(Problem::bad_request)?;
-    let key = key(named);
-    api.store().correct(&key, &correction).await?.ok_or_else(|| missing(&key))?;
-    Ok(Json(detail(&api, key).await?))
+    api.store().correct(key, &correction).await?.ok_or_else(|| missing(key))?;
+    Ok(())
 }
 
 async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
@@ -155,11 +160,11 @@ async fn detail(api: &Api, key: TrackKey) -> Result<Detail, Problem> {
     Ok(Detail { entry: entry.into(), history })
 }
 
-fn key(named: Named) -> TrackKey {
+pub(super) fn key(named: Named) -> TrackKey {
     TrackKey { platform_name: Platform::canonical(&named.platform), platform_id: named.id }
 }
 
-fn missing(key: &TrackKey) -> Problem {
+pub(super) fn missing(key: &TrackKey) -> Problem {
     let meant = Platform::meant(&key.platform_name);
     let question = meant.map_or_else(String::new, |platform| format!("; did you mean {}?", platform.name()));
     Problem::not_found(format!("the library has no entry {key}{question}"))

@@ -2,6 +2,7 @@
 
 mod auth;
 mod batches;
+mod dashboard;
 mod events;
 mod health;
 mod hosts;
@@ -17,8 +18,10 @@ mod queue;
 mod request;
 mod routes;
 pub mod server;
+mod session;
 mod sign_ins;
 mod sync;
+mod throughput;
 mod together;
 mod transport;
 mod traffic;
@@ -143,6 +146,7 @@ pub fn router(api: Arc<Api>) -> Router {
     let routes = Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
         .merge(Router::from(open))
+        .merge(dashboard::router(&api))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path knows another method")

@@ -1,5 +1,6 @@
 //! The model: whom the hosts ask, how much they may together, how much they have, and what for.
 
+use super::problem::Problem;
 use super::request::{Nothing, Params};
 use super::{Answer, Api, batches, time};
 use crate::model::{Circuit, Gateway, PRICES_AS_OF, Price, Route};
@@ -18,101 +19,101 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
-    provider: Option<&'static str>,
-    model: Option<String>,
+    pub(super) provider: Option<&'static str>,
+    pub(super) model: Option<String>,
     /// Why no model is asked, when none is.
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// Nobody asks it before this: it said so to one of the hosts.
-    resting_until: Option<Timestamp>,
-    resting_reason: Option<String>,
+    pub(super) resting_until: Option<Timestamp>,
+    pub(super) resting_reason: Option<String>,
     /// Whom this host asks, in order: who comes later is asked when those before cannot answer.
-    routes: Vec<RouteState>,
+    pub(super) routes: Vec<RouteState>,
     /// Calls of this host that are under way.
-    calls_in_flight: usize,
-    limits: LimitsState,
-    budget: Budget,
-    spent: Spent,
+    pub(super) calls_in_flight: usize,
+    pub(super) limits: LimitsState,
+    pub(super) budget: Budget,
+    pub(super) spent: Spent,
     /// Provider's batches: those that have not ended and the last ones that have, the newest first.
-    batches: Vec<batches::Batch>,
+    pub(super) batches: Vec<batches::Batch>,
     /// Questions that wait for one.
-    batches_waiting: Vec<batches::Waiting>,
+    pub(super) batches_waiting: Vec<batches::Waiting>,
     /// Calls that had no answer when their batch was taken from its host: possibly paid twice.
-    lost_calls: i64,
+    pub(super) lost_calls: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RouteState {
-    provider: &'static str,
-    model: String,
-    origin: String,
+pub(super) struct RouteState {
+    pub(super) provider: &'static str,
+    pub(super) model: String,
+    pub(super) origin: String,
     #[serde(flatten)]
-    standing: Standing,
+    pub(super) standing: Standing,
     /// `closed`, `open` or `half-open`.
-    breaker: &'static str,
+    pub(super) breaker: &'static str,
     /// Dollars per million tokens; null when they are not known.
-    prices: Option<PriceState>,
+    pub(super) prices: Option<PriceState>,
     /// When the list of prices was read that holds where `AI_PRICES` says nothing.
-    prices_as_of: &'static str,
+    pub(super) prices_as_of: &'static str,
     /// On this UTC day, by all hosts.
-    today: Figures,
+    pub(super) today: Figures,
     /// In all, by all hosts.
-    total: Figures,
+    pub(super) total: Figures,
 }
 
 /// Whether this host asks it now.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RouteStanding)]
-struct Standing {
+pub(super) struct Standing {
     /// `ready`; `resting` when it asked to be left alone; `blocked` when nothing will be answered before somebody changes
     /// something; `open` or `half-open` when it kept failing.
-    state: &'static str,
+    pub(super) state: &'static str,
     /// When it is asked again, where that is known.
-    until: Option<Timestamp>,
-    reason: Option<String>,
+    pub(super) until: Option<Timestamp>,
+    pub(super) reason: Option<String>,
 }
 
 /// Dollars per million tokens.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PriceState {
-    input: f64,
-    output: f64,
-    cache_read: f64,
-    cache_write: f64,
+pub(super) struct PriceState {
+    pub(super) input: f64,
+    pub(super) output: f64,
+    pub(super) cache_read: f64,
+    pub(super) cache_write: f64,
 }
 
 /// What all hosts together may ask; null means no limit.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct LimitsState {
-    requests_per_minute: Option<u32>,
-    input_tokens_per_minute: Option<u32>,
-    output_tokens_per_minute: Option<u32>,
-    daily_usd: Option<f64>,
-    total_usd: Option<f64>,
+pub(super) struct LimitsState {
+    pub(super) requests_per_minute: Option<u32>,
+    pub(super) input_tokens_per_minute: Option<u32>,
+    pub(super) output_tokens_per_minute: Option<u32>,
+    pub(super) daily_usd: Option<f64>,
+    pub(super) total_usd: Option<f64>,
 }
 
 /// What all hosts together may yet spend, in dollars; null where it is not limited.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Budget {
-    left_today_usd: Option<f64>,
-    left_total_usd: Option<f64>,
+pub(super) struct Budget {
+    pub(super) left_today_usd: Option<f64>,
+    pub(super) left_total_usd: Option<f64>,
     /// Whether there is too little of it for another question.
-    is_spent: bool,
+    pub(super) is_spent: bool,
     /// When there is more; null when somebody must set more.
-    spent_until: Option<Timestamp>,
+    pub(super) spent_until: Option<Timestamp>,
 }
 
 /// What all hosts together have spent on all providers since limits are kept, in dollars.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Spent {
-    today_usd: f64,
-    total_usd: f64,
+pub(super) struct Spent {
+    pub(super) today_usd: f64,
+    pub(super) total_usd: f64,
     /// Set aside for calls under way.
-    reserved_usd: f64,
+    pub(super) reserved_usd: f64,
 }
 
 /// Whom the hosts ask, how much they may together, and how much they have.
@@ -124,6 +125,10 @@ struct Spent {
     responses((status = 200, description = "Providers, limits, budget and batches", body = Model)),
 )]
 pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Model> {
+    Ok(Json(current(&api).await?))
+}
+
+pub(super) async fn current(api: &Api) -> Result<Model, Problem> {
     let (store, gateway) = (api.store(), &api.worker.context().gateway);
     let provider = gateway.configured();
     let rest = match provider {
@@ -133,7 +138,7 @@ pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Mo
     let (batches, batches_waiting) = batches::shown(api.worker.context()).await?;
     let (spending, uses) = (store.spending().await?, store.model_use(None).await?);
     let waits = store.counts().await?.waiting.get(Waiting::Budget.name()).is_some_and(|n| *n > 0);
-    Ok(Json(Model {
+    Ok(Model {
         provider: provider.map(|provider| provider.name()),
         model: provider.map(|provider| provider.model().to_owned()),
         reason: api.lack_of_model(),
@@ -147,7 +152,7 @@ pub async fn state(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Mo
         batches,
         batches_waiting,
         lost_calls: store.lost_calls().await?,
-    }))
+    })
 }
 
 fn route_state(gateway: &Gateway, route: &Route, uses: &[ModelUse], today: i64) -> RouteState {
@@ -178,13 +183,22 @@ fn standing(gateway: &Gateway, route: &Route) -> Standing {
     if let Some(resting) = route.resting() {
         return for_a_while("resting", resting);
     }
+    let failing =
+        || route.failure().map_or_else(|| "it kept failing".to_owned(), |last| format!("it kept failing: {last}"));
     match route.circuit() {
         Circuit::Closed => Standing { state: "ready", until: None, reason: None },
-        Circuit::Open(rest) => for_a_while("open", ("it kept failing".to_owned(), rest)),
+        Circuit::Open(rest) => for_a_while("open", (failing(), rest)),
         Circuit::HalfOpen => {
-            Standing { state: "half-open", until: None, reason: Some("it kept failing: one call tries".to_owned()) }
+            Standing { state: "half-open", until: None, reason: Some(format!("one call tries, as {}", failing())) }
         }
     }
+}
+
+/// Whether anybody is asked now, of those who could be; none could where no model is configured.
+pub(super) fn is_asked(gateway: &Gateway) -> Option<bool> {
+    let mut routes = gateway.routes().iter().peekable();
+    routes.peek()?;
+    Some(routes.any(|route| standing(gateway, route).state == "ready"))
 }
 
 fn price(price: Price) -> PriceState {

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use super::queue::{Retried, RetryRequest};
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
+use crate::music::TrackKey;
 use crate::store::UnreadPage;
 use axum::Json;
 use axum::extract::State;
@@ -74,7 +75,11 @@ pub async fn retry(
     _: Params<Nothing>,
     Body(request): Body<RetryRequest>,
 ) -> Result<Json<Retried>, Problem> {
-    let retried = api.store().retry_pages(request.items.as_deref()).await?;
+    Ok(Json(Retried::of(read_again(&api, request.items.as_deref()).await?)))
+}
+
+pub(super) async fn read_again(api: &Api, keys: Option<&[TrackKey]>) -> Result<u64, Problem> {
+    let retried = api.store().retry_pages(keys).await?;
     api.worker.wake();
-    Ok(Json(Retried::of(retried)))
+    Ok(retried)
 }

@@ -74,6 +74,16 @@ impl Problem {
         self
     }
 
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn sentence(&self) -> &str {
+        &self.detail
+    }
+
     /// Adds the single errors that make up this one.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<Single>) -> Self {
@@ -84,7 +94,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let retry_after = self.retry_after;
         let mut response = (status, axum::Json(self)).into_response();
         let headers = response.headers_mut();

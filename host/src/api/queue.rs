@@ -6,8 +6,8 @@ use super::problem::{Problem, Single};
 use super::request::{Json as Body, Nothing, Params, broken_off};
 use super::{Answer, Api, batches, limit, time};
 use crate::ingest::{RawRow, RowError, Splitter, Unknown, parse};
-use crate::music::TrackKey;
-use crate::store::{Enqueued, FailedTrack, NewLink, NextDue, QueueCounts, Store, StoreError};
+use crate::music::{Platform, TrackKey};
+use crate::store::{Enqueued, FailedQuery, FailedTrack, NewLink, NextDue, QueueCounts, Store, StoreError};
 use crate::worker::percent;
 use axum::Json;
 use axum::body::Body as Stream;
@@ -151,6 +151,26 @@ pub struct FailedParams {
     /// The most items; 50 without it.
     #[param(minimum = 1, maximum = 100, example = 10)]
     limit: Option<u32>,
+    /// The `nextCursor` of the former page.
+    #[param(pattern = r"^[0-9]{1,18}\.[0-9]{1,18}$")]
+    cursor: Option<String>,
+    /// Words that page title, reason, link or identifier contain.
+    #[param(example = "declined")]
+    search: Option<String>,
+    /// Only tracks of this platform, in any spelling.
+    #[param(example = "youtube")]
+    platform: Option<String>,
+}
+
+impl FailedParams {
+    fn query(self) -> Result<FailedQuery, Problem> {
+        let before = self.cursor.as_deref().map(|cursor| {
+            let wrong = |_| Problem::bad_request(format!("cursor is {cursor:?}; allowed: a nextCursor of this list"));
+            cursor.parse().map_err(wrong)
+        });
+        let platform = self.platform.as_deref().map(Platform::canonical);
+        Ok(FailedQuery { search: self.search, platform, before: before.transpose()?, limit: limit(self.limit)? })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -158,6 +178,8 @@ pub struct FailedParams {
 pub struct Failed {
     count: usize,
     items: Vec<FailedItem>,
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
 }
 
 /// A track that failed for good.
@@ -196,9 +218,17 @@ impl From<FailedTrack> for FailedItem {
     responses((status = 200, description = "The newest failed tracks", body = Failed)),
 )]
 pub async fn failed(State(api): State<Arc<Api>>, Params(params): Params<FailedParams>) -> Answer<Failed> {
-    let failed = api.store().failed(limit(params.limit)?).await?;
+    let query = params.query()?;
+    let failed = api.store().failed(&query).await?;
+    let next_cursor = next_failed(&query, &failed);
     let items: Vec<FailedItem> = failed.into_iter().map(FailedItem::from).collect();
-    Ok(Json(Failed { count: items.len(), items }))
+    Ok(Json(Failed { count: items.len(), items, next_cursor }))
+}
+
+/// Where the list goes on after a full page.
+pub(super) fn next_failed(query: &FailedQuery, failed: &[FailedTrack]) -> Option<String> {
+    let is_full = failed.len() >= usize::try_from(query.limit).unwrap_or(usize::MAX);
+    failed.last().filter(|_| is_full).map(|last| last.mark.to_string())
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -239,9 +269,13 @@ pub async fn retry(
     _: Params<Nothing>,
     Body(request): Body<RetryRequest>,
 ) -> Answer<Retried> {
-    let retried = api.store().retry_failed(request.items.as_deref()).await?;
+    Ok(Json(Retried::of(retry_tracks(&api, request.items.as_deref()).await?)))
+}
+
+pub(super) async fn retry_tracks(api: &Api, keys: Option<&[TrackKey]>) -> Result<u64, Problem> {
+    let retried = api.store().retry_failed(keys).await?;
     api.worker.wake();
-    Ok(Json(Retried::of(retried)))
+    Ok(retried)
 }
 
 /// What became of the rows of a request.

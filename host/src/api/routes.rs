@@ -2,7 +2,8 @@
 //! at its handler.
 
 use super::{
-    Api, events, health, hosts, library, manners, metrics, model, openapi, pages, plugins, queue, sync, webhooks, worker,
+    Api, events, health, hosts, library, manners, metrics, model, openapi, pages, plugins, queue, sync, throughput,
+    webhooks, worker,
 };
 use axum::middleware::from_fn;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ fn quick() -> Routes {
         .routes(routes!(worker::status))
         .routes(routes!(worker::pause))
         .routes(routes!(worker::resume))
+        .routes(routes!(throughput::throughput))
         .routes(routes!(pages::list))
         .routes(routes!(pages::retry))
         .routes(routes!(sync::status))

@@ -242,14 +242,14 @@ pub struct ProcessParams {
 #[derive(Serialize, ToSchema)]
 pub struct Processed {
     /// Whether nothing failed.
-    success: bool,
-    processed: u64,
-    successful: u64,
-    failed: u64,
+    pub(super) success: bool,
+    pub(super) processed: u64,
+    pub(super) successful: u64,
+    pub(super) failed: u64,
     /// Tracks that went back to the queue unburnt.
-    returned: u64,
+    pub(super) returned: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<String>,
+    pub(super) errors: Vec<String>,
 }
 
 impl From<RunReport> for Processed {
@@ -287,10 +287,14 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
     if params.model.as_deref().is_some_and(|model| model.is_empty() || model.len() > 200) {
         return Err(Problem::bad_request("model is empty or longer than 200 characters"));
     }
-    // The run goes on when the caller hangs up, so that no batch is left claimed.
+    Ok(Json(run_by_hand(&api, limit, params.model).await?))
+}
+
+/// A run of at most so many tracks. It goes on when the caller hangs up, so that no batch is left claimed.
+pub(super) async fn run_by_hand(api: &Arc<Api>, limit: u32, model: Option<String>) -> Result<Processed, Problem> {
     let worker = api.worker.clone();
     let run = async move {
-        let manual = Manual { limit: Some(limit), model: params.model.as_deref() };
+        let manual = Manual { limit: Some(limit), model: model.as_deref() };
         worker.process(manual, &|_| ()).await
     };
     let report = tokio::spawn(run.in_current_span())
@@ -303,5 +307,5 @@ pub async fn process(State(api): State<Arc<Api>>, Params(params): Params<Process
             format!("no track could be decided without a model, and there is none: {reason}"),
         ));
     }
-    Ok(Json(report.into()))
+    Ok(report.into())
 }

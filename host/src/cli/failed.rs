@@ -4,6 +4,7 @@ use super::table::Column;
 use super::{open, output};
 use crate::api::{FailedItem, Retried};
 use crate::config::Config;
+use crate::store::FailedQuery;
 use clap::Args;
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ impl Failed {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        let failed = store.failed(self.limit).await?;
+        let failed = store.failed(&FailedQuery { limit: self.limit, ..FailedQuery::default() }).await?;
         store.close().await;
         if self.json {
             let mut items = failed.into_iter().map(FailedItem::from);

@@ -35,14 +35,16 @@ pub struct Route {
     /// What all hosts were last said to leave it alone for.
     shared: Mutex<Option<Rest>>,
     breaker: Breaker,
+    /// What it last failed with, until it answers.
+    failure: Mutex<Option<String>>,
 }
 
 impl Route {
     /// A provider that said nothing yet.
     #[must_use]
     pub fn to(provider: Arc<dyn ModelProvider>) -> Self {
-        let (blocked, resting, shared, breaker) = Default::default();
-        Self { provider, blocked, resting, shared, breaker }
+        let (blocked, resting, shared, breaker, failure) = Default::default();
+        Self { provider, blocked, resting, shared, breaker, failure }
     }
 
     /// The same provider with another model; what it asked of one holds for the other.
@@ -92,11 +94,15 @@ impl Route {
         match &sent.answer {
             // That it has too much to do says neither.
             Err(AskError::RetryAfter { for_all: true, .. }) => drop(passage),
-            Err(AskError::RetryAfter { for_all: false, .. } | AskError::Backoff(_)) => {
+            Err(AskError::RetryAfter { for_all: false, reason, .. } | AskError::Backoff(reason)) => {
                 passage.failed();
+                *lock(&self.failure) = Some(reason.clone());
                 self.count_opened();
             }
-            Ok(_) | Err(_) => passage.answered(),
+            Ok(_) | Err(_) => {
+                passage.answered();
+                lock(&self.failure).take();
+            }
         }
         self.note(&sent.answer);
         sent
@@ -134,6 +140,12 @@ impl Route {
     #[must_use]
     pub fn circuit(&self) -> State {
         self.breaker.state()
+    }
+
+    /// What it last failed with, while it has not answered since.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        lock(&self.failure).clone()
     }
 
     /// Why it is left alone for a while, and for how long yet.
@@ -198,6 +210,6 @@ impl Route {
     }
 }
 
-fn lock(rest: &Mutex<Option<Rest>>) -> MutexGuard<'_, Option<Rest>> {
-    rest.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(said: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    said.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -55,6 +55,11 @@ impl Platform {
         near.filter(|_| Self::from_name(name).is_none()).and_then(Self::from_name)
     }
 
+    /// Every canonical name.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PLATFORMS.iter().map(|(canonical, _)| *canonical)
+    }
+
     /// The canonical name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -22,6 +22,7 @@ mod postgres;
 mod settling;
 mod sqlite;
 mod submissions;
+mod throughput;
 mod timing;
 pub mod transfer;
 mod types;
@@ -38,6 +39,7 @@ pub use plugins::*;
 pub use postgres::PostgresStore;
 pub use sqlite::{SqliteStore, back_up};
 pub use submissions::*;
+pub use throughput::*;
 pub use types::*;
 pub use webhooks::*;
 
@@ -53,7 +55,9 @@ pub const LEASE_MS: i64 = 45_000;
 
 /// What the host asks of its database. Every method is one short transaction; none is held across a model call.
 #[async_trait]
-pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore + ActivityStore {
+pub trait Store:
+    PluginStore + SubmissionStore + PageStore + ChannelStore + WebhookStore + ActivityStore + ThroughputStore
+{
     /// Which database this is, for people: a path, or an address without a password.
     fn description(&self) -> String;
 
@@ -151,8 +155,8 @@ pub trait Store: PluginStore + SubmissionStore + PageStore + ChannelStore + Webh
     /// How long the track has waited that is due longest, in milliseconds. Never scans the queue.
     async fn oldest_due_ms(&self) -> Result<Option<i64>, StoreError>;
 
-    /// The failed tracks, newest first.
-    async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError>;
+    /// A page of the failed tracks, newest first.
+    async fn failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError>;
 
     /// A page of the library, newest first.
     async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError>;

@@ -3,7 +3,7 @@
 
 use super::Context;
 use super::reach::Access;
-use super::{retention, submission};
+use super::{minutes, retention, submission};
 use crate::failpoint::{self, Failpoint};
 use crate::store::Waiting;
 use std::convert::Infallible;
@@ -27,6 +27,7 @@ pub async fn follow(context: &Context) -> Infallible {
         never = wake_when_back(context) => never,
         never = keep_beating(context) => never,
         never = release_when_paid(context) => never,
+        never = minutes::keep_summing_up(context) => never,
         never = retention::keep_pruning(context) => never,
         never = submission::tend(context) => never,
     }

@@ -7,6 +7,7 @@ mod board;
 mod context;
 mod follow;
 mod ledger;
+mod minutes;
 mod part;
 mod pulse;
 mod reach;

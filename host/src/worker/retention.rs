@@ -1,7 +1,7 @@
 //! What is old is pruned: a step, a breath, as long as there is something, and again every hour. Every host does it, and
 //! none is in another's way.
 
-use super::Context;
+use super::{Context, minutes};
 use crate::store::Place;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -26,6 +26,8 @@ pub async fn keep_pruning(context: &Context) -> Infallible {
 
 /// One walk. What a database that is gone for a while keeps from being pruned is pruned the next time.
 async fn walk(context: &Context, age: Duration) {
+    // What batches did is summed up before they go.
+    minutes::sum_up(context).await;
     let (mut place, mut deleted) = (Some(Place::default()), BTreeMap::new());
     while let Some(here) = place {
         let started = Instant::now();

@@ -4,7 +4,7 @@ use super::actions::Action;
 use super::play::{Play, Played};
 use super::queue::{Rest, State, Status, Track};
 use crate::fixture::{NOON, REUSE, key};
-use liner::store::{BatchId, LibraryQuery, NextDue, QueueCounts, StoreError};
+use liner::store::{BatchId, FailedQuery, LibraryQuery, NextDue, QueueCounts, StoreError};
 use std::fmt::Debug;
 
 /// What a store does otherwise than the model.
@@ -114,7 +114,7 @@ impl Play<'_> {
     }
 
     async fn compare_failed(&self) -> Played {
-        let failed = self.f.store.failed(100).await?;
+        let failed = self.f.store.failed(&FailedQuery { limit: 100, ..FailedQuery::default() }).await?;
         agree("failed, newest first", failed.is_sorted_by_key(|track| std::cmp::Reverse(track.processed_at)), true)?;
         let line = |id: &str, attempts: i64, at: Option<i64>, error: Option<&str>| {
             format!("{id} after {attempts} attempts at {at:?}: {error:?}")

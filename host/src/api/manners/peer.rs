@@ -17,9 +17,12 @@ pub struct Connected(pub IpAddr);
 pub struct Peer(pub IpAddr);
 
 impl Peer {
-    /// Who asks. What came by no connection came from nowhere.
+    /// What came by no connection came from nowhere.
+    pub const NOWHERE: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+
+    /// Who asks.
     pub fn of(request: &Request) -> Self {
-        request.extensions().get().copied().unwrap_or(Self(Ipv4Addr::UNSPECIFIED.into()))
+        request.extensions().get().copied().unwrap_or(Self::NOWHERE)
     }
 }
 

@@ -9,10 +9,11 @@ use crate::digest::Digest;
 use crate::rollout::{Place, Rollout, RolloutError, Upload, Why};
 use crate::strategy::lineup::Role;
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
+use serde::de::{IntoDeserializer, value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct UploadParams {
 
 #[derive(Deserialize, Default, Clone, Copy, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum PlaceName {
+pub(in crate::api) enum PlaceName {
     #[default]
     Active,
     Staged,
@@ -58,7 +59,13 @@ enum PlaceName {
 }
 
 impl PlaceName {
-    fn place(self, terms: &PlaceTerms) -> Result<Place, Problem> {
+    /// A name as parameters and forms write it.
+    pub(in crate::api) fn from_name(name: &str) -> Result<Self, Problem> {
+        let read = Self::deserialize(IntoDeserializer::<value::Error>::into_deserializer(name));
+        read.map_err(|_| Problem::bad_request(format!("as is {name:?}; allowed: active, staged, shadow, canary")))
+    }
+
+    pub(in crate::api) fn place(self, terms: &PlaceTerms) -> Result<Place, Problem> {
         let PlaceTerms { position, percent, budget_usd } = *terms;
         match self {
             Self::Active => Ok(Place::Active(position)),
@@ -73,10 +80,10 @@ impl PlaceName {
     }
 }
 
-struct PlaceTerms {
-    position: Option<usize>,
-    percent: Option<u8>,
-    budget_usd: Option<f64>,
+pub(in crate::api) struct PlaceTerms {
+    pub(in crate::api) position: Option<usize>,
+    pub(in crate::api) percent: Option<u8>,
+    pub(in crate::api) budget_usd: Option<f64>,
 }
 
 fn micros(usd: Option<f64>) -> Result<i64, Problem> {
@@ -125,7 +132,7 @@ pub struct Component(Vec<u8>);
     ),
 )]
 pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadParams>, body: Body) -> Answer<Changed> {
-    let bytes = read_component(body, rollout(&api).runtime().limits().component_bytes).await?;
+    let bytes = read_component(body.into_data_stream(), rollout(&api).runtime().limits().component_bytes).await?;
     let UploadParams { place, position, percent, budget_usd, allow_wasi, config, reason } = params;
     let place = place.place(&PlaceTerms { position, percent, budget_usd })?;
     let upload = Upload { bytes, source: "the upload".to_owned(), config, allow_wasi, place };
@@ -136,9 +143,12 @@ pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadPa
 
 /// Reads a component. What is too large is read to its end and thrown away, within reason: a connection that is closed
 /// while its caller still sends takes the answer with it.
-async fn read_component(body: Body, allowed: usize) -> Result<Vec<u8>, Problem> {
+pub(in crate::api) async fn read_component<E: std::error::Error + 'static>(
+    chunks: impl Stream<Item = Result<Bytes, E>>,
+    allowed: usize,
+) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut total) = (Vec::new(), 0usize);
-    let mut chunks = body.into_data_stream();
+    let mut chunks = std::pin::pin!(chunks);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| broken_off(&error, ""))?;
         total = total.saturating_add(chunk.len());
@@ -368,7 +378,7 @@ pub async fn rollback(
 }
 
 /// Carries a change out to its end, also when the caller hangs up.
-async fn carried_out<T, F>(api: &Api, change: impl FnOnce(Rollout) -> F) -> Result<T, Problem>
+pub(in crate::api) async fn carried_out<T, F>(api: &Api, change: impl FnOnce(Rollout) -> F) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, RolloutError>> + Send + 'static,

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 /// What a path calls a plugin.
 const PLUGIN: &str = "Its name, or its digest or the beginning of it";
 
-fn rollout(api: &Api) -> &Rollout {
+pub(super) fn rollout(api: &Api) -> &Rollout {
     &api.worker.context().rollout
 }
 

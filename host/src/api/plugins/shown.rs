@@ -29,48 +29,48 @@ pub struct Plugins {
 /// A component, what it is used for, and how it is doing since this process loaded it.
 #[derive(Serialize, ToSchema)]
 pub struct PluginState {
-    name: String,
-    version: String,
-    digest: String,
+    pub(in crate::api) name: String,
+    pub(in crate::api) version: String,
+    pub(in crate::api) digest: String,
     /// The contract's version that it was built for.
-    contract: String,
+    pub(in crate::api) contract: String,
     /// What it says of itself.
-    summary: String,
-    asks_model: bool,
+    pub(in crate::api) summary: String,
+    pub(in crate::api) asks_model: bool,
     /// In bytes.
-    size: i64,
-    first_seen_at: Option<Timestamp>,
+    pub(in crate::api) size: i64,
+    pub(in crate::api) first_seen_at: Option<Timestamp>,
     /// `active`, `shadow`, `canary` or `staged`.
-    state: &'static str,
+    pub(in crate::api) state: &'static str,
     /// From 0, among the active ones.
-    position: Option<usize>,
+    pub(in crate::api) position: Option<usize>,
     /// Of a canary.
-    percent: Option<u8>,
-    allow_wasi: bool,
-    config: Option<String>,
+    pub(in crate::api) percent: Option<u8>,
+    pub(in crate::api) allow_wasi: bool,
+    pub(in crate::api) config: Option<String>,
     /// `probation`, `trusted`, `bypassed` or `failed`; null where it is not loaded.
-    standing: Option<&'static str>,
+    pub(in crate::api) standing: Option<&'static str>,
     /// Why it is left alone, or is about to be taken back.
-    trouble: Option<String>,
-    figures: Option<FiguresShown>,
+    pub(in crate::api) trouble: Option<String>,
+    pub(in crate::api) figures: Option<FiguresShown>,
     /// How often it became active.
-    swaps: usize,
+    pub(in crate::api) swaps: usize,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PluginFigures)]
-struct FiguresShown {
-    calls: u64,
-    time_ms: u128,
-    longest_ms: u128,
-    memory_bytes: usize,
+pub(in crate::api) struct FiguresShown {
+    pub(in crate::api) calls: u64,
+    pub(in crate::api) time_ms: u128,
+    pub(in crate::api) longest_ms: u128,
+    pub(in crate::api) memory_bytes: usize,
     /// The share of a call's wall time that the longest one took.
-    longest_share: f64,
-    faults: BTreeMap<&'static str, u64>,
-    decided: u64,
-    passed_on: u64,
-    asked: u64,
-    dropped: u64,
+    pub(in crate::api) longest_share: f64,
+    pub(in crate::api) faults: BTreeMap<&'static str, u64>,
+    pub(in crate::api) decided: u64,
+    pub(in crate::api) passed_on: u64,
+    pub(in crate::api) asked: u64,
+    pub(in crate::api) dropped: u64,
 }
 
 /// All plugins, newest first.
@@ -101,7 +101,7 @@ pub async fn one(State(api): State<Arc<Api>>, Path(plugin): Path<String>, _: Par
     state.map(Json).ok_or_else(|| Problem::not_found(format!("there is no plugin {plugin}")))
 }
 
-async fn states(api: &Api) -> Result<Vec<PluginState>, Problem> {
+pub(in crate::api) async fn states(api: &Api) -> Result<Vec<PluginState>, Problem> {
     let plugins = api.store().plugins().await?;
     let swaps = swaps(&api.store().pipelines(1_000).await?);
     Ok(plugins.into_iter().map(|plugin| state(api, plugin, &swaps)).collect())

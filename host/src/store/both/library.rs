@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 macro_rules! entries {
     () => {
         concat!(
-            "select l.id as mark, l.platform_name, l.platform_id, l.url, l.og_title, l.og_artist, l.title, l.artist,
-                 l.album, ",
+            "select l.id as mark, l.platform_name, l.platform_id, l.url, l.og_title, l.og_artist, l.og_image_url, l.title,
+                 l.artist, l.album, ",
             genres!("l.genres"),
             " as genres, l.release_date, l.music_type, l.confidence_score, l.origins, l.corrected_fields, l.strategy,
-                 l.strategy_digest, l.model, l.share_count, l.ai_processed_at, l.updated_at,
+                 l.strategy_digest, l.model, l.share_count, l.ai_processed_at, l.updated_at, q.waiting_for, q.error_message,
+                 coalesce(q.retry_count, 0) as retry_count,
                  case when q.status = 'processing' then 'ai_processing' else l.processing_status end as state
              from music_library l left join music_ai_queue q on q.id = l.id "
         )
@@ -24,7 +25,7 @@ macro_rules! entries {
 
 impl Backend {
     pub(super) async fn read_library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
-        let pattern = query.search.as_deref().map(|search| format!("%{}%", escape_like(search)));
+        let pattern = query.search.as_deref().map(containing);
         let rows = sqlx::query(concat!(
             entries!(),
             "where ($1 is null or lower(l.title) like lower($1) escape '\\' or lower(l.artist) like lower($1) escape '\\'
@@ -115,8 +116,9 @@ impl Backend {
     }
 }
 
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// A pattern of whatever contains a text.
+pub(super) fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
@@ -127,6 +129,7 @@ fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
         url: row.try_get("url")?,
         og_title: row.try_get("og_title")?,
         og_artist: row.try_get("og_artist")?,
+        og_image_url: row.try_get("og_image_url")?,
         title: row.try_get("title")?,
         artist: row.try_get("artist")?,
         album: row.try_get("album")?,
@@ -141,6 +144,9 @@ fn entry_from(row: &Row) -> Result<LibraryEntry, StoreError> {
         strategy_digest: row.try_get("strategy_digest")?,
         model: row.try_get("model")?,
         share_count: row.try_get("share_count")?,
+        waiting_for: row.try_get("waiting_for")?,
+        error_message: row.try_get("error_message")?,
+        retry_count: row.try_get("retry_count")?,
         ai_processed_at: row.try_get("ai_processed_at")?,
         updated_at: row.try_get("updated_at")?,
         mark: row.try_get("mark")?,

@@ -18,4 +18,5 @@ mod recovery;
 mod retention;
 mod store;
 mod submissions;
+mod throughput;
 mod webhooks;

@@ -1,9 +1,10 @@
 //! The queue's ways back, and its counts.
 
 use super::super::{Backend, Connection, Row, track_from};
+use super::library::containing;
 use crate::music::{Field, Track, TrackKey};
 use crate::store::json::json;
-use crate::store::{FailedTrack, NextDue, QueueCounts, StoreError, Waiting};
+use crate::store::{FailedMark, FailedQuery, FailedTrack, NextDue, QueueCounts, StoreError, Waiting};
 use sqlx::Row as _;
 
 /// Those of the queue's rows that a list of keys names; all of them without a list.
@@ -168,13 +169,24 @@ impl Backend {
         Ok(sqlx::query_scalar(OLDEST_DUE).fetch_one(self.readers()).await?)
     }
 
-    pub(super) async fn read_failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {
+    pub(super) async fn read_failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError> {
         let rows = sqlx::query(
-            "select q.platform_name, q.platform_id, l.url, l.og_title, q.error_message, q.retry_count, q.processed_at
+            "select q.id, q.failed_at, q.platform_name, q.platform_id, l.url, l.og_title, q.error_message, q.retry_count,
+                 q.processed_at
              from music_ai_queue q join music_library l on l.id = q.id
-             where q.failed_at is not null order by q.failed_at desc limit $1",
+             where q.failed_at is not null
+                 and ($1 is null or lower(l.og_title) like lower($1) escape '\\'
+                     or lower(q.error_message) like lower($1) escape '\\' or lower(l.url) like lower($1) escape '\\'
+                     or lower(q.platform_id) like lower($1) escape '\\')
+                 and ($2 is null or q.platform_name = $2)
+                 and ($3 is null or q.failed_at < $3 or q.failed_at = $3 and q.id < $4)
+             order by q.failed_at desc, q.id desc limit $5",
         )
-        .bind(i64::from(limit))
+        .bind(query.search.as_deref().map(containing))
+        .bind(&query.platform)
+        .bind(query.before.map(|mark| mark.at))
+        .bind(query.before.map(|mark| mark.row))
+        .bind(i64::from(query.limit))
         .fetch_all(self.readers())
         .await?;
         rows.iter().map(failed_from).collect()
@@ -217,6 +229,7 @@ fn failed_from(row: &Row) -> Result<FailedTrack, StoreError> {
         error_message: row.try_get("error_message")?,
         retry_count: row.try_get("retry_count")?,
         processed_at: row.try_get("processed_at")?,
+        mark: FailedMark { at: row.try_get("failed_at")?, row: row.try_get("id")? },
     })
 }
 

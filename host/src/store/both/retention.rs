@@ -91,6 +91,10 @@ const fn statements(of: Aging) -> Statements {
             old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
         Aging::Deliveries => aging!("webhook_delivery" by "bigint", 1000 at a time, "at",
             old: ("at < ", since!()), unread: ("true"), on: ("at < ", since!())),
+        // Charts show a week: minutes are kept for eight days at least, however early everything else is pruned.
+        Aging::Minutes => aging!("batch_minute" by "bigint", 1000 at a time, "batches",
+            old: ("id * 60000 < ", since!(), " and id * 60000 < (select ms from clock) - 691200000"), unread: ("true"),
+            on: ("id * 60000 < ", since!())),
         Aging::Hosts => aging!("host" by "text", 1000 at a time, "seen_at, started_at",
             old: ("seen_at < ", since!()),
             unread: ("id not in (select host_id from extraction_batch where finished_at is null)"),

@@ -5,10 +5,10 @@ use crate::music::{Field, Track, TrackKey};
 use crate::store::settling::Settling;
 use crate::store::timing::{Operation, timed};
 use crate::store::{
-    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedTrack, Host,
-    HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, Load, ModelUse, NewHost,
-    NewLink, NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending, Store, StoreError,
-    Stray, Waiting, Want,
+    Admission, BatchId, CallAnswer, CallId, CallIntent, Claim, Corrected, Correction, Enqueued, FailedQuery,
+    FailedTrack, Host, HostId, JournalledReply, Lease, LibraryChange, LibraryEntry, LibraryQuery, Limits, Load,
+    ModelUse, NewHost, NewLink, NextDue, Pause, Place, ProviderUse, Pruned, QueueCounts, Settled, Settlement, Spending,
+    Store, StoreError, Stray, Waiting, Want,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -100,8 +100,8 @@ impl Store for Backend {
     async fn oldest_due_ms(&self) -> Result<Option<i64>, StoreError> {
         timed(Operation::Read, self.within(self.read_oldest_due())).await
     }
-    async fn failed(&self, limit: u32) -> Result<Vec<FailedTrack>, StoreError> {
-        timed(Operation::Read, self.within(self.read_failed(limit))).await
+    async fn failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError> {
+        timed(Operation::Read, self.within(self.read_failed(query))).await
     }
     async fn library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
         timed(Operation::Read, self.within(self.read_library(query))).await

@@ -193,6 +193,18 @@ pub const TABLES: &[Table] = &[
             integer("finished_at"),
         ],
     ),
+    Table::new(
+        "batch_minute",
+        &[
+            integer("id"),
+            integer("batches"),
+            integer("succeeded"),
+            integer("failed"),
+            integer("duration_ms"),
+            integer("longest_ms"),
+            integer("cost_micros"),
+        ],
+    ),
     Table::new("prompt_frame", &[text("digest"), text("system"), text("response_schema")]),
     Table::new(
         "model_call",

@@ -31,6 +31,8 @@ pub struct LibraryEntry {
     pub og_title: Option<String>,
     /// Its page's uploader.
     pub og_artist: Option<String>,
+    /// Its page's picture.
+    pub og_image_url: Option<String>,
     /// The work's title.
     pub title: Option<String>,
     /// Who is credited.
@@ -59,6 +61,12 @@ pub struct LibraryEntry {
     pub model: Option<String>,
     /// How often it was shared.
     pub share_count: i64,
+    /// For what it waits, if it does.
+    pub waiting_for: Option<String>,
+    /// Why it failed, or why it waits.
+    pub error_message: Option<String>,
+    /// Attempts so far.
+    pub retry_count: i64,
     /// When it was extracted.
     #[serde(skip)]
     pub ai_processed_at: Option<i64>,

@@ -11,6 +11,7 @@ mod queue;
 mod retention;
 mod spending;
 mod submission;
+mod throughput;
 mod webhooks;
 
 pub use channels::*;
@@ -24,4 +25,5 @@ pub use queue::*;
 pub use retention::*;
 pub use spending::*;
 pub use submission::*;
+pub use throughput::*;
 pub use webhooks::*;

@@ -4,6 +4,9 @@ use super::{BatchId, CallId, HostId};
 use crate::music::{Extraction, Track, TrackKey};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -275,6 +278,43 @@ impl QueueCounts {
     }
 }
 
+/// Which failed tracks.
+#[derive(Debug, Clone, Default)]
+pub struct FailedQuery {
+    /// Words that page title, reason, link or identifier contain.
+    pub search: Option<String>,
+    /// Only those of this platform.
+    pub platform: Option<String>,
+    /// Only those that come after this one in the list.
+    pub before: Option<FailedMark>,
+    /// The most tracks.
+    pub limit: u32,
+}
+
+/// Where in the list of failed tracks one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedMark {
+    /// When it failed.
+    pub at: i64,
+    /// Its number.
+    pub row: i64,
+}
+
+impl fmt::Display for FailedMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at, self.row)
+    }
+}
+
+impl FromStr for FailedMark {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (at, row) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self { at: at.parse()?, row: row.parse()? })
+    }
+}
+
 /// A failed track.
 #[derive(Debug, Clone)]
 pub struct FailedTrack {
@@ -290,4 +330,6 @@ pub struct FailedTrack {
     pub retry_count: i64,
     /// When it failed.
     pub processed_at: Option<i64>,
+    /// What the next page comes after.
+    pub mark: FailedMark,
 }

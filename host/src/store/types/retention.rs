@@ -19,6 +19,8 @@ pub enum Aging {
     Events,
     /// Attempts to deliver messages.
     Deliveries,
+    /// What batches did, minute by minute.
+    Minutes,
     /// Hosts that are gone.
     Hosts,
 }
@@ -36,6 +38,7 @@ impl Aging {
             Self::Submissions => "provider_batch",
             Self::Events => "event",
             Self::Deliveries => "webhook_delivery",
+            Self::Minutes => "batch_minute",
             Self::Hosts => "host",
         }
     }
@@ -49,7 +52,8 @@ impl Aging {
             Self::Outcomes => Some(Self::Submissions),
             Self::Submissions => Some(Self::Events),
             Self::Events => Some(Self::Deliveries),
-            Self::Deliveries => Some(Self::Hosts),
+            Self::Deliveries => Some(Self::Minutes),
+            Self::Minutes => Some(Self::Hosts),
             Self::Hosts => None,
         }
     }

@@ -1,3 +1,7 @@
+-- What the event stream reads.
+
+-- Batches that were settled lately, once a second while somebody looks on.
+create index extraction_batch_settled on extraction_batch (finished_at) where state = 'settled';
 -- Webhooks on PostgreSQL: who wants to hear of what happens here, what they are owed, and what came of sending it.
 
 -- An address that messages are sent to.
@@ -78,3 +82,22 @@ create table budget_notice (
     day          bigint not null,
     primary key (budget, limit_micros)
 );
+-- What batches did, minute by minute: the charts' figures, which outlive the batches.
+
+-- A minute in which batches ended; one in which none did has no row. Written once it is over, by whichever host comes to it
+-- first.
+create table batch_minute (
+    -- Which minute, counted since 1970.
+    id          bigint primary key,
+    -- Batches that were settled to their end.
+    batches     bigint not null,
+    -- Outcomes of their tracks, and of those that were settled one by one before their batch was lost.
+    succeeded   bigint not null,
+    failed      bigint not null,
+    -- How long the settled batches took together, and the longest of them, from claim to settlement.
+    duration_ms bigint not null,
+    longest_ms  bigint not null,
+    cost_micros bigint not null
+);
+-- The minutes that have no row yet are read from the batches that ended in them.
+create index extraction_batch_finished on extraction_batch (finished_at) where finished_at is not null;
