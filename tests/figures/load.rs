@@ -27,7 +27,8 @@ pub async fn figures() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let Some(database) = Database::durable(kind).await else { continue };
         let (folder, name) = (tempfile::tempdir().unwrap(), format!("load.{}", kind.name()));
-        let settings = [("DATABASE_URL", database.url.as_str()), ("AI_WORKER_CONCURRENCY", IN_FLIGHT), ("RUST_LOG", "warn")];
+        let settings =
+            [("DATABASE_URL", database.url.as_str()), ("AI_WORKER_CONCURRENCY", IN_FLIGHT), ("RUST_LOG", "warn")];
         let rows: String = (0..TRACKS).map(|n| format!("{}\n", vague(n))).collect();
         let queued = liner(folder.path(), &["enqueue", "-"], &settings, &rows).await;
         assert!(queued.stdout.starts_with(&format!("{TRACKS} queued")), "{}", queued.stderr);
@@ -119,7 +120,9 @@ async fn gigabyte() {
     let padding = "d".repeat(900);
     let row = |n: u64| {
         let title = format!("Ada Lane - Harbour {n:010}");
-        format!("{{\"platform\":\"youtube\",\"platform_id\":\"id{n:010}\",\"og_title\":\"{title}\",\"og_description\":\"{padding}\"}}\n")
+        format!(
+            "{{\"platform\":\"youtube\",\"platform_id\":\"id{n:010}\",\"og_title\":\"{title}\",\"og_description\":\"{padding}\"}}\n"
+        )
     };
     let started = Instant::now();
     let uploaded = upload(&host, UPLOAD, row).await;

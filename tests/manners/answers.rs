@@ -126,8 +126,7 @@ async fn what_did_not_change_is_not_sent_again() {
         assert_eq!(headers["cache-control"], "private, no-cache");
         let (status, headers, body) = ask(&host, "GET", path, &[("if-none-match", &tag)]).await;
         assert_eq!((status, body.len(), headers["etag"].to_str().unwrap()), (304, 0, tag.as_str()));
-        let (status, ..) =
-            ask(&host, "GET", path, &[("if-none-match", &tag), ("accept-encoding", "zstd")]).await;
+        let (status, ..) = ask(&host, "GET", path, &[("if-none-match", &tag), ("accept-encoding", "zstd")]).await;
         assert_eq!(status, 304);
         let correction = json!({"album": format!("of {path}")}).to_string();
         host.send(host.request("PATCH", "/api/music-ai/library/youtube/id7").body(correction)).await;

@@ -120,7 +120,9 @@ async fn a_body_that_is_too_long_is_refused_as_is_one_of_unknown_length_that_tur
     let long = format!("{{\"reason\": \"{}\"}}", "x".repeat(256 << 10));
     assert_eq!(host.post("/api/music-ai/worker/pause", long.clone()).await.status, 413);
     let mut caller = Caller::to(&host).await;
-    caller.say("POST /api/music-ai/worker/pause HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    caller
+        .say("POST /api/music-ai/worker/pause HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+        .await;
     caller.say(format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len())).await;
     assert_eq!(caller.hear().await.status, 413);
 }

@@ -61,7 +61,9 @@ async fn what_happens_is_told_whichever_host_it_is_of() {
         acting.post("/api/music-ai/queue", clear_row()).await;
         let batch = listener.hears("batch").await;
         assert_eq!((&batch["size"], &batch["succeeded"], &batch["failed"]), (&1.into(), &1.into(), &0.into()));
-        assert!(batch["id"].is_string() && batch["host"].is_string() && batch["ms"].is_u64() && batch["costUsd"].is_f64());
+        assert!(
+            batch["id"].is_string() && batch["host"].is_string() && batch["ms"].is_u64() && batch["costUsd"].is_f64()
+        );
         acting.post("/api/music-ai/worker/pause", r#"{"reason": "lunch"}"#).await;
         assert_eq!(listener.hears("pause").await["reason"], "lunch");
         acting.post("/api/music-ai/worker/resume", "").await;
@@ -129,7 +131,10 @@ async fn the_stream_is_for_who_may_read_and_comes_as_it_is() {
     let request = host.request("GET", "/api/events").bearer_auth(TOKEN).header("accept-encoding", "gzip, zstd");
     let response = request.send().await.unwrap();
     let headers = response.headers();
-    assert_eq!((&headers["content-type"], &headers["cache-control"]), (&"text/event-stream".parse().unwrap(), &"no-store".parse().unwrap()));
+    assert_eq!(
+        (&headers["content-type"], &headers["cache-control"]),
+        (&"text/event-stream".parse().unwrap(), &"no-store".parse().unwrap())
+    );
     assert!(!headers.contains_key("content-encoding"));
     let wrong = host.request("GET", "/api/events?since=1").bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(wrong.status(), 400);

@@ -35,8 +35,16 @@ async fn what_is_no_text_is_refused_in_every_place_and_by_both_databases() {
             assert_eq!(response.status(), 400, "{path}");
         }
         for (method, path, body) in [
-            ("POST", "/api/music-ai/failed/retry", r#"{"items": [{"platform_name": "\u0000", "platform_id": "\u0000"}]}"#),
-            ("POST", "/api/music-ai/pages/retry", r#"{"items": [{"platform_name": "\u0000", "platform_id": "\u0000"}]}"#),
+            (
+                "POST",
+                "/api/music-ai/failed/retry",
+                r#"{"items": [{"platform_name": "\u0000", "platform_id": "\u0000"}]}"#,
+            ),
+            (
+                "POST",
+                "/api/music-ai/pages/retry",
+                r#"{"items": [{"platform_name": "\u0000", "platform_id": "\u0000"}]}"#,
+            ),
             ("PATCH", "/api/music-ai/library/youtube/x", r#"{"title": "\u0000"}"#),
             ("POST", "/api/plugins/rollback", r#"{"reason": "\u0000"}"#),
             ("POST", "/api/music-ai/queue", r#"[{"platform": "youtube", "platform_id": "\u0000"}]"#),

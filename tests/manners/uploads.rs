@@ -9,7 +9,8 @@ fn row() -> String {
     let (description, metadata) = ("x".repeat(15 << 10), json!({"x": "x".repeat(30 << 10)}));
     let track = json!({"platform": "youtube", "platform_id": "same", "og_title": "Song"});
     let row = json!({"og_description": description, "og_metadata": metadata});
-    let row: serde_json::Map<_, _> = [track, row].into_iter().flat_map(|part| part.as_object().unwrap().clone()).collect();
+    let row: serde_json::Map<_, _> =
+        [track, row].into_iter().flat_map(|part| part.as_object().unwrap().clone()).collect();
     format!("{}\n", serde_json::Value::from(row))
 }
 

@@ -32,11 +32,7 @@ const COME_BACK: u64 = 10;
         Unavailable,
     ),
 )]
-pub async fn stream(
-    State(api): State<Arc<Api>>,
-    headers: HeaderMap,
-    _: Params<Nothing>,
-) -> Result<Response, Problem> {
+pub async fn stream(State(api): State<Arc<Api>>, headers: HeaderMap, _: Params<Nothing>) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     let reader = api.feed.read(last).await?;
     let head = [

@@ -23,8 +23,8 @@ mod sign_ins;
 mod sync;
 mod throughput;
 mod together;
-mod transport;
 mod traffic;
+mod transport;
 mod webhooks;
 mod worker;
 
@@ -136,13 +136,10 @@ impl Api {
 /// All paths.
 pub fn router(api: Arc<Api>) -> Router {
     let Groups { kept, quick, long, uploads, open } = routes::groups();
-    let quick = quick
-        .merge(kept)
-        .layer(from_fn_with_state(api.clone(), manners::in_turn))
-        .layer(from_fn(manners::in_time));
-    let uploads = uploads
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(api.clone(), manners::upload_in_turn));
+    let quick =
+        quick.merge(kept).layer(from_fn_with_state(api.clone(), manners::in_turn)).layer(from_fn(manners::in_time));
+    let uploads =
+        uploads.layer(DefaultBodyLimit::disable()).layer(from_fn_with_state(api.clone(), manners::upload_in_turn));
     let routes = Router::from(quick.merge(long).merge(uploads))
         .layer(from_fn_with_state(api.clone(), auth::authorise))
         .merge(Router::from(open))

@@ -31,7 +31,7 @@ pub struct Problem {
     errors: Option<Vec<Single>>,
     /// Of the header `Retry-After`.
     #[serde(skip)]
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
 }
 
 /// One of the errors that make up a problem.
@@ -69,8 +69,8 @@ impl Problem {
 
     /// Says in how many seconds another try may end otherwise.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 

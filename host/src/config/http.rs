@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn proxies_are_addresses_and_networks_and_origins_are_as_browsers_send_them() {
         let proxies = settings("LINER_TRUSTED_PROXIES", "10.0.0.0/8, ::1").unwrap().trusted_proxies;
-        assert!(proxies[0].contains(&IpAddr::from([10, 1, 2, 3])) && proxies[1].contains(&"::1".parse::<IpAddr>().unwrap()));
+        assert!(
+            proxies[0].contains(&IpAddr::from([10, 1, 2, 3])) && proxies[1].contains(&"::1".parse::<IpAddr>().unwrap())
+        );
         let origins = settings("LINER_CORS_ORIGINS", "https://a.example,http://localhost:3000").unwrap().cors_origins;
         assert_eq!(origins, ["https://a.example", "http://localhost:3000"]);
     }

@@ -29,12 +29,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("PORT", "4201", "0 to 65535 (0: any free port)", "the port served"),
     secret("LINER_ADMIN_TOKEN", "16 to 200 visible ASCII characters", "what callers must send as a bearer token"),
     setting("LINER_PUBLIC_READ", "false", "true or false", "with a token set: whether reading needs none"),
-    setting(
-        "LINER_HTTP_CONNECTIONS",
-        "2048",
-        "8 to 100000",
-        "connections at once; further ones wait until one ends",
-    ),
+    setting("LINER_HTTP_CONNECTIONS", "2048", "8 to 100000", "connections at once; further ones wait until one ends"),
     setting(
         "LINER_HTTP_TIMEOUT_MS",
         "30000",

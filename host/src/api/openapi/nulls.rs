@@ -43,7 +43,8 @@ fn collect(value: &Value, document: &Value, found: &mut BTreeSet<String>) {
             if let Some(name) = reference.and_then(|reference| reference.strip_prefix("#/components/schemas/"))
                 && found.insert(name.to_owned())
             {
-                collect(&document["components"]["schemas"][name], document, found);
+                let named = document.pointer("/components/schemas").and_then(|schemas| schemas.get(name));
+                named.iter().for_each(|schema| collect(schema, document, found));
             }
             fields.values().for_each(|value| collect(value, document, found));
         }

@@ -107,9 +107,7 @@ pub fn queue(counts: &QueueCounts) -> String {
 /// The operator's switch, which is a state too.
 pub fn switch(pause: Option<&Pause>) -> String {
     match pause {
-        Some(pause) => {
-            message("pause", &json!({"at": time(pause.at), "by": pause.by, "reason": pause.reason}))
-        }
+        Some(pause) => message("pause", &json!({"at": time(pause.at), "by": pause.by, "reason": pause.reason})),
         None => message("resume", &json!({})),
     }
 }

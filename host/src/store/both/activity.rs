@@ -23,12 +23,11 @@ impl ActivityStore for Backend {
 
 impl Backend {
     async fn events_after(&self, number: i64, limit: u32) -> Result<Vec<(i64, Event)>, StoreError> {
-        let rows =
-            sqlx::query("select id, at, kind, subject, text from event where id > $1 order by id desc limit $2")
-                .bind(number)
-                .bind(i64::from(limit))
-                .fetch_all(self.readers())
-                .await?;
+        let rows = sqlx::query("select id, at, kind, subject, text from event where id > $1 order by id desc limit $2")
+            .bind(number)
+            .bind(i64::from(limit))
+            .fetch_all(self.readers())
+            .await?;
         rows.iter().rev().map(event_from).collect()
     }
 
