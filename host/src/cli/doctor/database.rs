@@ -92,7 +92,7 @@ pub fn clock(whose: &str, theirs: i64, before: Timestamp, after: Timestamp) -> F
     let advice = "set it, and keep it set: NTP, chrony or systemd-timesyncd";
     match off {
         ..OFF => Finding::ok(CLOCK, format!("as that of {whose}")),
-        ..FAR_OFF => Finding::warn(CLOCK, message, advice),
+        OFF..FAR_OFF => Finding::warn(CLOCK, message, advice),
         _ => Finding::fail(CLOCK, message, advice),
     }
 }

@@ -46,7 +46,7 @@ fn judged(folder: &Path, free: u64, has_size: bool) -> Finding {
     match free {
         _ if !has_size => Finding::ok(DISK, format!("{} does not say how much room it has", folder.display())),
         ..NO_ROOM => Finding::fail(DISK, message, advice),
-        ..LITTLE_ROOM => Finding::warn(DISK, message, advice),
+        NO_ROOM..LITTLE_ROOM => Finding::warn(DISK, message, advice),
         _ => Finding::ok(DISK, message),
     }
 }
