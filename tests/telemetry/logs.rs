@@ -131,6 +131,11 @@ async fn says_nothing(database: &Database) {
         (get("/api/music-ai/pages").await.json["count"] == 1).then_some(())
     })
     .await;
+    let quoting = "select count(*) from music_ai_queue where error_message like '%not allowed%marked-title%'";
+    eventually("there is a reason that quotes a title", || async {
+        (database.number(quoting).await >= Some(1)).then_some(())
+    })
+    .await;
     // A strategy that traps in the middle of a title, and one that talks about it.
     for config in ["later:%20panic", "later:%20flood"] {
         post(&format!("/api/plugins?config={config}"), HOSTILE.to_vec()).await;

@@ -130,7 +130,8 @@ impl Telling {
     async fn end(self) {
         drop(self.stop);
         if let Err(error) = self.task.await {
-            tracing::error!("telling others ended badly: {error}");
+            tracing::error!("telling others ended badly");
+            tracing::debug!("telling others ended badly: {error}");
         }
     }
 }

@@ -62,7 +62,8 @@ impl Sending {
             // It is sent again when its lease ends.
             Err(error) => {
                 self.owed.remove(&error.id());
-                tracing::error!("sending a message panicked: {error}");
+                tracing::error!("sending a message panicked");
+                tracing::debug!("sending a message panicked: {error}");
             }
         }
     }

@@ -82,6 +82,9 @@ fn describe() {
     for outcome in ["succeeded", "failed", "returned"] {
         metrics::counter!("liner_tracks_total", "outcome" => outcome).absolute(0);
     }
+    for outcome in ["delivered", "failed", "given_up"] {
+        metrics::counter!("liner_webhook_deliveries_total", "outcome" => outcome).absolute(0);
+    }
     for outcome in ["done", "parked", "fenced", "failed", "late", "stopped", "panicked"] {
         metrics::counter!("liner_batches_total", "outcome" => outcome).absolute(0);
     }
