@@ -8,7 +8,6 @@ use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  liner resume")]
 #[command(after_help = "Examples:\n  liner pause --reason 'the provider is down'")]
 pub struct Pause {
     /// Why, for whoever finds it paused
@@ -31,6 +30,7 @@ impl Pause {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  liner resume")]
 pub struct Resume {
     /// Print the result as JSON
     #[arg(long)]

@@ -93,8 +93,8 @@ mod tests {
         axum::body::to_bytes(body, usize::MAX).await.map(|bytes| bytes.len())
     }
 
-    fn is_too_slow(error: &axum::Error) -> bool {
-        std::error::Error::source(error).is_some_and(|source| source.is::<TooSlow>())
+    fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+        error.is::<TooSlow>() || error.source().is_some_and(is_too_slow)
     }
 
     #[tokio::test(start_paused = true)]
