@@ -2,6 +2,7 @@
 
 mod auth;
 mod batches;
+mod docs;
 mod health;
 mod hosts;
 mod library;

@@ -1,7 +1,7 @@
 //! Every path with what answers it, in groups that are treated alike. Method, path and description of an operation stand
 //! at its handler.
 
-use super::{Api, health, hosts, library, model, openapi, pages, plugins, queue, sync, worker};
+use super::{Api, docs, health, hosts, library, model, openapi, pages, plugins, queue, sync, worker};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,5 +69,10 @@ fn uploads() -> Routes {
 }
 
 fn open() -> Routes {
-    Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(openapi::show))
+    Routes::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(openapi::show))
+        .routes(routes!(docs::show))
+        .routes(routes!(docs::stylesheet))
 }
