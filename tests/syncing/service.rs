@@ -107,8 +107,10 @@ async fn a_feed_is_synced_by_its_url_and_gets_no_key() {
 async fn what_cannot_be_a_sync_is_refused_in_words() {
     let service = Service::new().await;
     let host = Host::start(service.folder.path(), &[]).await;
+    let keyless = host.post("/api/sync/trigger/music", "").await;
+    assert_eq!(keyless.status, 409, "{}", keyless.text);
+    assert!(keyless.text.contains("NEYNAR_API_KEY is not set"), "{}", keyless.text);
     for (method, path, body, words) in [
-        ("POST", "/api/sync/trigger/music", "", "NEYNAR_API_KEY is not set"),
         ("POST", "/api/sync/trigger/two%20words", "", "names no channel"),
         ("POST", "/api/sync/trigger/file%3A%2F%2F%2Fetc%2Fpasswd", "", "names no channel"),
         ("POST", "/api/sync/trigger/music?limit=1", "", "unknown field"),

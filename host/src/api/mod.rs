@@ -3,6 +3,7 @@
 mod auth;
 mod batches;
 mod dashboard;
+mod docs;
 mod events;
 mod health;
 mod hosts;

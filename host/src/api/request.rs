@@ -37,6 +37,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         let text: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes };
+        // Fields would be read from a list too, one after the other.
+        if text.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::bad_request("the body is not what is wanted here: it is no JSON object"));
+        }
         let body = serde_json::from_slice(text)
             .map_err(|error| Problem::bad_request(format!("the body is not what is wanted here: {error}")))?;
         Ok(Self(body))

@@ -2,8 +2,8 @@
 //! at its handler.
 
 use super::{
-    Api, events, health, hosts, library, manners, metrics, model, openapi, pages, plugins, queue, sync, throughput,
-    webhooks, worker,
+    Api, docs, events, health, hosts, library, manners, metrics, model, openapi, pages, plugins, queue, sync,
+    throughput, webhooks, worker,
 };
 use axum::middleware::from_fn;
 use std::sync::Arc;
@@ -87,6 +87,10 @@ fn uploads() -> Routes {
 }
 
 fn open() -> Routes {
-    let description = Routes::new().routes(routes!(openapi::show)).layer(from_fn(manners::revalidate));
+    let description = Routes::new()
+        .routes(routes!(openapi::show))
+        .routes(routes!(docs::show))
+        .routes(routes!(docs::stylesheet))
+        .layer(from_fn(manners::revalidate));
     Routes::new().routes(routes!(health::alive)).routes(routes!(health::ready)).merge(description)
 }

@@ -70,7 +70,7 @@ struct GoesOn {
     path = "/api/sync/trigger/{channel}",
     operation_id = "syncChannel",
     tag = "Channels",
-    params(("channel" = String, Path, description = CHANNEL, example = "music")),
+    params(("channel" = String, Path, description = CHANNEL, pattern = r"^/?[A-Za-z0-9-]{1,40}$|^https?://", example = "music")),
     request_body = Nothing,
     responses(
         (status = 200, description = "It is synced", body = Triggered),
@@ -126,7 +126,7 @@ pub struct Status {
     path = "/api/sync/status/{channel}",
     operation_id = "channelStatus",
     tag = "Channels",
-    params(("channel" = String, Path, description = CHANNEL, example = "music")),
+    params(("channel" = String, Path, description = CHANNEL, pattern = r"^/?[A-Za-z0-9-]{1,40}$|^https?://", example = "music")),
     responses((status = 200, description = "Its last sync", body = Status), NotFound),
 )]
 pub async fn status(State(api): State<Arc<Api>>, Path(channel): Path<String>, _: Params<Nothing>) -> Answer<Status> {
@@ -160,8 +160,7 @@ fn in_path(channel: &Channel) -> String {
 impl From<SyncError> for Problem {
     fn from(error: SyncError) -> Self {
         let status = match &error {
-            SyncError::NoKey(_) => StatusCode::BAD_REQUEST,
-            SyncError::Running(_) | SyncError::Lost(_) => StatusCode::CONFLICT,
+            SyncError::NoKey(_) | SyncError::Running(_) | SyncError::Lost(_) => StatusCode::CONFLICT,
             SyncError::Feed(error) if error.wait().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             SyncError::Feed(_) => StatusCode::BAD_GATEWAY,
             SyncError::Store(error) => return error.clone().into(),

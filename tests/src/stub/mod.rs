@@ -176,6 +176,7 @@ impl StubModel {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "nobody describes a stub")]
 fn app(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/v1/messages", post(anthropic::message))

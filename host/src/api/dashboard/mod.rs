@@ -29,6 +29,7 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 
 /// Its paths.
+#[expect(clippy::disallowed_methods, reason = "pages are for people, and no part of the API's description")]
 pub fn router(api: &Arc<Api>) -> Router<Arc<Api>> {
     let quick = Router::new()
         .route("/", get(overview::page))

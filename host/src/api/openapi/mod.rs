@@ -1,6 +1,6 @@
 //! The API's description: paths, parameters and schemas come from the handlers, who may do what from where a route hangs.
 
-mod nulls;
+mod completed;
 pub mod refusals;
 pub mod rows;
 
@@ -12,13 +12,12 @@ use axum::response::IntoResponse;
 use refusals::{BadRequest, Failed, Forbidden, RequestTimeout, TooLarge, TooMany, Unauthorized, Unavailable};
 use serde_json::Value;
 use std::sync::LazyLock;
+use utoipa::openapi::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem, Paths};
-use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{OpenApi, Required};
 use utoipa::{IntoResponses, Modify, OpenApi as _};
 
 /// Who may: `anyone`; with `read` who has the token, and everybody where `LINER_PUBLIC_READ` says so; with `operator` who has
@@ -85,8 +84,14 @@ pub fn document() -> Value {
     let paths = std::mem::take(&mut openapi.paths.paths);
     openapi.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     let mut document = serde_json::to_value(openapi).unwrap_or_default();
-    nulls::are_said(&mut document);
+    completed::complete(&mut document);
     document
+}
+
+/// The description as it is served, made once.
+pub fn described() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+    &DOCUMENT
 }
 
 /// What holds for every operation that everybody may call.
@@ -108,8 +113,7 @@ fn describe_guarded(method: &Method, operation: &mut Operation) {
     may_answer::<TooMany>(operation);
     may_answer::<Failed>(operation);
     may_answer::<Unavailable>(operation);
-    if let Some(body) = &mut operation.request_body {
-        empty_is_an_object(body);
+    if operation.request_body.is_some() {
         may_answer::<RequestTimeout>(operation);
         may_answer::<TooLarge>(operation);
     }
@@ -120,12 +124,6 @@ fn may_answer<R: IntoResponses>(operation: &mut Operation) {
     for (status, response) in R::responses() {
         operation.responses.responses.entry(status).or_insert(response);
     }
-}
-
-/// A body of fields may be left out; a list of links, or a component, may not.
-fn empty_is_an_object(body: &mut RequestBody) {
-    let fields = body.content.len() == 1 && body.content.contains_key("application/json");
-    body.required = Some(if fields { Required::False } else { Required::True });
 }
 
 fn each(paths: &mut Paths, change: impl Fn(&Method, &mut Operation)) {
@@ -155,6 +153,6 @@ fn each(paths: &mut Paths, change: impl Fn(&Method, &mut Operation)) {
     responses((status = 200, description = "An OpenAPI 3.1 document", body = Object)),
 )]
 pub async fn show() -> impl IntoResponse {
-    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+    static TEXT: LazyLock<String> = LazyLock::new(|| described().to_string());
     ([(header::CONTENT_TYPE, "application/json")], TEXT.as_str())
 }

@@ -49,5 +49,5 @@ pub struct Fields {
 #[expect(dead_code, reason = "only described")]
 pub enum Identifier {
     Text(String),
-    Number(i64),
+    Number(f64),
 }

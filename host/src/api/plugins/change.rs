@@ -32,11 +32,12 @@ pub struct UploadParams {
     #[param(inline, required = false)]
     place: PlaceName,
     /// Where it stands among the active ones, from 0.
-    position: Option<usize>,
-    /// Of a hundred tracks, how many a canary settles.
+    #[param(maximum = 255)]
+    position: Option<u8>,
+    /// Of a hundred tracks, how many a canary settles; for a canary alone, which needs it.
     #[param(minimum = 1, maximum = 99)]
     percent: Option<u8>,
-    /// What a shadow's own questions may cost.
+    /// What a shadow's own questions may cost; for a shadow alone.
     #[param(minimum = 0, maximum = 10_000)]
     budget_usd: Option<f64>,
     /// Whether it may import WASI, of which it gets an empty one.
@@ -66,24 +67,31 @@ impl PlaceName {
     }
 
     pub(in crate::api) fn place(self, terms: &PlaceTerms) -> Result<Place, Problem> {
-        let PlaceTerms { position, percent, budget_usd } = *terms;
-        match self {
-            Self::Active => Ok(Place::Active(position)),
-            Self::Staged => Ok(Place::Staged),
-            Self::Shadow => Ok(Place::Trial(Role::Shadow { budget_micros: micros(budget_usd)? }, position)),
-            Self::Canary => {
-                let percent = percent
-                    .ok_or_else(|| Problem::bad_request("a canary needs percent, its share of a hundred tracks"))?;
-                Ok(Place::Trial(Role::Canary { percent }, position))
+        match (self, terms.percent, terms.budget_usd) {
+            (Self::Active, None, None) => Ok(Place::Active(terms.position.map(usize::from))),
+            (Self::Staged, None, None) => Ok(Place::Staged),
+            (Self::Shadow, None, budget) => shadow_at(terms.position, budget),
+            (Self::Canary, Some(percent), None) => Ok(canary_at(terms.position, percent)),
+            (Self::Canary, None, _) => {
+                Err(Problem::bad_request("a canary needs percent, its share of a hundred tracks"))
             }
+            _ => Err(Problem::bad_request("percent is for a canary alone, and budget_usd for a shadow")),
         }
     }
 }
 
 pub(in crate::api) struct PlaceTerms {
-    pub(in crate::api) position: Option<usize>,
+    pub(in crate::api) position: Option<u8>,
     pub(in crate::api) percent: Option<u8>,
     pub(in crate::api) budget_usd: Option<f64>,
+}
+
+fn shadow_at(position: Option<u8>, budget_usd: Option<f64>) -> Result<Place, Problem> {
+    Ok(Place::Trial(Role::Shadow { budget_micros: micros(budget_usd)? }, position.map(usize::from)))
+}
+
+fn canary_at(position: Option<u8>, percent: u8) -> Place {
+    Place::Trial(Role::Canary { percent }, position.map(usize::from))
 }
 
 fn micros(usd: Option<f64>) -> Result<i64, Problem> {
@@ -170,16 +178,10 @@ pub(in crate::api) async fn read_component<E: std::error::Error + 'static>(
 
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"percent": 10, "reason": "a tenth first"}))]
-pub struct PlaceRequest {
+pub struct ActivateRequest {
     /// Where it stands among the active ones, from 0.
-    position: Option<usize>,
-    /// Of a hundred tracks, how many a canary settles.
-    #[schema(minimum = 1, maximum = 99)]
-    percent: Option<u8>,
-    /// What a shadow's own questions may cost.
-    #[schema(minimum = 0, maximum = 10_000)]
-    budget_usd: Option<f64>,
+    #[schema(maximum = 255)]
+    position: Option<u8>,
     /// What the history says of it.
     reason: Option<String>,
 }
@@ -193,16 +195,30 @@ pub struct PlaceRequest {
     operation_id = "activatePlugin",
     tag = "Strategies",
     params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
-    request_body = PlaceRequest,
+    request_body = ActivateRequest,
     responses((status = 200, description = "It is active", body = Changed), NotFound, Conflict, Unprocessable),
 )]
 pub async fn activate(
-    state: State<Arc<Api>>,
-    plugin: Path<String>,
+    State(api): State<Arc<Api>>,
+    Path(plugin): Path<String>,
     _: Params<Nothing>,
-    body: Fields<PlaceRequest>,
+    Fields(body): Fields<ActivateRequest>,
 ) -> Answer<Changed> {
-    put(state, plugin, body, PlaceName::Active, "activate").await
+    let place = Place::Active(body.position.map(usize::from));
+    put(&api, &plugin, place, why("activate", body.reason)).await
+}
+
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShadowRequest {
+    /// Where it stands among the active ones, from 0.
+    #[schema(maximum = 255)]
+    position: Option<u8>,
+    /// What its own questions to the model may cost; without it, only replies that were paid for anyway answer it.
+    #[schema(minimum = 0, maximum = 10_000)]
+    budget_usd: Option<f64>,
+    /// What the history says of it.
+    reason: Option<String>,
 }
 
 /// Makes a component a shadow.
@@ -214,52 +230,60 @@ pub async fn activate(
     operation_id = "shadowPlugin",
     tag = "Strategies",
     params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
-    request_body = PlaceRequest,
+    request_body = ShadowRequest,
     responses((status = 200, description = "It is a shadow", body = Changed), NotFound, Conflict, Unprocessable),
 )]
 pub async fn shadow(
-    state: State<Arc<Api>>,
-    plugin: Path<String>,
+    State(api): State<Arc<Api>>,
+    Path(plugin): Path<String>,
     _: Params<Nothing>,
-    body: Fields<PlaceRequest>,
+    Fields(body): Fields<ShadowRequest>,
 ) -> Answer<Changed> {
-    put(state, plugin, body, PlaceName::Shadow, "shadow").await
+    let place = shadow_at(body.position, body.budget_usd)?;
+    put(&api, &plugin, place, why("shadow", body.reason)).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"percent": 10, "reason": "a tenth first"}))]
+pub struct CanaryRequest {
+    /// Where it stands among the active ones, from 0.
+    #[schema(maximum = 255)]
+    position: Option<u8>,
+    /// Of a hundred tracks, how many it settles.
+    #[schema(minimum = 1, maximum = 99)]
+    percent: u8,
+    /// What the history says of it.
+    reason: Option<String>,
 }
 
 /// Makes a component the canary.
 ///
-/// It settles `percent` of a hundred tracks, always the same ones; `percent` is needed.
+/// It settles `percent` of a hundred tracks, always the same ones.
 #[utoipa::path(
     post,
     path = "/api/plugins/{plugin}/canary",
     operation_id = "canaryPlugin",
     tag = "Strategies",
     params(("plugin" = String, Path, description = PLUGIN, example = "rules")),
-    request_body = PlaceRequest,
+    request_body = CanaryRequest,
     responses((status = 200, description = "It is the canary", body = Changed), NotFound, Conflict, Unprocessable),
 )]
 pub async fn canary(
-    state: State<Arc<Api>>,
-    plugin: Path<String>,
-    _: Params<Nothing>,
-    body: Fields<PlaceRequest>,
-) -> Answer<Changed> {
-    put(state, plugin, body, PlaceName::Canary, "canary").await
-}
-
-async fn put(
     State(api): State<Arc<Api>>,
     Path(plugin): Path<String>,
-    Fields(body): Fields<PlaceRequest>,
-    place: PlaceName,
-    cause: &'static str,
+    _: Params<Nothing>,
+    Fields(body): Fields<CanaryRequest>,
 ) -> Answer<Changed> {
-    let PlaceRequest { position, percent, budget_usd, reason } = body;
-    let place = place.place(&PlaceTerms { position, percent, budget_usd })?;
-    let (digest, why) = (rollout(&api).find(&plugin).await?, why(cause, reason));
+    let place = canary_at(body.position, body.percent);
+    put(&api, &plugin, place, why("canary", body.reason)).await
+}
+
+async fn put(api: &Api, plugin: &str, place: Place, why: Why) -> Answer<Changed> {
+    let digest = rollout(api).find(plugin).await?;
     let placed = digest.clone();
-    carried_out(&api, move |rollout| async move { rollout.place(&placed, place, &why).await }).await?;
-    Ok(Json(changed(&api, Some(digest))))
+    carried_out(api, move |rollout| async move { rollout.place(&placed, place, &why).await }).await?;
+    Ok(Json(changed(api, Some(digest))))
 }
 
 #[derive(Deserialize, Default, ToSchema, IntoParams)]
@@ -353,6 +377,7 @@ pub async fn configure(
 #[serde(deny_unknown_fields, default)]
 pub struct RollbackRequest {
     /// The revision to return to; the one before without it.
+    #[schema(minimum = 1)]
     to: Option<i64>,
     /// What the history says of it.
     reason: Option<String>,
@@ -365,7 +390,7 @@ pub struct RollbackRequest {
     operation_id = "rollBack",
     tag = "Strategies",
     request_body = RollbackRequest,
-    responses((status = 200, description = "It runs as it did", body = Changed), Conflict, Unprocessable),
+    responses((status = 200, description = "It runs as it did", body = Changed), NotFound, Conflict, Unprocessable),
 )]
 pub async fn rollback(
     State(api): State<Arc<Api>>,

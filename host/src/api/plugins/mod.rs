@@ -7,6 +7,7 @@ pub mod shown;
 use super::Api;
 use super::problem::{Problem, Single};
 use crate::rollout::{Rollout, RolloutError};
+use crate::strategy::lineup::LineupError;
 use axum::http::StatusCode;
 
 /// What a path calls a plugin.
@@ -22,6 +23,7 @@ impl From<RolloutError> for Problem {
             RolloutError::Store(error) => return error.into(),
             RolloutError::Refused { .. } | RolloutError::Unfinished { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RolloutError::Unknown(_) => StatusCode::NOT_FOUND,
+            RolloutError::Lineup(LineupError::Percent(_)) => StatusCode::BAD_REQUEST,
             RolloutError::Lineup(_) | RolloutError::NothingBefore(_) => StatusCode::CONFLICT,
         };
         let problem = Self::new(status, error.to_string());

@@ -1,7 +1,7 @@
 //! The library as people read and correct it.
 
 use crate::music::{MusicType, Track, TrackKey, is_release_date, name};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -122,17 +122,40 @@ pub struct Corrected {
 #[schema(example = json!({"release_date": "1987-07-27", "genres": ["dance-pop"]}))]
 pub struct Correction {
     /// The title.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 1, max_length = 1_000, pattern = r"\S")]
     pub title: Option<String>,
     /// The artist.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 1, max_length = 1_000, pattern = r"\S")]
     pub artist: Option<String>,
     /// The album.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 1, max_length = 1_000, pattern = r"\S")]
     pub album: Option<String>,
-    /// The genres.
+    /// The genres, at most three.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 3, value_type = Option<Vec<Genre>>)]
     pub genres: Option<Vec<String>>,
-    /// The release date.
+    /// The release date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")]
     pub release_date: Option<String>,
     /// The kind of release.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub music_type: Option<MusicType>,
+}
+
+/// A genre, of at most 60 characters.
+#[derive(ToSchema)]
+#[schema(pattern = r"\S")]
+#[expect(dead_code, reason = "only described")]
+struct Genre(String);
+
+/// A value that is there: null might be meant to clear a field, which no correction does.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Correction {
@@ -176,13 +199,13 @@ impl Correction {
         }
         let texts = [("title", &self.title), ("artist", &self.artist), ("album", &self.album)];
         for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_deref()?))) {
-            if text.trim().is_empty() || text.len() > 1_000 {
-                return Err(format!("{field} is empty or longer than 1000 bytes"));
+            if text.trim().is_empty() || text.chars().count() > 1_000 {
+                return Err(format!("{field} is empty or longer than 1000 characters"));
             }
         }
         let genres = self.genres.as_deref().unwrap_or_default();
-        if genres.len() > 3 || genres.iter().any(|genre| genre.trim().is_empty() || genre.len() > 60) {
-            return Err("genres must be at most three names of at most 60 bytes".to_owned());
+        if genres.len() > 3 || genres.iter().any(|genre| genre.trim().is_empty() || genre.chars().count() > 60) {
+            return Err("genres must be at most three names of at most 60 characters".to_owned());
         }
         match self.release_date.as_deref() {
             Some(date) if !is_release_date(date) => {
