@@ -68,7 +68,7 @@ impl PostgresStore {
             lookups: Gather::start(Lookups(line(BY_KEY))),
             intents: Gather::start(Intents::new(line(BY_KEY))),
             answers: Gather::start(Answers(line(BY_KEY))),
-            settlements: Gather::start(Settlements(line(BY_KEY))),
+            settlements: Gather::start(Settlements::new(line(BY_KEY))),
             watch: Arc::new(tokio::sync::Mutex::new(Watch::default())),
             name,
             pool,

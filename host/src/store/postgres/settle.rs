@@ -11,6 +11,7 @@ use crate::store::{MAX_ATTEMPTS, StoreError};
 use async_trait::async_trait;
 use sqlx::PgConnection;
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether an attempt counts: it failed, or it is too old to be given back.
 macro_rules! burnt {
@@ -26,17 +27,29 @@ macro_rules! last {
     };
 }
 
+/// Whether somebody hears of anything.
+macro_rules! is_heard {
+    () => {
+        "exists (select 1 from webhook_endpoint where disabled_at is null)"
+    };
+}
+
 /// A failed attempt rests 30 s · 2^n, at most an hour; the fifth is the last. What is given back costs no attempt. An
 /// operator's corrections stand: a corrected field keeps its value. What is not music keeps what it had.
 ///
 /// No part joins another but by a key of a table: the planner does not know how long the lists are.
-const SETTLE: &str = concat!(
+///
+/// There are two such statements, one that tells and one that costs nothing more than settling does. That one holds no batch
+/// when somebody hears, and says so, and nothing is written then.
+macro_rules! settle {
+    ($($unless:expr)?; $($told:expr),*) => {
+        concat!(
     "with held as materialized (
         update extraction_batch b set succeeded = f.succeeded, failed = f.failed, cost_micros = f.cost_micros,
             state = case when f.finish then 'settled' else 'leased' end, finished_at = case when f.finish then c.ms end
         from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[])
             as f(id, succeeded, failed, cost_micros, finish), clock c
-        where b.id = f.id and b.state = 'leased'
+        where b.id = f.id and b.state = 'leased'", $(" and not ", $unless,)? "
         returning b.id, b.host_id, b.size, b.pipeline_revision, b.succeeded, b.failed, b.cost_micros, b.created_at,
             b.finished_at
     ), fence as materialized (
@@ -97,16 +110,37 @@ const SETTLE: &str = concat!(
         update model_call m set interpreted_at = coalesce(m.interpreted_at, c.ms), decided_all = i.decided_all
         from unnest($33::integer[], $34::text[], $35::boolean[]) as i(fence, id, decided_all), clock c, fence f
         where m.id = i.id and f.size[i.fence] is not null
-    ), told_of_tracks as (",
+    )", $($told,)* "
+    select array(select id from held), ", is_heard!()
+        )
+    };
+}
+
+/// Settles while nobody hears.
+const SETTLE: &str = settle!(is_heard!(););
+
+/// Settles, and owes messages of it.
+const SETTLE_AND_TELL: &str = settle!(;
+    ", told_of_tracks as (",
     tracks_failed!("(select * from moved where status = 'failed') f"),
     "), told_of_batches as (",
     batches_completed!("held b"),
-    ")
-    select id from held"
+    ")"
 );
 
 /// Settlements of several batches.
-pub struct Settlements(pub Line);
+pub struct Settlements {
+    line: Line,
+    /// Whether somebody heard when a batch was settled last.
+    is_heard: AtomicBool,
+}
+
+impl Settlements {
+    /// Settlements on a line.
+    pub const fn new(line: Line) -> Self {
+        Self { line, is_heard: AtomicBool::new(false) }
+    }
+}
 
 /// The batches' columns.
 #[derive(Default)]
@@ -192,13 +226,30 @@ impl Settlements {
         let columns = Columns::of(items)?;
         // One statement is one transaction: it is committed as it is executed.
         failpoint::pass(Failpoint::BeforeCommit);
-        let held: Vec<String> = self.0.run(async |connection| columns.write(connection).await).await?;
+        let held = self.line.run(async |connection| self.write_heard(connection, &columns).await).await?;
         let held: HashSet<&str> = held.iter().map(String::as_str).collect();
         let fenced = |item: &Settling| match held.contains(item.batch()) {
             true => Ok(()),
             false => Err(StoreError::Fenced(item.batch().to_owned())),
         };
         Ok(items.iter().map(fenced).collect())
+    }
+
+    /// Writes by the one statement or the other; returns the batches that held their lease.
+    async fn write_heard(
+        &self,
+        connection: &mut PgConnection,
+        columns: &Columns<'_>,
+    ) -> Result<Vec<String>, StoreError> {
+        if !self.is_heard.load(Ordering::Relaxed) {
+            let (held, is_heard) = columns.write(SETTLE, connection).await?;
+            if !is_heard {
+                return Ok(held);
+            }
+        }
+        let (held, is_heard) = columns.write(SETTLE_AND_TELL, connection).await?;
+        self.is_heard.store(is_heard, Ordering::Relaxed);
+        Ok(held)
     }
 }
 
@@ -246,9 +297,14 @@ impl<'a> Columns<'a> {
         entries.model.push(entry.model);
     }
 
-    async fn write(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    /// Returns the batches that held their lease, and whether somebody hears.
+    async fn write(
+        &self,
+        statement: &'static str,
+        connection: &mut PgConnection,
+    ) -> Result<(Vec<String>, bool), StoreError> {
         let Self { fences, moves, entries, calls } = self;
-        Ok(sqlx::query_scalar(SETTLE)
+        Ok(sqlx::query_as(statement)
             .bind(&fences.id)
             .bind(&fences.succeeded)
             .bind(&fences.failed)
@@ -284,7 +340,7 @@ impl<'a> Columns<'a> {
             .bind(&calls.fence)
             .bind(&calls.id)
             .bind(&calls.decided_all)
-            .fetch_all(connection)
+            .fetch_one(connection)
             .await?)
     }
 }
