@@ -75,6 +75,12 @@ async fn changes_have_the_names_of_the_api() {
         let theirs = host.post(path, "").await.json;
         assert_eq!(names(&document(folder.path(), command).await), names(&theirs), "{command:?}");
     }
+    let added = document(folder.path(), &["webhooks", "add", "https://example.org/hook"]).await;
+    let theirs = host.post("/api/webhooks", r#"{"url": "https://example.org/other"}"#).await.json;
+    assert_eq!(names(&added), names(&theirs));
+    let (ours, theirs) = (lines(folder.path(), &["webhooks"]).await, host.get("/api/webhooks").await.json);
+    assert_eq!((names(&ours[0]), ours.len()), (names(&theirs["webhooks"][0]), 2));
+    assert_eq!(document(folder.path(), &["webhooks", "remove", added["id"].as_str().unwrap()]).await["success"], true);
     assert_eq!(document(folder.path(), &["requeue", "--missing", "genres"]).await["requeued"], 0);
     let config = document(folder.path(), &["config"]).await;
     assert_eq!(config["PORT"]["value"], "4201");

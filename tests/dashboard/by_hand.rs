@@ -44,8 +44,19 @@ async fn signs_in_with_the_token_and_out() {
     browser.fill("#token", "not the token").await;
     browser.click("button", "Sign in").await;
     browser.sees("[role=alert]", "not the value of LINER_ADMIN_TOKEN").await;
+    for _ in 0..10 {
+        let form = host.request("POST", "/sign-in").header("origin", &host.url).form(&[("token", "guessed")]);
+        form.send().await.unwrap();
+    }
     browser.fill("#token", TOKEN).await;
     browser.click("button", "Sign in").await;
+    browser.sees("[role=alert]", "Too many wrong tokens").await;
+    eventually("another may be tried", || async {
+        browser.fill("#token", TOKEN).await;
+        browser.click("button", "Sign in").await;
+        (browser.path().await == "/failed").then_some(())
+    })
+    .await;
     browser.sees("h1", "Failed tracks").await;
     assert_eq!(browser.run("return document.cookie").await, "", "a script cannot read it");
     browser.click("button", "Sign out").await;

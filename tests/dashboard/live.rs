@@ -23,6 +23,7 @@ impl Browser {
 #[tokio::test]
 async fn what_others_do_is_seen_without_loading_the_page_again() {
     let Some((browser, host, _folder)) = looking_at("/", &[]).await else { return };
+    browser.sees("#live", "Live").await;
     browser.sees("#state", "Running").await;
     host.post("/api/music-ai/worker/pause", r#"{"reason": "maintenance"}"#).await;
     browser.sees("#state", "Paused").await;

@@ -96,6 +96,18 @@ async fn with_a_token_one_signs_in_and_out() {
 }
 
 #[tokio::test]
+async fn who_tries_too_many_tokens_waits_even_with_the_right_one_and_the_form_says_so() {
+    let client = Client::new(&[("LINER_ADMIN_TOKEN", TOKEN)]).await;
+    for n in 0..10 {
+        assert_eq!(client.sign_in(&format!("wrong {n}"), "").await.status(), StatusCode::UNAUTHORIZED, "{n}");
+    }
+    let right = client.sign_in(TOKEN, "").await;
+    assert_eq!((right.status(), header(&right, "set-cookie").as_str()), (StatusCode::TOO_MANY_REQUESTS, ""));
+    assert!(header(&right, "retry-after").parse::<u64>().unwrap() <= 7);
+    assert!(right.text().await.unwrap().contains("Too many wrong tokens"));
+}
+
+#[tokio::test]
 async fn after_signing_in_one_goes_on_within_this_host_only() {
     let client = Client::new(&[("LINER_ADMIN_TOKEN", TOKEN)]).await;
     for next in ["//evil.example", "/\\evil.example", "https://evil.example", ""] {

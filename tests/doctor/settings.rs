@@ -71,3 +71,19 @@ async fn a_feed_whose_name_leads_nowhere_is_said_and_none_is_looked_for_where_no
     visit.says("pages", "warn", &["nowhere.invalid", "DNS"]);
     assert_eq!(visit.code, Some(0), "a host works without: {}", visit.text);
 }
+
+#[tokio::test]
+async fn a_webhook_that_would_be_refused_is_said_before_a_host_does_not_start() {
+    let folder = folder();
+    doctor(folder.path(), &[]).await.says("webhook", "ok", &["nobody"]);
+    let secret = ("WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let url = ("WEBHOOK_URL", "http://127.0.0.1:9/hook?key=hidden");
+    let visit = doctor(folder.path(), &[url, secret]).await;
+    visit.says("webhook", "fail", &["127.0.0.1:9", "WEBHOOK_ALLOW"]);
+    assert!(visit.code == Some(1) && !visit.text.contains("hidden") && !visit.text.contains("whsec_Mf"));
+    let allowed = doctor(folder.path(), &[url, secret, ("WEBHOOK_ALLOW", "127.0.0.1")]).await;
+    allowed.says("webhook", "ok", &["signed"]);
+    let unsigned = doctor(folder.path(), &[url, ("WEBHOOK_SECRET", "whsec_short")]).await;
+    unsigned.says("settings", "fail", &["WEBHOOK_SECRET is ***"]);
+    assert!(!unsigned.text.contains("whsec_short"));
+}

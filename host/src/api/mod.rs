@@ -35,7 +35,10 @@ pub use openapi::document;
 pub use pages::Item as UnreadItem;
 pub use queue::{FailedItem, QueueStatus, Retried, waiting_reason};
 pub use sync::Triggered;
-pub use webhooks::shown as shown_webhook;
+pub use webhooks::{
+    Added as WebhookAdded, Endpoint as WebhookEndpoint, LoggedAttempt as WebhookAttempt, Tested as WebhookTested,
+    shown as shown_webhook,
+};
 pub use worker::Processed;
 
 use crate::config::{Config, HttpSettings};

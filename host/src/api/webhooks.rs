@@ -6,7 +6,7 @@ use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
 use crate::ingest::fetch::shown_url;
 use crate::notify::SigningSecret;
-use crate::store::{Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
+use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -20,10 +20,11 @@ pub struct Webhooks {
     webhooks: Vec<Endpoint>,
 }
 
+/// An endpoint, and what it is owed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookEndpoint)]
-struct Endpoint {
+pub struct Endpoint {
     id: String,
     /// Without its query, by which some receivers know their senders.
     url: String,
@@ -69,10 +70,11 @@ pub fn shown(url: &str) -> String {
     Url::parse(url).map(|url| shown_url(&url)).unwrap_or_default()
 }
 
+/// What came of an attempt to send.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookAttempt)]
-struct LoggedAttempt {
+pub struct LoggedAttempt {
     id: i64,
     event_id: String,
     r#type: String,
@@ -120,6 +122,7 @@ pub struct NewEndpoint {
     events: Option<Vec<String>>,
 }
 
+/// An endpoint that was added.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookAdded)]
 pub struct Added {
@@ -129,6 +132,14 @@ pub struct Added {
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
     message: String,
+}
+
+impl Added {
+    /// What was added, and its secret, where that has to be told.
+    #[must_use]
+    pub fn of(id: &WebhookId, secret: Option<String>, message: String) -> Self {
+        Self { success: true, id: id.to_string(), secret, message }
+    }
 }
 
 /// Adds an endpoint.
@@ -153,7 +164,7 @@ pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Bod
         return Err(Problem::bad_request(format!("there are {MOST_WEBHOOKS} webhooks; remove one before")));
     }
     let message = format!("POST /api/webhooks/{id}/test sends a test");
-    Ok(Json(Added { success: true, id: id.to_string(), secret: told, message }))
+    Ok(Json(Added::of(&id, told, message)))
 }
 
 /// Types by their names.
@@ -280,9 +291,10 @@ pub async fn renew(
         return Err(unknown(&id));
     }
     let message = "for a day, messages are signed with the former secret too".to_owned();
-    Ok(Json(Added { success: true, id: id.to_string(), secret: told, message }))
+    Ok(Json(Added::of(&id, told, message)))
 }
 
+/// What came of a test.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookTested)]
@@ -293,6 +305,18 @@ pub struct Tested {
     status: Option<u16>,
     error: Option<String>,
     duration_ms: i64,
+}
+
+impl From<Attempt> for Tested {
+    fn from(tried: Attempt) -> Self {
+        Self {
+            success: tried.next == Next::Delivered,
+            event_id: tried.owed.event_id,
+            status: tried.status,
+            error: tried.error,
+            duration_ms: tried.duration_ms,
+        }
+    }
 }
 
 /// Sends a test to an endpoint, though it be disabled, and says what came of it.
@@ -312,14 +336,7 @@ pub async fn test(
 ) -> Answer<Tested> {
     let id = WebhookId::from_text(id);
     let webhook = api.store().webhook(&id).await?.ok_or_else(|| unknown(&id))?;
-    let tried = api.notifier.test(webhook).await?;
-    Ok(Json(Tested {
-        success: tried.next == Next::Delivered,
-        event_id: tried.owed.event_id,
-        status: tried.status,
-        error: tried.error,
-        duration_ms: tried.duration_ms,
-    }))
+    Ok(Json(api.notifier.test(webhook).await?.into()))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -36,7 +36,7 @@ impl Healthcheck {
 }
 
 /// Where a host of this machine that serves an address can be asked: one that serves all of them, at its own.
-fn reachable(served: SocketAddr) -> SocketAddr {
+pub fn reachable(served: SocketAddr) -> SocketAddr {
     let ip = match served.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

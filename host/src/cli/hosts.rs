@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::store::HostId;
 use anyhow::ensure;
 use clap::Args;
-use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -34,11 +33,7 @@ impl Hosts {
             ensure!(known, "there is no host {id}; `liner hosts` lists them");
             let does = if is_to { "takes nothing more" } else { "takes tracks again" };
             let message = format!("{id} {does}, as soon as it hears of it: within a second");
-            if self.json {
-                output::json(&json!({"success": true, "message": message}))?;
-            } else {
-                output::line(&message)?;
-            }
+            output::done(self.json, &message)?;
             return Ok(ExitCode::SUCCESS);
         }
         let hosts = store.hosts().await?;

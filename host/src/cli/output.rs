@@ -45,6 +45,14 @@ pub fn styled(text: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }
 
+/// Says that something was done.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn done(is_json: bool, message: &str) -> anyhow::Result<()> {
+    if is_json { json(&json!({"success": true, "message": message})) } else { line(message) }
+}
+
 /// Writes rows under headings, in the terminal's width.
 ///
 /// # Errors

@@ -2,13 +2,12 @@
 
 use super::table::Column;
 use super::{open, output};
-use crate::api::shown_webhook;
+use crate::api::{WebhookAdded, WebhookAttempt, WebhookEndpoint, WebhookTested, shown_webhook};
 use crate::config::Config;
 use crate::notify::{Notifier, SigningSecret};
-use crate::store::{Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Store, WebhookId, WebhookState};
+use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Store, WebhookId, WebhookState};
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
-use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Arc;
 use url::Url;
@@ -17,7 +16,7 @@ use url::Url;
 pub struct Webhooks {
     #[command(subcommand)]
     action: Option<Action>,
-    /// Print a line of JSON an endpoint, or an attempt
+    /// Print a line of JSON an endpoint or an attempt; of a change one document
     #[arg(long, global = true)]
     json: bool,
 }
@@ -90,7 +89,7 @@ async fn act(action: Action, config: &Config, store: &Arc<dyn Store>, json: bool
         Action::List => list(store.webhooks().await?, json)?,
         Action::Add { url, secret, events } => {
             notifier()?.check(&url).with_context(|| format!("{url} is refused; WEBHOOK_ALLOW lists exceptions"))?;
-            add(store.as_ref(), url, secret, events).await?;
+            add(store.as_ref(), url, secret, events, json).await?;
         }
         Action::Remove { id } => {
             ensure!(
@@ -98,11 +97,11 @@ async fn act(action: Action, config: &Config, store: &Arc<dyn Store>, json: bool
                 "it is the one of WEBHOOK_URL; remove it from the settings"
             );
             ensure!(store.remove_webhook(&WebhookId::from_text(id.clone())).await?, unknown(&id));
-            output::line(&format!("{id} hears of nothing more"))?;
+            output::done(json, &format!("{id} hears of nothing more"))?;
         }
         Action::Enable { id } => {
             ensure!(store.enable_webhook(&WebhookId::from_text(id.clone())).await?, unknown(&id));
-            output::line(&format!("messages are sent to {id}, by a running host within a second"))?;
+            output::done(json, &format!("messages are sent to {id}, by a running host within a second"))?;
         }
         Action::Deliveries { id, limit } => {
             let id = WebhookId::from_text(id);
@@ -111,24 +110,36 @@ async fn act(action: Action, config: &Config, store: &Arc<dyn Store>, json: bool
         }
         Action::Test { id } => {
             let webhook = store.webhook(&WebhookId::from_text(id.clone())).await?.with_context(|| unknown(&id))?;
-            let tried = notifier()?.test(webhook).await?;
-            let status = tried.status.map(|status| format!(" with {status}")).unwrap_or_default();
-            if tried.next == Next::Delivered {
-                output::line(&format!("delivered{status} in {} ms", tried.duration_ms))?;
-            } else {
-                output::line(&format!("not delivered: {}", tried.error.unwrap_or_default()))?;
-                return Ok(ExitCode::FAILURE);
-            }
+            return tested(notifier()?.test(webhook).await?, json);
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tested(tried: Attempt, json: bool) -> anyhow::Result<ExitCode> {
+    let is_delivered = tried.next == Next::Delivered;
+    if json {
+        output::json(&WebhookTested::from(tried))?;
+    } else if is_delivered {
+        let status = tried.status.map(|status| format!(" with {status}")).unwrap_or_default();
+        output::line(&format!("delivered{status} in {} ms", tried.duration_ms))?;
+    } else {
+        output::line(&format!("not delivered: {}", tried.error.unwrap_or_default()))?;
+    }
+    Ok(if is_delivered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn unknown(id: &str) -> String {
     format!("there is no webhook {id}; `liner webhooks` lists them")
 }
 
-async fn add(store: &dyn Store, url: Url, secret: Option<String>, events: Option<Vec<String>>) -> anyhow::Result<()> {
+async fn add(
+    store: &dyn Store,
+    url: Url,
+    secret: Option<String>,
+    events: Option<Vec<String>>,
+    json: bool,
+) -> anyhow::Result<()> {
     let named = |name: &String| {
         let known = || format!("{name} is no type; there are {}", EventType::ALL.map(EventType::name).join(", "));
         EventType::from_name(name).with_context(known)
@@ -141,11 +152,13 @@ async fn add(store: &dyn Store, url: Url, secret: Option<String>, events: Option
     let kept =
         store.keep_webhook(&NewWebhook { id: id.clone(), url, events, secret: text, former_secret: None }).await?;
     ensure!(kept, "there are {MOST_WEBHOOKS} webhooks; remove one before");
-    output::line(&format!("{id} hears of what happens; `liner webhooks test {id}` sends a test"))?;
-    if is_new {
-        output::line(&format!("its secret, which is not shown again: {}", secret.text().expose()))?;
+    let message = format!("{id} hears of what happens; `liner webhooks test {id}` sends a test");
+    let told = is_new.then(|| secret.text().expose().to_owned());
+    if json {
+        return output::json(&WebhookAdded::of(&id, told, message));
     }
-    Ok(())
+    output::line(&message)?;
+    told.map_or(Ok(()), |secret| output::line(&format!("its secret, which is not shown again: {secret}")))
 }
 
 fn at(ms: i64) -> String {
@@ -155,13 +168,7 @@ fn at(ms: i64) -> String {
 fn list(states: Vec<WebhookState>, json: bool) -> anyhow::Result<()> {
     let outcome = |last: &Option<Delivery>| last.as_ref().map(|last| last.outcome.clone()).unwrap_or_default();
     if json {
-        return states.iter().try_for_each(|WebhookState { webhook, owed, last, .. }| {
-            output::json(&json!({
-                "id": webhook.id.as_str(), "url": shown_webhook(&webhook.url), "events": webhook.events,
-                "isEnabled": webhook.disabled.is_none(), "owed": owed, "failingSince": webhook.failing_since.map(at),
-                "lastOutcome": last.as_ref().map(|last| &last.outcome),
-            }))
-        });
+        return states.into_iter().try_for_each(|state| output::json(&WebhookEndpoint::from(state)));
     }
     if states.is_empty() {
         return output::line("nobody is told of anything; `liner webhooks add URL` adds one");
@@ -190,13 +197,7 @@ fn list(states: Vec<WebhookState>, json: bool) -> anyhow::Result<()> {
 
 fn log(deliveries: Vec<Delivery>, json: bool) -> anyhow::Result<()> {
     if json {
-        return deliveries.iter().try_for_each(|delivery| {
-            output::json(&json!({
-                "id": delivery.id, "eventId": delivery.event_id, "type": delivery.kind, "attempt": delivery.attempt,
-                "at": at(delivery.at), "outcome": delivery.outcome, "status": delivery.status,
-                "error": delivery.error, "durationMs": delivery.duration_ms, "nextAt": delivery.next_at.map(at),
-            }))
-        });
+        return deliveries.into_iter().try_for_each(|delivery| output::json(&WebhookAttempt::from(delivery)));
     }
     if deliveries.is_empty() {
         return output::line("nothing was sent to it yet");

@@ -1,7 +1,7 @@
 //! What an operator says about webhooks.
 
-use super::SigningSecret;
-use crate::ingest::fetch::{Allowed, Contact};
+use super::{SigningSecret, TIMEOUT};
+use crate::ingest::fetch::{Allowed, Contact, Poster};
 use crate::store::{EventType, NewWebhook, WebhookId};
 use url::Url;
 
@@ -25,6 +25,20 @@ pub struct SettingsWebhook {
     pub secrets: (SigningSecret, Option<SigningSecret>),
     /// What it hears of; of everything without a list.
     pub events: Option<Vec<EventType>>,
+}
+
+impl NotifySettings {
+    /// Why nothing may be sent to the endpoint that the settings name, as far as it can be said before anybody is asked where
+    /// it leads.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        let webhook = self.webhook.as_ref()?;
+        let poster = Poster::new(self.allowed.clone(), self.contact.as_ref(), TIMEOUT);
+        match poster {
+            Ok(poster) => poster.check(&webhook.url).err().map(|fault| fault.to_string()),
+            Err(error) => Some(error.to_string()),
+        }
+    }
 }
 
 impl SettingsWebhook {

@@ -46,10 +46,14 @@ pub fn router(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/strategies/{plugin}", get(strategies::one::page))
         .route("/model", get(model::page))
         .route("/events", get(events::page))
+        .layer(from_fn_with_state(api.clone(), manners::in_turn))
         .layer(from_fn(manners::in_time));
+    let upload = post(strategies::upload::take_in)
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(api.clone(), manners::upload_in_turn));
     let long = Router::new()
         .route("/worker/run", post(worker::run))
-        .route("/strategies", post(strategies::upload::take_in).layer(DefaultBodyLimit::disable()))
+        .route("/strategies", upload)
         .route("/strategies/rollback", post(strategies::change::rollback))
         .route("/strategies/{plugin}/{change}", post(strategies::change::change));
     let open = Router::new()

@@ -13,7 +13,6 @@ use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -51,11 +50,7 @@ pub async fn sign_in(
         return Err(Failure::new(StatusCode::FORBIDDEN, "only a page of this host signs in to it"));
     }
     if let Err(not) = api.sign_ins.attempt(peer.0, || token.matches(sent.trim())) {
-        let (status, wrong) = match not {
-            NotSignedIn::Wrong => (StatusCode::UNAUTHORIZED, "This is not the value of LINER_ADMIN_TOKEN.".to_owned()),
-            NotSignedIn::Wait(wait) => (StatusCode::TOO_MANY_REQUESTS, too_many(wait)),
-        };
-        return Ok((status, form(next.as_deref(), Some(&wrong))).into_response());
+        return Ok(not_signed_in(next.as_deref(), not));
     }
     let to = Redirect::to(next.as_deref().filter(|next| is_local(next)).unwrap_or("/"));
     Ok(match session::begun(token, &headers) {
@@ -64,8 +59,20 @@ pub async fn sign_in(
     })
 }
 
-fn too_many(wait: Duration) -> String {
-    format!("Too many wrong tokens came from there, or in all. Another may be tried in {} s.", wait.as_secs() + 1)
+fn not_signed_in(next: Option<&str>, why: NotSignedIn) -> Response {
+    match why {
+        NotSignedIn::Wrong => {
+            let wrong = "This is not the value of LINER_ADMIN_TOKEN.";
+            (StatusCode::UNAUTHORIZED, form(next, Some(wrong))).into_response()
+        }
+        NotSignedIn::Wait(wait) => {
+            let seconds = wait.as_secs() + 1;
+            let wrong =
+                format!("Too many wrong tokens came from there, or in all. Another may be tried in {seconds} s.");
+            let later = [(header::RETRY_AFTER, seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, later, form(next, Some(&wrong))).into_response()
+        }
+    }
 }
 
 /// Ends a session in this browser.

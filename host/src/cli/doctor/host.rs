@@ -1,10 +1,11 @@
 //! The host: whether one runs on this data folder and is ready, and whether another could start.
 
 use super::finding::Finding;
+use crate::cli::healthcheck::reachable;
 use crate::cli::home::Home;
 use crate::config::Config;
 use reqwest::StatusCode;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 const CHECK: &str = "host";
@@ -74,14 +75,4 @@ async fn readyz(address: SocketAddr) -> reqwest::Result<(StatusCode, String)> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let response = client.get(format!("http://{address}/readyz")).send().await?;
     Ok((response.status(), response.text().await?))
-}
-
-/// Where a host that serves every address is found from here.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }

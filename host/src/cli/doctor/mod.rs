@@ -19,7 +19,7 @@ use finding::{Finding, Level};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use settings::Read;
+use settings::Seen;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -49,7 +49,7 @@ struct Report {
 
 impl Doctor {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let Read { findings, config } = settings::read();
+        let Seen { findings, config } = settings::read();
         let is_coloured = output::is_coloured();
         let mut checks = Vec::new();
         self.take_in(findings, &mut checks, is_coloured)?;
@@ -83,20 +83,24 @@ impl Doctor {
     fn begin(&self, config: &Arc<Config>) -> Vec<(&'static str, JoinHandle<Vec<Finding>>)> {
         let patience = Duration::from_secs(self.timeout);
         let config = || config.clone();
-        let mut checks: Vec<(&'static str, BoxFuture<'static, Vec<Finding>>)> = vec![
-            ("address", address::look(config()).boxed()),
-            ("folders", on_a_thread(config(), folders::look).boxed()),
-            ("disk", on_a_thread(config(), machine::disk).boxed()),
-            ("files", on_a_thread(config(), machine::files).boxed()),
-            ("database", database::look(config()).boxed()),
+        let check = |name, look: BoxFuture<'static, Vec<Finding>>| (name, bounded(name, patience, look));
+        let mut begun = vec![
+            check("address", address::look(config()).boxed()),
+            check("folders", on_a_thread("folders", config(), folders::look).boxed()),
+            check("disk", on_a_thread("disk", config(), machine::disk).boxed()),
+            check("files", on_a_thread("files", config(), machine::files).boxed()),
+            check("database", database::look(config()).boxed()),
+            // Each of them has its own time.
+            ("strategies", tokio::spawn(strategies::look(config(), patience))),
         ];
-        let components = strategies::components(&config()).into_iter();
-        checks.extend(components.map(|component| ("strategies", strategies::look(config(), component).boxed())));
         let routes = 0..config().model.routes.len().max(1);
-        checks.extend(routes.map(|route| ("provider", provider::look(config(), route).boxed())));
-        checks.push(("pages", network::look(config()).boxed()));
-        checks.push(("host", host::look(config()).boxed()));
-        checks.into_iter().map(|(name, look)| (name, bounded(name, patience, look))).collect()
+        begun.extend(routes.map(|route| check("provider", provider::look(config(), route).boxed())));
+        begun.extend([
+            check("pages", network::look(config()).boxed()),
+            check("webhook", network::webhook(config()).boxed()),
+            check("host", host::look(config()).boxed()),
+        ]);
+        begun
     }
 }
 
@@ -113,8 +117,9 @@ fn bounded(
 }
 
 /// What blocks, a folder on a server that is away for example, blocks a thread of its own.
-async fn on_a_thread(config: Arc<Config>, look: fn(&Config) -> Vec<Finding>) -> Vec<Finding> {
-    tokio::task::spawn_blocking(move || look(&config)).await.unwrap_or_default()
+async fn on_a_thread(name: &'static str, config: Arc<Config>, look: fn(&Config) -> Vec<Finding>) -> Vec<Finding> {
+    let looked = tokio::task::spawn_blocking(move || look(&config)).await;
+    looked.unwrap_or_else(|_| vec![Finding::broken(name)])
 }
 
 fn sum(failed: usize, warned: usize) -> String {

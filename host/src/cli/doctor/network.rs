@@ -1,12 +1,15 @@
-//! The world outside, as far as pages and channels are read from it: names lead somewhere.
+//! The world outside: where pages and channels are read from has a name that leads somewhere, and whom the settings want to be
+//! told may be told.
 
 use super::finding::Finding;
 use crate::config::Config;
 use crate::ingest::channels::Channel;
+use crate::ingest::fetch::shown_url;
 use std::sync::Arc;
 use tokio::net::lookup_host;
 
 const CHECK: &str = "pages";
+const WEBHOOK: &str = "webhook";
 
 /// Whom most links lead to; looked up where no feed says another name.
 const WELL_KNOWN: &str = "www.youtube.com";
@@ -32,6 +35,21 @@ pub async fn look(config: Arc<Config>) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK, format!("names are found: {}", names.join(", "))));
     }
     findings
+}
+
+/// Looks whether the endpoint of the settings may be sent to; `liner webhooks test ID` sends something.
+pub async fn webhook(config: Arc<Config>) -> Vec<Finding> {
+    let Some(webhook) = &config.notify.webhook else {
+        return vec![Finding::ok(WEBHOOK, "the settings name nobody who is told (WEBHOOK_URL)")];
+    };
+    let url = shown_url(&webhook.url);
+    vec![match config.notify.refusal() {
+        None => Finding::ok(WEBHOOK, format!("{url} is told, and messages are signed")),
+        Some(reason) => {
+            let message = format!("WEBHOOK_URL is {url}, which nothing is sent to: {reason}");
+            Finding::fail(WEBHOOK, message, "set WEBHOOK_ALLOW, if that is meant; `liner serve` does not start before")
+        }
+    }]
 }
 
 /// Where the feeds are that are synced by themselves.

@@ -8,7 +8,7 @@ use std::path::Path;
 const CHECK: &str = "settings";
 
 /// What was found in the settings, and the settings, if they are right.
-pub struct Read {
+pub struct Seen {
     /// What was found.
     pub findings: Vec<Finding>,
     /// None where one is wrong: what else there is depends on them.
@@ -16,10 +16,10 @@ pub struct Read {
 }
 
 /// Reads the settings of this folder and environment. Whoever starts liner hears of the first that is wrong; here all are.
-pub fn read() -> Read {
+pub fn read() -> Seen {
     let sources = match Sources::of_process(Path::new(".")) {
         Ok(sources) => sources,
-        Err(error) => return Read { findings: vec![wrong(&error)], config: None },
+        Err(error) => return Seen { findings: vec![wrong(&error)], config: None },
     };
     let strangers: Vec<Finding> = sources.strangers().iter().map(stranger).collect();
     match Config::from_sources(&sources) {
@@ -31,12 +31,12 @@ pub fn read() -> Read {
                     .into_iter()
                     .filter_map(|(origin, file)| secrets(&config, origin, Path::new(file))),
             );
-            Read { findings, config: Some(config) }
+            Seen { findings, config: Some(config) }
         }
         Err(first) => {
             let mut findings = all_wrong(sources, first);
             findings.extend(strangers);
-            Read { findings, config: None }
+            Seen { findings, config: None }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The strategies: those that came with liner, and those in the plugins folder, through the same admission as in a host. They
 //! are compiled aside, in a process that is bounded, and nothing is kept of it.
 
+use super::bounded;
 use super::finding::Finding;
 use crate::cli::open;
 use crate::config::Config;
@@ -10,29 +11,43 @@ use crate::strategy::bundled::COMPONENTS;
 use crate::strategy::cache::Cache;
 use crate::strategy::compiler::Compiler;
 use crate::strategy::limits::Limits;
+use futures_util::future::join_all;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CHECK: &str = "strategies";
 
 /// A component to be looked at.
-pub enum Component {
+enum Component {
     /// It came with liner.
     Bundled(&'static str, &'static [u8]),
     /// A file of the plugins folder, or why it would not be taken up.
     Dropped(String, Result<Upload, String>),
 }
 
-/// What there is to look at.
-pub fn components(config: &Config) -> Vec<Component> {
+/// Looks whether each component is admitted, all at once.
+pub async fn look(config: Arc<Config>, patience: Duration) -> Vec<Finding> {
+    let listed = config.clone();
+    let listing = tokio::task::spawn_blocking(move || components(&listed));
+    let Ok(listed) = tokio::time::timeout(patience, listing).await else {
+        return vec![Finding::unending(CHECK, patience)];
+    };
+    let Ok(components) = listed else { return vec![Finding::broken(CHECK)] };
+    let looks = components.into_iter().map(|component| bounded(CHECK, patience, look_at(config.clone(), component)));
+    let looked = join_all(looks.collect::<Vec<_>>()).await.into_iter();
+    looked.flat_map(|found| found.unwrap_or_else(|_| vec![Finding::broken(CHECK)])).collect()
+}
+
+fn components(config: &Config) -> Vec<Component> {
     let allowed = Limits::default().component_bytes;
     let bundled = COMPONENTS.into_iter().map(|(name, bytes)| Component::Bundled(name, bytes));
     let folder = dropped(&config.data_dir.join("plugins"), allowed).into_iter();
     bundled.chain(folder.map(|(file, upload)| Component::Dropped(file, upload))).collect()
 }
 
-/// Looks whether a component is admitted. The folder it is compiled in goes with this, also when its time is over.
-pub async fn look(config: Arc<Config>, component: Component) -> Vec<Finding> {
+/// Looks at one. The folder it is compiled in goes with this, also when its time is over.
+async fn look_at(config: Arc<Config>, component: Component) -> Vec<Finding> {
     let aside = match tempfile::tempdir() {
         Ok(aside) => aside,
         Err(error) => {
