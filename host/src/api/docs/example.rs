@@ -43,7 +43,7 @@ fn url(operation: &Operation) -> String {
 
 /// What is sent. An empty body stands for no fields, so that one without an example is left out.
 fn body(operation: &Operation, document: &Value) -> Option<String> {
-    let (content_type, said) = operation.said["requestBody"]["content"].as_object()?.iter().next()?;
+    let (content_type, said) = operation.said.pointer("/requestBody/content")?.as_object()?.iter().next()?;
     if content_type == "application/wasm" {
         return Some("--data-binary @strategy.wasm".to_owned());
     }

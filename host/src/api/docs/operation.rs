@@ -26,7 +26,7 @@ pub fn all(document: &Value) -> Vec<Operation<'_>> {
         .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, said)| (path, method, said)))
         .map(|(path, method, said)| Operation {
             id: text_of(&said["operationId"]),
-            tag: text_of(&said["tags"][0]),
+            tag: said.pointer("/tags/0").map(text_of).unwrap_or_default(),
             method: method.to_uppercase(),
             path,
             said,

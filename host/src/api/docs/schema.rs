@@ -25,7 +25,7 @@ pub fn table<const N: usize>(heads: [&str; N], rows: Markup) -> Markup {
 
 /// Every schema of the document, by name.
 pub fn all(document: &Value) -> Markup {
-    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten();
     html! {
         section id="schemas" aria-labelledby="schemas-title" {
             h2 id="schemas-title" { "Schemas" }

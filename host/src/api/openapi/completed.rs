@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// Completes a description.
 pub fn complete(document: &mut Value) {
-    let schemas = document["components"]["schemas"].clone();
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     let mut answered = BTreeSet::new();
     for operation in operations(document) {
         require_nullable(&mut operation["responses"]);
@@ -15,7 +15,8 @@ pub fn complete(document: &mut Value) {
             body["required"] = (!may_be_left_out(&body["content"], &schemas)).into();
         }
     }
-    for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+    let described = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    for (name, schema) in described.into_iter().flatten() {
         if answered.contains(name) {
             require_nullable(schema);
         }
@@ -47,7 +48,8 @@ fn collect(value: &Value, schemas: &Value, found: &mut BTreeSet<String>) {
 }
 
 fn may_be_left_out(content: &Value, schemas: &Value) -> bool {
-    let fields = referred(&content["application/json"]["schema"]).map(|name| &schemas[name]);
+    let schema = content.get("application/json").and_then(|json| json.get("schema"));
+    let fields = schema.and_then(referred).and_then(|name| schemas.get(name));
     fields.is_some_and(|fields| fields["type"] == "object" && fields["required"].is_null())
 }
 
