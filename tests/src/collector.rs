@@ -66,6 +66,7 @@ impl Collector {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(shared);
+        #[expect(clippy::disallowed_methods, reason = "nobody describes a stub")]
         let app = Router::new().route("/v1/traces", post(take)).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, shared }
