@@ -29,7 +29,8 @@ fn links() -> String {
         ["Harbour", "Glass Hours", "Night Ferry", "Second Light", "Slow Motion", "Первый снег", "Winter Count"];
     let row = |n: usize| {
         let (artist, title) = (ARTISTS[n % ARTISTS.len()], TITLES[n % TITLES.len()]);
-        let of = if n % 3 == 0 { format!("{artist} - {title} (Official Video)") } else { format!("{title} {n}") };
+        let of =
+            if n.is_multiple_of(3) { format!("{artist} - {title} (Official Video)") } else { format!("{title} {n}") };
         let line = json!({"url": format!("https://www.youtube.com/watch?v=t{n:010}"), "og_title": of, "og_artist": artist, "priority": n % 4});
         format!("{line}\n")
     };

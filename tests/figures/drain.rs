@@ -36,6 +36,7 @@ impl Model {
         let reply = message(&json!({"items": items}).to_string(), "end_turn").to_string().into();
         let asked = Arc::new(Notify::new());
         let canned = Arc::new(Canned { reply, delay, asked: asked.clone() });
+        #[expect(clippy::disallowed_methods, reason = "nobody describes a stub")]
         let app = Router::new().route("/v1/messages", post(answer)).with_state(canned);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

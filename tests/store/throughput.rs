@@ -56,7 +56,8 @@ pub async fn two_hosts_that_sum_up_count_once_and_what_was_settled_late_is_count
     f.advance(3 * MINUTE).await;
     let other = f.database.store().await;
     let (one, two) = tokio::join!(f.store.sum_up_minutes(), other.sum_up_minutes());
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     assert_eq!(stretches(&f, 1, 60).await, [(0, stretch(1, 2, 1, (1_000, 1_000), 7))]);
     batch(&f, 10..12, 0, 1).await;
     f.database.execute(&format!("update extraction_batch set created_at = {NOON}, finished_at = {NOON} + 2000 where finished_at > {NOON} + 60000")).await;
