@@ -1,7 +1,3 @@
--- What the event stream reads.
-
--- Batches that were settled lately, once a second while somebody looks on.
-create index extraction_batch_settled on extraction_batch (finished_at) where state = 'settled';
 -- Webhooks: who wants to hear of what happens here, what they are owed, and what came of sending it.
 
 -- An address that messages are sent to.
@@ -99,5 +95,6 @@ create table batch_minute (
     longest_ms  integer not null,
     cost_micros integer not null
 );
--- The minutes that have no row yet are read from the batches that ended in them.
+-- The minutes that have no row yet are read from the batches that ended in them; so is what ended lately, once a second
+-- while somebody reads the event stream.
 create index extraction_batch_finished on extraction_batch (finished_at) where finished_at is not null;
