@@ -278,6 +278,25 @@ pub(super) async fn retry_tracks(api: &Api, keys: Option<&[TrackKey]>) -> Result
     Ok(retried)
 }
 
+/// Tracks that are queued again at a time.
+const RETRIED_AT_ONCE: u32 = 500;
+
+/// Queues every failed track again that a query lets through, the newest first. One that fails again meanwhile is newer, and
+/// not tried a second time.
+pub(super) async fn retry_matching(api: &Api, query: FailedQuery) -> Result<u64, Problem> {
+    let mut query = FailedQuery { limit: RETRIED_AT_ONCE, ..query };
+    let mut retried = 0;
+    loop {
+        let failed = api.store().failed(&query).await?;
+        let Some(last) = failed.last() else { break };
+        query.before = Some(last.mark);
+        let keys: Vec<TrackKey> = failed.into_iter().map(|track| track.key).collect();
+        retried += api.store().retry_failed(Some(&keys)).await?;
+    }
+    api.worker.wake();
+    Ok(retried)
+}
+
 /// What became of the rows of a request.
 #[derive(Serialize, Default, ToSchema)]
 pub struct Intake {

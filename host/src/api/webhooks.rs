@@ -25,23 +25,30 @@ pub struct Webhooks {
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookEndpoint)]
 pub struct Endpoint {
-    id: String,
+    /// What it is known by.
+    pub id: String,
     /// Without its query, by which some receivers know their senders.
-    url: String,
+    pub url: String,
     /// Null when it hears of everything.
-    events: Option<Vec<String>>,
-    created_at: Option<Timestamp>,
-    is_enabled: bool,
-    disabled_since: Option<Timestamp>,
-    disabled_reason: Option<String>,
+    pub events: Option<Vec<String>>,
+    /// When it was added.
+    pub created_at: Option<Timestamp>,
+    /// Whether it is sent to.
+    pub is_enabled: bool,
+    /// Since when nothing is sent to it.
+    pub disabled_since: Option<Timestamp>,
+    /// Why nothing is sent to it.
+    pub disabled_reason: Option<String>,
     /// Until when it wants to be left alone.
-    rests_until: Option<Timestamp>,
+    pub rests_until: Option<Timestamp>,
     /// Since when nothing could be delivered to it.
-    failing_since: Option<Timestamp>,
-    /// Messages that it is owed, and since when the oldest.
-    owed: i64,
-    owed_since: Option<Timestamp>,
-    last_attempt: Option<LoggedAttempt>,
+    pub failing_since: Option<Timestamp>,
+    /// Messages that it is owed.
+    pub owed: i64,
+    /// Since when the oldest of them is owed.
+    pub owed_since: Option<Timestamp>,
+    /// What came of sending to it last.
+    pub last_attempt: Option<LoggedAttempt>,
 }
 
 impl From<WebhookState> for Endpoint {
@@ -75,20 +82,26 @@ pub fn shown(url: &str) -> String {
 #[serde(rename_all = "camelCase")]
 #[schema(as = WebhookAttempt)]
 pub struct LoggedAttempt {
-    id: i64,
-    event_id: String,
-    r#type: String,
+    /// Its number in the log.
+    pub id: i64,
+    /// What the receiver knows the message by: the same in each attempt.
+    pub event_id: String,
+    /// The message's type.
+    pub r#type: String,
     /// Which attempt it was, counted from 1.
-    attempt: i64,
-    at: Option<Timestamp>,
+    pub attempt: i64,
+    /// When it was made.
+    pub at: Option<Timestamp>,
     /// `delivered`, `failed` or `given_up`.
-    outcome: String,
+    pub outcome: String,
     /// What the receiver answered, if it did.
-    status: Option<i64>,
-    error: Option<String>,
-    duration_ms: i64,
+    pub status: Option<i64>,
+    /// Why it was not delivered.
+    pub error: Option<String>,
+    /// How long the receiver took, in milliseconds.
+    pub duration_ms: i64,
     /// When it is sent again.
-    next_at: Option<Timestamp>,
+    pub next_at: Option<Timestamp>,
 }
 
 impl From<Delivery> for LoggedAttempt {
@@ -108,18 +121,23 @@ impl From<Delivery> for LoggedAttempt {
     responses((status = 200, description = "The endpoints, and what each is owed", body = Webhooks)),
 )]
 pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Webhooks> {
-    let webhooks = api.store().webhooks().await?.into_iter().map(Endpoint::from).collect();
-    Ok(Json(Webhooks { webhooks }))
+    Ok(Json(Webhooks { webhooks: endpoints(&api).await? }))
+}
+
+/// The endpoints, in the order they were added.
+pub async fn endpoints(api: &Api) -> Result<Vec<Endpoint>, Problem> {
+    Ok(api.store().webhooks().await?.into_iter().map(Endpoint::from).collect())
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEndpoint {
-    url: String,
+    /// Where messages are sent.
+    pub url: String,
     /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
-    secret: Option<String>,
+    pub secret: Option<String>,
     /// What it hears of; everything without it.
-    events: Option<Vec<String>>,
+    pub events: Option<Vec<String>>,
 }
 
 /// An endpoint that was added.
@@ -127,10 +145,11 @@ pub struct NewEndpoint {
 #[schema(as = WebhookAdded)]
 pub struct Added {
     success: bool,
-    id: String,
+    /// What the endpoint is known by.
+    pub id: String,
     /// What messages are signed with, where it was made here: it is told once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
+    pub secret: Option<String>,
     message: String,
 }
 
@@ -151,6 +170,11 @@ impl Added {
     responses((status = 200, description = "It hears of what happens from now on", body = Added)),
 )]
 pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Body<NewEndpoint>) -> Answer<Added> {
+    Ok(Json(added(&api, new).await?))
+}
+
+/// Adds an endpoint, and says by what it is known.
+pub async fn added(api: &Api, new: NewEndpoint) -> Result<Added, Problem> {
     let url = Url::parse(&new.url).map_err(|error| Problem::bad_request(format!("url: {error}")))?;
     api.notifier.check(&url).map_err(|fault| {
         Problem::bad_request(format!("url: {fault}; WEBHOOK_ALLOW lists what may be sent to though it is not public"))
@@ -164,7 +188,7 @@ pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Bod
         return Err(Problem::bad_request(format!("there are {MOST_WEBHOOKS} webhooks; remove one before")));
     }
     let message = format!("POST /api/webhooks/{id}/test sends a test");
-    Ok(Json(Added::of(&id, told, message)))
+    Ok(Added::of(&id, told, message))
 }
 
 /// Types by their names.
@@ -233,11 +257,17 @@ fn not_of_settings(id: &WebhookId) -> Result<(), Problem> {
 )]
 pub async fn remove(State(api): State<Arc<Api>>, Path(id): Path<String>, _: Params<Nothing>) -> Answer<Done> {
     let id = WebhookId::from_text(id);
-    not_of_settings(&id)?;
-    if !api.store().remove_webhook(&id).await? {
-        return Err(unknown(&id));
-    }
+    forget(&api, &id).await?;
     Ok(done(format!("{id} hears of nothing more")))
+}
+
+/// Forgets an endpoint with all that it is owed.
+pub async fn forget(api: &Api, id: &WebhookId) -> Result<(), Problem> {
+    not_of_settings(id)?;
+    if !api.store().remove_webhook(id).await? {
+        return Err(unknown(id));
+    }
+    Ok(())
 }
 
 /// Sends to an endpoint again that was disabled or wanted to be left alone.
@@ -256,17 +286,24 @@ pub async fn enable(
     _: Body<Nothing>,
 ) -> Answer<Done> {
     let id = WebhookId::from_text(id);
-    if !api.store().enable_webhook(&id).await? {
-        return Err(unknown(&id));
+    send_to(&api, &id).await?;
+    Ok(done(format!("messages are sent to {id}")))
+}
+
+/// Sends to an endpoint again that was disabled or wanted to be left alone.
+pub async fn send_to(api: &Api, id: &WebhookId) -> Result<(), Problem> {
+    if !api.store().enable_webhook(id).await? {
+        return Err(unknown(id));
     }
     api.notifier.wake();
-    Ok(done(format!("messages are sent to {id}")))
+    Ok(())
 }
 
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSecret {
-    secret: Option<String>,
+    /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
+    pub secret: Option<String>,
 }
 
 /// Gives an endpoint another secret. For a day, messages are signed with the one before too.
@@ -284,14 +321,18 @@ pub async fn renew(
     _: Params<Nothing>,
     Body(new): Body<NewSecret>,
 ) -> Answer<Added> {
-    let id = WebhookId::from_text(id);
-    not_of_settings(&id)?;
+    Ok(Json(renewed(&api, &WebhookId::from_text(id), new).await?))
+}
+
+/// Gives an endpoint another secret, and tells it where it was made here.
+pub async fn renewed(api: &Api, id: &WebhookId, new: NewSecret) -> Result<Added, Problem> {
+    not_of_settings(id)?;
     let (secret, told) = secret(new.secret.as_deref())?;
-    if !api.store().renew_secret(&id, secret.text()).await? {
-        return Err(unknown(&id));
+    if !api.store().renew_secret(id, secret.text()).await? {
+        return Err(unknown(id));
     }
     let message = "for a day, messages are signed with the former secret too".to_owned();
-    Ok(Json(Added::of(&id, told, message)))
+    Ok(Added::of(id, told, message))
 }
 
 /// What came of a test.
@@ -300,7 +341,7 @@ pub async fn renew(
 #[schema(as = WebhookTested)]
 pub struct Tested {
     /// Whether it was delivered.
-    success: bool,
+    pub success: bool,
     event_id: String,
     status: Option<u16>,
     error: Option<String>,
@@ -334,9 +375,18 @@ pub async fn test(
     _: Params<Nothing>,
     _: Body<Nothing>,
 ) -> Answer<Tested> {
-    let id = WebhookId::from_text(id);
-    let webhook = api.store().webhook(&id).await?.ok_or_else(|| unknown(&id))?;
-    Ok(Json(api.notifier.test(webhook).await?.into()))
+    Ok(Json(tested(&api, &WebhookId::from_text(id)).await?))
+}
+
+/// Sends a test to an endpoint, and says what came of it.
+pub async fn tested(api: &Api, id: &WebhookId) -> Result<Tested, Problem> {
+    let webhook = known(api, id).await?;
+    Ok(api.notifier.test(webhook).await?.into())
+}
+
+/// An endpoint.
+pub async fn known(api: &Api, id: &WebhookId) -> Result<Webhook, Problem> {
+    api.store().webhook(id).await?.ok_or_else(|| unknown(id))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -372,9 +422,7 @@ pub async fn deliveries(
     Params(params): Params<LogParams>,
 ) -> Answer<Log> {
     let (id, limit) = (WebhookId::from_text(id), limit(params.limit)?);
-    if api.store().webhook(&id).await?.is_none() {
-        return Err(unknown(&id));
-    }
+    known(&api, &id).await?;
     let log = api.store().deliveries(&id, params.before, limit).await?;
     let items: Vec<LoggedAttempt> = log.into_iter().map(LoggedAttempt::from).collect();
     Ok(Json(Log { count: items.len(), items }))
@@ -395,9 +443,15 @@ pub async fn retry(
     _: Params<Nothing>,
     _: Body<Nothing>,
 ) -> Answer<Done> {
-    if !api.store().owe_again(id).await? {
-        return Err(Problem::not_found(format!("there is no delivery {id}")));
+    send_again(&api, id).await?;
+    Ok(done(format!("the message of delivery {id} is sent again")))
+}
+
+/// Sends the message of an attempt once more.
+pub async fn send_again(api: &Api, delivery: i64) -> Result<(), Problem> {
+    if !api.store().owe_again(delivery).await? {
+        return Err(Problem::not_found(format!("there is no delivery {delivery}")));
     }
     api.notifier.wake();
-    Ok(done(format!("the message of delivery {id} is sent again")))
+    Ok(())
 }

@@ -86,10 +86,13 @@ pub enum MusicType {
 }
 
 impl MusicType {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Song, Self::Album, Self::Playlist, Self::Artist];
+
     /// The type of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Song, Self::Album, Self::Playlist, Self::Artist].into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// The name as the database and the API write it.

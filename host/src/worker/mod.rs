@@ -296,6 +296,16 @@ impl Worker {
         Ok(())
     }
 
+    /// Tries a provider again that had been given up, and looks at the queue at once. A pause stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ask_model_again(&self) -> Result<(), WorkerError> {
+        self.retry_provider().await?;
+        self.wake();
+        Ok(())
+    }
+
     /// Hears at once what an operator wrote about this host.
     pub async fn hear(&self) {
         follow::beat(&self.context).await;

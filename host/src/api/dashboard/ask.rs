@@ -10,6 +10,8 @@ use maud::{Markup, html};
 pub struct Ask<'a> {
     /// What is to be clicked.
     pub label: &'a str,
+    /// What it is done to, for whoever does not see where the control is; nothing where it is clear without.
+    pub of: &'a str,
     /// What will happen.
     pub question: &'a str,
     /// Where the form is sent.
@@ -23,9 +25,10 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// The control, with more fields in its form.
     pub fn with(&self, frame: &Frame, fields: &Markup) -> Markup {
+        let name = (!self.of.is_empty()).then(|| format!("{} {}…", self.label, self.of));
         frame.control(&html! {
             details.ask data-ask {
-                summary.button { (self.label) "…" }
+                summary.button aria-label=[name] { (self.label) "…" }
                 form method="post" action=(self.action) {
                     p.question { (self.question) }
                     (fields)

@@ -55,7 +55,7 @@ pub async fn page(
             section #failed data-live aria-label="Failed tracks" {
                 header {
                     p.quiet { (written::counted(total, "track has failed", "tracks have failed")) " in all" }
-                    div.actions { (retry_all(&frame, total)) }
+                    div.actions { (retry_these(&frame, &query)) (retry_all(&frame, total)) }
                 }
                 (frame.sign_in_instead())
                 @if failed.is_empty() { p.nothing { @if total == 0 { "Nothing failed." } @else { "No failed track is like that." } } }
@@ -83,6 +83,35 @@ fn filter(query: &FailedQuery) -> Markup {
     }
 }
 
+/// What the filter lets through is tried again, as long as something does.
+fn retry_these(frame: &Frame, query: &FailedQuery) -> Markup {
+    if query.search.is_none() && query.platform.is_none() {
+        return html! {};
+    }
+    let ask = Ask {
+        label: "Retry these",
+        of: "",
+        question: "Every failed track that the filter lets through is queued again, on this page and on later ones. What is asked is paid again.",
+        action: "/failed/retry",
+        does: "Retry these",
+        is_grave: false,
+    };
+    let hidden = |name: &str, value: &Option<String>| html! { input type="hidden" name=(name) value=[value]; };
+    ask.with(
+        frame,
+        &html! {
+            input type="hidden" name="which" value="these";
+            (hidden("search", &query.search))
+            (hidden("platform", &query.platform))
+        },
+    )
+}
+
+/// A form's field that says that all are meant.
+pub fn every() -> Markup {
+    html! { input type="hidden" name="which" value="all"; }
+}
+
 fn retry_all(frame: &Frame, total: i64) -> Markup {
     let question = format!(
         "{} queued again, with all their attempts. If what made them fail is still there, they fail again, and what is asked is paid again.",
@@ -90,13 +119,14 @@ fn retry_all(frame: &Frame, total: i64) -> Markup {
     );
     let ask = Ask {
         label: "Retry all",
+        of: "failed tracks",
         question: &question,
         action: "/failed/retry",
         does: "Retry all of them",
         is_grave: false,
     };
     if total > 0 {
-        ask.once(frame)
+        ask.with(frame, &every())
     } else {
         html! {}
     }
@@ -147,25 +177,75 @@ fn more(query: &FailedQuery, next: Option<&str>) -> Markup {
     }
 }
 
-/// A track that is named; all of them where none is.
+/// Which are meant. Half a name is no name, and nothing is not everything.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Named {
+pub struct Meant {
     platform_name: Option<String>,
     platform_id: Option<String>,
+    which: Option<String>,
+    search: Option<String>,
+    platform: Option<String>,
 }
 
-impl Named {
-    /// The track.
-    pub fn key(self) -> Option<TrackKey> {
-        Some(TrackKey { platform_name: self.platform_name?, platform_id: self.platform_id? })
+/// One track, those that are like that, or all.
+pub enum Which {
+    One(TrackKey),
+    These(FailedQuery),
+    All,
+}
+
+impl Meant {
+    /// Which, if it is said.
+    pub fn which(self) -> Result<Which, Problem> {
+        match (self.platform_name, self.platform_id, self.which.as_deref()) {
+            (Some(platform_name), Some(platform_id), None) => Ok(Which::One(TrackKey { platform_name, platform_id })),
+            (None, None, Some("these")) => Ok(Which::These(FailedQuery {
+                search: given(self.search),
+                platform: given(self.platform),
+                before: None,
+                limit: 0,
+            })),
+            (None, None, Some("all")) => Ok(Which::All),
+            _ => Err(Problem::bad_request(
+                "which are meant? Name a track by platform_name and platform_id, or say which=all",
+            )),
+        }
     }
 }
 
-/// Queues one again, or all.
-pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Named>, FormRejection>) -> Result<Redirect, Failure> {
-    let Form(named) = form?;
-    let key = named.key();
-    let retried = queue::retry_tracks(&api, key.as_ref().map(std::slice::from_ref)).await?;
+/// Queues some again.
+pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Meant>, FormRejection>) -> Result<Redirect, Failure> {
+    let Form(meant) = form?;
+    let retried = match meant.which()? {
+        Which::One(key) => queue::retry_tracks(&api, Some(&[key])).await?,
+        Which::These(query) => queue::retry_matching(&api, query).await?,
+        Which::All => queue::retry_tracks(&api, None).await?,
+    };
     Ok(Redirect::to(&saying("/failed", "retried", Some(retried))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_name_or_none_is_not_all_of_them() {
+        let named = |name: Option<&str>, id: Option<&str>, which: Option<&str>| {
+            let of = |text: Option<&str>| text.map(str::to_owned);
+            Meant { platform_name: of(name), platform_id: of(id), which: of(which), ..Meant::default() }.which()
+        };
+        for (name, id, which) in [
+            (None, None, None),
+            (Some("youtube"), None, None),
+            (None, Some("a"), None),
+            (Some("youtube"), None, Some("all")),
+            (Some("youtube"), Some("a"), Some("all")),
+            (None, None, Some("some")),
+        ] {
+            assert!(named(name, id, which).is_err(), "{name:?} {id:?} {which:?}");
+        }
+        assert!(matches!(named(Some("youtube"), Some("a"), None), Ok(Which::One(_))));
+        assert!(matches!(named(None, None, Some("all")), Ok(Which::All)));
+    }
 }

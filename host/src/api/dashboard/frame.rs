@@ -3,6 +3,7 @@
 use super::{assets, link, written};
 use crate::api::auth::Caller;
 use crate::api::{Api, model};
+use crate::store::{QueueCounts, StoreError};
 use crate::worker::Status;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -48,15 +49,17 @@ pub enum Here {
     Library,
     Strategies,
     Model,
+    Webhooks,
     Events,
 }
 
-const MENU: [(Here, &str, &str); 6] = [
+const MENU: [(Here, &str, &str); 7] = [
     (Here::Overview, "/", "Overview"),
     (Here::Failed, "/failed", "Failed"),
     (Here::Library, "/library", "Library"),
     (Here::Strategies, "/strategies", "Strategies"),
     (Here::Model, "/model", "Model"),
+    (Here::Webhooks, "/webhooks", "Webhooks"),
     (Here::Events, "/events", "Events"),
 ];
 
@@ -100,11 +103,17 @@ fn sentence(done: &str, n: i64) -> Option<String> {
         "undrained" => "The host takes tracks again.",
         "retried" => return Some(format!("{} queued again.", written::counted(n, "track is", "tracks are"))),
         "pages" => return Some(format!("{} read again.", written::counted(n, "page is", "pages are"))),
+        "asked-again" => "The model is asked again.",
         "corrected" => "Corrected. No later extraction overwrites what you corrected.",
         "unchanged" => "Nothing was changed: every field said what it says already.",
         "installed" => "The component was admitted.",
         "changed" => "The strategies were changed.",
         "rolled-back" => "Rolled back.",
+        "tested" => "The test was delivered.",
+        "test-failed" => "The test was not delivered: the newest delivery says why.",
+        "enabled" => "It is sent to again.",
+        "resent" => "The message is sent again.",
+        "forgotten" => "The webhook is removed.",
         _ => return None,
     };
     Some(sentence.to_owned())
@@ -122,10 +131,13 @@ pub struct Frame {
     pub caller: Caller,
     /// The page.
     pub path: String,
+    /// What the worker does, as far as that could be read.
+    pub status: Result<Status, StoreError>,
+    /// The queue's counts, if they could be read.
+    pub counts: Option<QueueCounts>,
     here: Here,
     said: Option<String>,
     state: (Tone, &'static str),
-    failed: i64,
     host: String,
     has_token: bool,
 }
@@ -133,17 +145,18 @@ pub struct Frame {
 impl Frame {
     /// Whether it works is part of it, so that it can be made whatever does not.
     pub async fn of(api: &Api, visit: Visit, here: Here) -> Self {
-        let status = api.worker.status().await;
+        let status = api.worker_status.read(|| api.worker.status()).await;
         let counts = match &status {
             Ok(status) if status.outage.is_none() => api.store().counts().await.ok(),
             _ => None,
         };
         Self {
             state: status.as_ref().map_or_else(|_| (Tone::Bad, "Database fails"), |status| state(api, status)),
-            failed: counts.map_or(0, |counts| counts.failed),
             caller: visit.caller,
             path: visit.path,
             said: visit.said,
+            status,
+            counts,
             here,
             host: api.worker.context().host.to_string(),
             has_token: api.admin_token.is_some(),
@@ -178,12 +191,13 @@ impl Frame {
     }
 
     fn item(&self, (page, path, name): &(Here, &str, &str)) -> Markup {
+        let failed = self.counts.as_ref().map_or(0, |counts| counts.failed);
         html! {
             li {
                 a href=(path) aria-current=[(*page == self.here).then_some("page")] {
                     (name)
-                    @if *page == Here::Failed && self.failed > 0 {
-                        " " span.count { (written::count(self.failed)) span.unseen { " tracks" } }
+                    @if *page == Here::Failed && failed > 0 {
+                        " " span.count { (written::count(failed)) span.unseen { " tracks" } }
                     }
                 }
             }

@@ -18,6 +18,7 @@ mod overview;
 mod pages;
 mod sign_in;
 mod strategies;
+mod webhooks;
 mod worker;
 mod written;
 
@@ -41,10 +42,15 @@ pub fn router(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/pages", get(pages::page))
         .route("/pages/retry", post(pages::retry))
         .route("/library", get(library::list::page))
-        .route("/library/{platform}/{*id}", get(library::entry::page).post(library::entry::correct))
+        .route("/library/{platform}/{*id}", get(library::entry::page).post(library::correction::correct))
         .route("/strategies", get(strategies::page))
         .route("/strategies/{plugin}", get(strategies::one::page))
         .route("/model", get(model::page))
+        .route("/model/retry", post(worker::ask_model_again))
+        .route("/webhooks", get(webhooks::page).post(webhooks::add::add))
+        .route("/webhooks/{id}", get(webhooks::one::page).post(webhooks::change::renew))
+        .route("/webhooks/{id}/deliveries", post(webhooks::change::resend))
+        .route("/webhooks/{id}/{change}", post(webhooks::change::change))
         .route("/events", get(events::page))
         .layer(from_fn_with_state(api.clone(), manners::in_turn))
         .layer(from_fn(manners::in_time));

@@ -27,7 +27,7 @@ pub async fn page(State(api): State<Arc<Api>>, visit: Visit) -> Result<Markup, F
             h1 { "Model" }
             section #model data-live aria-label="Whom the hosts ask" {
                 @if let Some(reason) = &model.reason {
-                    div.need.bad { p { "No model can be asked: " (reason) ". Rules decide what they can; the rest waits, and no attempt is burnt." } div.actions { (frame.button("/worker/resume", "Try again now", true)) } }
+                    div.need.bad { p { "No model can be asked: " (reason) ". Rules decide what they can; the rest waits, and no attempt is burnt." } div.actions { (frame.button("/model/retry", "Try again now", true)) } }
                 }
                 ul.cards { @for (place, route) in model.routes.iter().enumerate() { (card(place, route)) } }
             }
@@ -130,11 +130,9 @@ fn limits(model: &Model) -> Markup {
 }
 
 fn batches(model: &Model) -> Markup {
-    if model.batches.is_empty() && model.batches_waiting.is_empty() {
-        return html! {};
-    }
+    let is_nothing = model.batches.is_empty() && model.batches_waiting.is_empty();
     html! {
-        section #batches data-live aria-labelledby="batches-title" {
+        section #batches data-live hidden[is_nothing] aria-labelledby="batches-title" {
             h2 #batches-title { "Providers' batches" }
             @for waiting in &model.batches_waiting {
                 p {

@@ -1,10 +1,11 @@
 //! Pages that cannot be had: which and why, and another try for one or for all of them.
 
 use super::ask::Ask;
-use super::failed::{Named, retry_one};
+use super::failed::{Meant, Which, every, retry_one};
 use super::failure::Failure;
 use super::frame::{Frame, Here, Visit, saying};
 use super::{link, written};
+use crate::api::problem::Problem;
 use crate::api::{self, Api};
 use crate::store::UnreadPage;
 use axum::Form;
@@ -23,6 +24,7 @@ pub async fn page(State(api): State<Arc<Api>>, visit: Visit) -> Result<Markup, F
     let frame = Frame::of(&api, visit, Here::Failed).await;
     let retry_all = Ask {
         label: "Read all again",
+        of: "",
         question: "Every page that could not be had is asked for again, politely: each site one page at a time.",
         action: "/pages/retry",
         does: "Read all of them again",
@@ -37,7 +39,7 @@ pub async fn page(State(api): State<Arc<Api>>, visit: Visit) -> Result<Markup, F
                 a href="/failed" { "failed tracks" } " are another matter."
             }
             section #pages data-live aria-label="Pages that cannot be had" {
-                header { p.quiet {} div.actions { @if !unread.is_empty() { (retry_all.once(&frame)) } } }
+                header { p.quiet {} div.actions { @if !unread.is_empty() { (retry_all.with(&frame, &every())) } } }
                 (frame.sign_in_instead())
                 @if unread.is_empty() { p.nothing { "Every page that was asked for could be had." } }
                 ul.rows { @for page in &unread { (row(&frame, page)) } }
@@ -65,9 +67,12 @@ fn row(frame: &Frame, page: &UnreadPage) -> Markup {
 }
 
 /// Lets one be read again, or all.
-pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Named>, FormRejection>) -> Result<Redirect, Failure> {
-    let Form(named) = form?;
-    let key = named.key();
-    let retried = api::pages::read_again(&api, key.as_ref().map(std::slice::from_ref)).await?;
+pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Meant>, FormRejection>) -> Result<Redirect, Failure> {
+    let Form(meant) = form?;
+    let retried = match meant.which()? {
+        Which::One(key) => api::pages::read_again(&api, Some(&[key])).await?,
+        Which::All => api::pages::read_again(&api, None).await?,
+        Which::These(_) => return Err(Problem::bad_request("pages have no filter").into()),
+    };
     Ok(Redirect::to(&saying("/pages", "pages", Some(retried))))
 }

@@ -38,6 +38,12 @@ pub async fn resume(State(api): State<Arc<Api>>) -> Done {
     Ok(Redirect::to(&saying("/", "resumed", None)))
 }
 
+/// Asks a provider again that had been given up. A pause stays.
+pub async fn ask_model_again(State(api): State<Arc<Api>>) -> Done {
+    api.worker.ask_model_again().await?;
+    Ok(Redirect::to(&saying("/model", "asked-again", None)))
+}
+
 /// One run by hand, of as many tracks as a batch has.
 pub async fn run(State(api): State<Arc<Api>>) -> Done {
     let limit = api.worker.context().settings.batch_size;

@@ -1,23 +1,17 @@
 //! One entry: what it says, who said so, how it came to that, and an operator's correction.
 
+use super::correction::{self, Corrected};
 use super::history;
 use super::written_as::{cover, state_tag};
 use crate::api::dashboard::failed::retry_one;
 use crate::api::dashboard::failure::Failure;
-use crate::api::dashboard::frame::{Frame, Here, Visit, saying};
-use crate::api::dashboard::link::{self, given};
-use crate::api::dashboard::written;
-use crate::api::problem::Problem;
+use crate::api::dashboard::frame::{Frame, Here, Visit};
+use crate::api::dashboard::{link, written};
 use crate::api::{Api, library};
-use crate::music::{MusicType, TrackKey};
-use crate::store::{Correction, LibraryEntry};
-use axum::Form;
-use axum::extract::rejection::FormRejection;
+use crate::music::TrackKey;
+use crate::store::LibraryEntry;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use serde::Deserialize;
 use std::sync::Arc;
 
 /// The page of an entry.
@@ -29,70 +23,8 @@ pub async fn page(
     shown(&api, visit, &library::key(named), None).await
 }
 
-/// A correction as the form sends it: every field, changed or not.
-#[derive(Debug, Clone, Deserialize, Default)]
-#[serde(default)]
-pub struct Corrected {
-    title: Option<String>,
-    artist: Option<String>,
-    album: Option<String>,
-    genres: Option<String>,
-    release_date: Option<String>,
-    music_type: Option<String>,
-}
-
-impl Corrected {
-    /// What differs from the entry. What was emptied stays as it is.
-    fn of(self, entry: &LibraryEntry) -> Result<Correction, Problem> {
-        let changed = |sent: Option<String>, is: Option<&str>| given(sent).filter(|sent| Some(sent.as_str()) != is);
-        let music_type = changed(self.music_type, entry.music_type.as_deref());
-        let genres = changed(self.genres, Some(&entry.genres.join(", ")));
-        let known = |name: &String| MusicType::from_name(name);
-        Ok(Correction {
-            title: changed(self.title, entry.title.as_deref()),
-            artist: changed(self.artist, entry.artist.as_deref()),
-            album: changed(self.album, entry.album.as_deref()),
-            genres: genres.map(|genres| genres.split(',').filter_map(|genre| given(Some(genre.to_owned()))).collect()),
-            release_date: changed(self.release_date, entry.release_date.as_deref()),
-            music_type: match &music_type {
-                Some(name) => {
-                    Some(known(name).ok_or_else(|| Problem::bad_request(format!("{name:?} is no kind of release")))?)
-                }
-                None => None,
-            },
-        })
-    }
-}
-
-/// Writes a correction down. What cannot be is shown again with the reason.
-pub async fn correct(
-    State(api): State<Arc<Api>>,
-    visit: Visit,
-    Path(named): Path<library::Named>,
-    form: Result<Form<Corrected>, FormRejection>,
-) -> Result<Response, Failure> {
-    let Form(sent) = form?;
-    let key = library::key(named);
-    let (entry, _) = api.store().library_entry(&key).await?.ok_or_else(|| library::missing(&key))?;
-    let there = link::entry(&key);
-    let correction = match sent.clone().of(&entry) {
-        Ok(correction) if correction == Correction::default() => {
-            return Ok(Redirect::to(&saying(&there, "unchanged", None)).into_response());
-        }
-        Ok(correction) => library::write(&api, &key, correction).await,
-        Err(problem) => Err(problem),
-    };
-    match correction {
-        Ok(()) => Ok(Redirect::to(&saying(&there, "corrected", None)).into_response()),
-        Err(problem) if problem.status() == StatusCode::BAD_REQUEST => {
-            let page = shown(&api, visit, &key, Some((problem.sentence(), &sent))).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-        }
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-async fn shown(
+/// The page, with a correction that was refused and why.
+pub async fn shown(
     api: &Api,
     visit: Visit,
     key: &TrackKey,
@@ -122,7 +54,7 @@ async fn shown(
                 (origin(&entry))
                 (frame.sign_in_instead())
             }
-            (frame.control(&form(&entry, refused)))
+            (frame.control(&correction::form(&entry, refused)))
             (history::section(&changes))
         },
     ))
@@ -207,48 +139,6 @@ fn origin(entry: &LibraryEntry) -> Markup {
                 }
             }
             @if let Some(confidence) = entry.confidence_score { dt { "Confidence" } dd { (written::percent(confidence * 100.0)) } }
-        }
-    }
-}
-
-fn form(entry: &LibraryEntry, refused: Option<(&str, &Corrected)>) -> Markup {
-    let genres = entry.genres.join(", ");
-    let sent = refused.map(|(_, sent)| sent);
-    let value = |of: fn(&Corrected) -> &Option<String>, is: Option<&str>| {
-        sent.and_then(|sent| of(sent).clone()).or_else(|| is.map(str::to_owned))
-    };
-    let fields = [
-        ("title", "Title", value(|sent| &sent.title, entry.title.as_deref()), ""),
-        ("artist", "Artist", value(|sent| &sent.artist, entry.artist.as_deref()), ""),
-        ("album", "Album", value(|sent| &sent.album, entry.album.as_deref()), ""),
-        ("genres", "Genres", value(|sent| &sent.genres, Some(&genres)), "At most three, with commas between them"),
-        (
-            "release_date",
-            "Release date",
-            value(|sent| &sent.release_date, entry.release_date.as_deref()),
-            "YYYY, YYYY-MM or YYYY-MM-DD",
-        ),
-    ];
-    let kind = value(|sent| &sent.music_type, entry.music_type.as_deref());
-    html! {
-        details.sheet #correct open[refused.is_some()] {
-            summary { "Correct this entry" }
-            @if let Some((reason, _)) = refused { p.need.bad role="alert" { "Not corrected: " (reason) } }
-            form.fields method="post" action=(link::entry(&entry.key)) {
-                @for (name, label, value, hint) in &fields {
-                    label for={ "correct-" (name) } { (label) }
-                    input id={ "correct-" (name) } name=(name) value=[value] maxlength="1000" autocomplete="off"
-                        aria-describedby=[(!hint.is_empty()).then(|| format!("hint-{name}"))];
-                    @if !hint.is_empty() { p.quiet id={ "hint-" (name) } { (hint) } }
-                }
-                label for="correct-music_type" { "Kind" }
-                select #correct-music_type name="music_type" {
-                    option value="" { "not known" }
-                    @for name in ["song", "album", "playlist", "artist"] { option value=(name) selected[kind.as_deref() == Some(name)] { (name) } }
-                }
-                p.quiet { "No later extraction overwrites what you change here. A field cannot be emptied." }
-                div.actions { button.main { "Correct" } }
-            }
         }
     }
 }

@@ -54,6 +54,7 @@ fn control(frame: &Frame, host: &Host) -> Markup {
     let action = link::within(&["hosts", host.id.as_str(), "drain"]);
     let drain = Ask {
         label: "Drain",
+        of: &host.name,
         question: "This host finishes what it works on and takes nothing more, until it is told to or starts again. The others go on.",
         action: &action,
         does: "Drain this host",

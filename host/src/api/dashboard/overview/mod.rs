@@ -13,8 +13,9 @@ use crate::api::model::{self, Model};
 use crate::api::plugins::shown::{self, PluginState};
 use crate::api::problem::Problem;
 use crate::api::request::Params;
+use crate::api::webhooks::{Endpoint, endpoints};
 use crate::api::{Api, problem};
-use crate::store::{Event, Host, NextDue, QueueCounts, Stretch};
+use crate::store::{Event, Host, NextDue, QueueCounts, StoreError, Stretch};
 use crate::throughput::{Span, rate_an_hour};
 use crate::worker::Status;
 use axum::extract::State;
@@ -43,15 +44,16 @@ struct Seen {
     stretches: Vec<Stretch>,
     hour: Stretch,
     rate: Option<f64>,
+    webhooks: Vec<Endpoint>,
 }
 
 impl Seen {
-    async fn now(api: &Api, span: Span) -> Result<Self, Problem> {
+    async fn now(api: &Api, counts: QueueCounts, span: Span) -> Result<Self, Problem> {
         let store = api.store();
         let stretches = span.read(store).await?;
         let hour = if span == Span::Hour { stretches.clone() } else { Span::Hour.read(store).await? };
         Ok(Self {
-            counts: store.counts().await?,
+            counts,
             due: store.next_due().await?,
             model: model::current(api).await?,
             plugins: shown::states(api).await?,
@@ -59,6 +61,7 @@ impl Seen {
             events: store.events(EVENTS).await?,
             rate: rate_an_hour(store).await?,
             hour: Stretch::together(&hour),
+            webhooks: endpoints(api).await?,
             stretches,
         })
     }
@@ -72,10 +75,13 @@ pub async fn page(
 ) -> Result<Markup, Failure> {
     let Params(OverviewParams { span }) = params?;
     let frame = Frame::of(&api, visit, Here::Overview).await;
-    let status = api.worker.status().await?;
-    let seen = if status.outage.is_none() { Seen::now(&api, span).await } else { Err(away(&status)) };
+    let status = frame.status.as_ref().map_err(StoreError::clone)?;
+    let seen = match &frame.counts {
+        Some(counts) if status.outage.is_none() => Seen::now(&api, counts.clone(), span).await,
+        _ => Err(away(status)),
+    };
     let content = match &seen {
-        Ok(seen) => whole(&api, &frame, &status, seen, span),
+        Ok(seen) => whole(&api, &frame, status, seen, span),
         Err(problem) => html! {
             h1 { "Overview" }
             section #needs data-live aria-label="What needs you" {
@@ -87,7 +93,8 @@ pub async fn page(
 }
 
 fn away(status: &Status) -> Problem {
-    let reason = status.outage.as_ref().map(|outage| outage.reason.clone()).unwrap_or_default();
+    let reason = status.outage.as_ref().map(|outage| outage.reason.clone());
+    let reason = reason.unwrap_or_else(|| "the queue could not be counted".to_owned());
     Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, reason)
 }
 

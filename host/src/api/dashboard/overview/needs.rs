@@ -3,7 +3,7 @@
 use super::Seen;
 use crate::api::dashboard::ask::Ask;
 use crate::api::dashboard::frame::{Frame, Tone};
-use crate::api::dashboard::{link, written};
+use crate::api::dashboard::{failed, link, webhooks, written};
 use crate::store::Waiting;
 use crate::worker::Status;
 use maud::{Markup, html};
@@ -35,10 +35,11 @@ pub fn needs(frame: &Frame, status: &Status, seen: &Seen) -> Vec<Need> {
         model(frame, seen),
         budget(seen),
         strategies(seen),
-        failed(frame, seen),
+        failures(frame, seen),
         success(seen),
         pages(seen),
         hosts(seen),
+        webhooks(seen),
     ];
     let mut needs: Vec<Need> = all.into_iter().flatten().collect();
     needs.sort_by_key(|need| std::cmp::Reverse(need.tone));
@@ -97,7 +98,7 @@ fn model(frame: &Frame, seen: &Seen) -> Option<Need> {
         @if waiting > 0 { " " (written::counted(waiting, "track waits", "tracks wait")) " for it." }
     };
     let action = html! {
-        (frame.button("/worker/resume", "Try again now", tone == Tone::Bad))
+        (frame.button("/model/retry", "Try again now", tone == Tone::Bad))
         a.button href="/model" { "See the model" }
     };
     Some(Need { tone, text, action })
@@ -131,10 +132,11 @@ fn strategies(seen: &Seen) -> Option<Need> {
     })
 }
 
-fn failed(frame: &Frame, seen: &Seen) -> Option<Need> {
+fn failures(frame: &Frame, seen: &Seen) -> Option<Need> {
     let failed = seen.counts.failed;
     let retry = Ask {
         label: "Retry all",
+        of: "failed tracks",
         question: "Every failed track is queued again, with all its attempts. If what made them fail is still there, they fail again, and what is asked is paid again.",
         action: "/failed/retry",
         does: "Retry all of them",
@@ -143,7 +145,7 @@ fn failed(frame: &Frame, seen: &Seen) -> Option<Need> {
     (failed > 0).then(|| Need {
         tone: Tone::Wary,
         text: html! { (written::counted(failed, "track has", "tracks have")) " failed for good, after five attempts." },
-        action: html! { a.button href="/failed" { "See why" } (retry.once(frame)) },
+        action: html! { a.button href="/failed" { "See why" } (retry.with(frame, &failed::every())) },
     })
 }
 
@@ -177,5 +179,21 @@ fn hosts(seen: &Seen) -> Option<Need> {
             ". What it was working on is taken over by the others."
         },
         action: html! { a.button href="#hosts" { "See the hosts" } },
+    })
+}
+
+fn webhooks(seen: &Seen) -> Option<Need> {
+    let mut untold = seen.webhooks.iter().filter(|endpoint| !endpoint.is_enabled || endpoint.failing_since.is_some());
+    let endpoint = untold.next()?;
+    let more = untold.count();
+    Some(Need {
+        tone: Tone::Wary,
+        text: html! {
+            strong { (endpoint.url) } @if more > 0 { " and " (more) " more" }
+            @if endpoint.is_enabled { " cannot be told what happens here" } @else { " is not told any more what happens here" }
+            @if let Some(reason) = webhooks::reason(endpoint) { ": " (reason) }
+            ". " (written::counted(endpoint.owed, "message waits", "messages wait")) "."
+        },
+        action: html! { a.button href=(link::within(&["webhooks", &endpoint.id])) { "See the webhook" } },
     })
 }

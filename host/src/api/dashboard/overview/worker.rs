@@ -49,6 +49,7 @@ fn doing(status: &Status) -> Markup {
 fn controls(frame: &Frame, status: &Status) -> Markup {
     let pause = Ask {
         label: "Pause",
+        of: "all hosts",
         question: "Every host on this database takes nothing more until it is resumed. Batches in flight are finished.",
         action: "/worker/pause",
         does: "Pause all hosts",

@@ -106,13 +106,13 @@ fn changes(frame: &Frame, plugin: &PluginState) -> Markup {
     let name = format!("{} {}", plugin.name, plugin.version);
     let change = |label: &str, does: &str, question: &str, to: &str, is_grave: bool, more: Markup| {
         let action = link::within(&["strategies", &plugin.digest, to]);
-        let ask = Ask { label, question, action: &action, does, is_grave };
+        let ask = Ask { label, of: &name, question, action: &action, does, is_grave };
         ask.with(frame, &html! { (more) (reason(&format!("{to}-{}", short(&plugin.digest)))) })
     };
     let percent_id = format!("percent-{}", short(&plugin.digest));
     let percent = html! {
         label for=(percent_id) { "Share of the tracks, in per cent" }
-        input id=(percent_id) name="percent" type="number" min="1" max="100" value="10" required;
+        input id=(percent_id) name="percent" type="number" min="1" max="99" value="10" required;
     };
     let activate = || {
         let question = format!(

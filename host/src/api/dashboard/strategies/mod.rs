@@ -45,11 +45,9 @@ async fn shown(api: &Api, visit: Visit, refused: Option<&str>) -> Result<Markup,
                 ul.cards { @for plugin in &used { (card::card(&frame, plugin)) } }
             }
             (frame.control(&upload::form()))
-            @if !aside.is_empty() {
-                section #aside data-live aria-labelledby="aside-title" {
-                    h2 #aside-title { "Known, and not in use" }
-                    ul.rows { @for plugin in &aside { (card::row(&frame, plugin)) } }
-                }
+            section #aside data-live hidden[aside.is_empty()] aria-labelledby="aside-title" {
+                h2 #aside-title { "Known, and not in use" }
+                ul.rows { @for plugin in &aside { (card::row(&frame, plugin)) } }
             }
             (history::section(&revisions))
         },
@@ -77,6 +75,7 @@ fn pipeline(api: &Api, frame: &Frame, revisions: &[Revision]) -> Markup {
     );
     let roll_back = Ask {
         label: "Roll back",
+        of: "",
         question: &question,
         action: "/strategies/rollback",
         does: "Roll back",

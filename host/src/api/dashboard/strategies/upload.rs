@@ -39,16 +39,16 @@ pub fn form() -> Markup {
                 fieldset {
                     legend { "What it becomes" }
                     @for (name, says) in [
-                        ("active", "Active: it decides from the next batch on, on probation"),
+                        ("staged", "Staged: it is only kept, and can be activated later"),
                         ("shadow", "Shadow: it sees every batch and settles nothing"),
                         ("canary", "Canary: it settles a share of the tracks"),
-                        ("staged", "Staged: it is only kept"),
+                        ("active", "Active: it decides from the next batch on, on probation"),
                     ] {
-                        label.choice { input type="radio" name="as" value=(name) checked[name == "active"]; (says) }
+                        label.choice { input type="radio" name="as" value=(name) checked[name == "staged"]; (says) }
                     }
                 }
                 label for="upload-percent" { "Share of the tracks, for a canary, in per cent" }
-                input #upload-percent type="number" name="percent" min="1" max="100" value="10";
+                input #upload-percent type="number" name="percent" min="1" max="99" value="10";
                 label.choice { input type="checkbox" name="allow_wasi" value="true"; "It may import WASI, and gets an empty one" }
                 (reason("upload"))
                 div.actions { button.main { "Upload" } }
