@@ -107,6 +107,7 @@ async fn uploads_a_strategy_sees_it_active_and_takes_it_back() {
     browser.go("/strategies").await;
     browser.fill("#component", file.to_str().unwrap()).await;
     browser.fill("#reason-upload", "to see it").await;
+    browser.pick("input[value=active]").await;
     browser.click("button", "Upload").await;
     browser.sees("#said", "was admitted").await;
     browser.sees("#strategies", "mine").await;
@@ -184,9 +185,15 @@ async fn finds_out_why_a_track_failed_and_retries_one_and_then_all() {
     browser.click("button", "Retry").await;
     browser.sees("#said", "1 track is queued again").await;
     assert_eq!(operator.read("/api/music-ai/status").await["queue"]["failed"], 2);
+    browser.fill("#search", "upload 2").await;
+    browser.click("button", "Filter").await;
+    browser.click("summary", "Retry these…").await;
+    browser.click("dialog//button", "Retry these").await;
+    browser.sees("#said", "1 track is queued again").await;
+    browser.sees("#failed .rows", "untitled upload 0").await;
     browser.click("summary", "Retry all…").await;
-    browser.sees("dialog[open]", "2 tracks are queued again").await;
-    assert_eq!(operator.read("/api/music-ai/status").await["queue"]["failed"], 2, "not before it was confirmed");
+    browser.sees("dialog[open]", "1 track is queued again").await;
+    assert_eq!(operator.read("/api/music-ai/status").await["queue"]["failed"], 1, "not before it was confirmed");
     browser.click("dialog//button", "Retry all of them").await;
     browser.sees("#failed", "Nothing failed").await;
     assert_eq!(operator.read("/api/music-ai/status").await["queue"]["pending"], 3);

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod asking;
 mod browser;
 mod by_hand;
 mod escaping;
@@ -10,6 +11,7 @@ mod live;
 mod pictures;
 mod reading;
 mod sessions;
+mod telling;
 
 use liner_tests::Host;
 

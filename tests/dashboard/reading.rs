@@ -2,11 +2,11 @@
 
 use crate::browser::Browser;
 use crate::fail_all;
-use liner_tests::{Host, StubModel, components, vague_rows};
+use liner_tests::{Host, Receiver, StubModel, components, vague_rows};
 use serde_json::{Value, json};
 
 /// Pages with something on them.
-const PAGES: [&str; 9] = [
+pub const PAGES: [&str; 11] = [
     "/",
     "/?span=week",
     "/failed",
@@ -15,6 +15,8 @@ const PAGES: [&str; 9] = [
     "/library/youtube/vague000001",
     "/strategies",
     "/model",
+    "/webhooks",
+    "/webhooks/settings",
     "/events",
 ];
 
@@ -79,9 +81,15 @@ const TOO_WIDE: &str = "
         .map((one) => one.outerHTML.slice(0, 100)).slice(0, 5);";
 
 /// A host with something on every page, and a browser.
-async fn furnished() -> Option<(Browser, Host, tempfile::TempDir)> {
+pub async fn furnished() -> Option<(Browser, Host, tempfile::TempDir)> {
     let (folder, model) = (tempfile::tempdir().unwrap(), StubModel::willing().await);
-    let host = Host::asking(folder.path(), &model, &[("AI_REQUESTS_PER_MINUTE", "100")]).await;
+    let settings = [
+        ("AI_REQUESTS_PER_MINUTE", "100"),
+        ("WEBHOOK_URL", "http://127.0.0.1:9/hook"),
+        ("WEBHOOK_SECRET", Receiver::SECRET),
+        ("WEBHOOK_ALLOW", "127.0.0.1"),
+    ];
+    let host = Host::asking(folder.path(), &model, &settings).await;
     host.post("/api/music-ai/queue", vague_rows(30)).await;
     host.drained().await;
     let upload = host.request("POST", "/api/plugins?as=shadow").body(components::named("aside"));

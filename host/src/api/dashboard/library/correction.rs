@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 /// A correction as the form sends it: each field, changed or not, and under `was.` and its name what it said when the form
 /// was made.
-#[derive(Clone, Default, serde::Deserialize)]
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
 pub struct Corrected(BTreeMap<String, String>);
 
 impl Corrected {
