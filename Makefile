@@ -1,4 +1,4 @@
-.PHONY: run test e2e chaos batches conformance monitoring check bench load fuzz plugins plugins-check packages-check release
+.PHONY: run test e2e chaos conformance monitoring check bench load fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample

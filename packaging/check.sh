@@ -2,7 +2,7 @@
 # Checks what is packaged. The quick ones, seconds, run in CI:
 #   lint     the Dockerfile, the compose file and the Kubernetes objects, by their linters and schemas
 #   unit     the systemd unit: whether it is right, and how exposed the service is
-# The others build a release first, and need root and debootstrap:
+# The others build a release first, and need root, debootstrap, and for the package systemd-container and lintian:
 #   image    every instruction of the Dockerfile, executed in a root folder of its base image's packages, and the result run
 #   deb      the Debian package: lintian, its installation into a root folder of its own, and its service under a systemd of
 #            its own with all its bounds: started, watched, restarted, stopped
@@ -42,15 +42,13 @@ image() {
 
 deb() {
     need debootstrap
+    need systemd-nspawn
+    need lintian
     rm -rf "$work/deb"
     packaging/deb.sh "$work/deb"
-    if command -v lintian >/dev/null; then
-        # The settings hold keys; and Debian has no bug that asks for a package of liner.
-        lintian --allow-root --fail-on error,warning --suppress-tags non-standard-file-perm,initial-upload-closes-no-bugs \
-            "$work"/deb/*.deb
-    else
-        echo "lintian is not installed: the package was not linted"
-    fi
+    # The settings hold keys; and Debian has no bug that asks for a package of liner.
+    lintian --allow-root --fail-on error,warning --suppress-tags non-standard-file-perm,initial-upload-closes-no-bugs \
+        "$work"/deb/*.deb
     python3 packaging/rooted/package.py "$work"/deb/*.deb
 }
 

@@ -16,7 +16,8 @@ packaging/deb.sh "$dist"
 name=liner-$version-$machine
 rm -rf "target/packages/$name"
 mkdir -p "target/packages/$name"
-cp target/release/liner LICENSE-MIT LICENSE-APACHE README.md .env.example packaging/liner.service "target/packages/$name/"
+cp target/release/liner LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md .env.example packaging/liner.{service,sysusers,env} \
+    "target/packages/$name/"
 cp -r target/packages/share "target/packages/$name/share"
 tar --create --gzip --file "$dist/$name.tar.gz" --directory target/packages --sort=name --mtime="@$SOURCE_DATE_EPOCH" \
     --owner=0 --group=0 --numeric-owner "$name"

@@ -3,6 +3,9 @@
 /// What excuses the block below it.
 const EXCUSE: &str = "<!-- not run: ";
 
+/// How the fence of a block of commands may begin.
+const SHELLS: [&str; 4] = ["```sh", "```bash", "```shell", "```console"];
+
 /// A block of shell commands.
 #[derive(Debug, PartialEq)]
 pub struct Block {
@@ -14,7 +17,7 @@ pub struct Block {
     pub excuse: Option<String>,
 }
 
-/// The blocks marked `sh`, in their order.
+/// The blocks of commands, in their order, whatever shell they name.
 pub fn shell_blocks(markdown: &str) -> Vec<Block> {
     let (mut blocks, mut inside) = (Vec::new(), false);
     let mut excuse = None;
@@ -25,7 +28,7 @@ pub fn shell_blocks(markdown: &str) -> Vec<Block> {
             let block: &mut Block = blocks.last_mut().expect("a block was begun");
             block.text.push_str(text);
             block.text.push('\n');
-        } else if text == "```sh" {
+        } else if SHELLS.contains(&text) {
             inside = true;
             blocks.push(Block { line, text: String::new(), excuse: excuse.take() });
         } else {
