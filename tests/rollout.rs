@@ -5,14 +5,14 @@
 
 use liner::music::TrackKey;
 use liner::rollout::{Place, RolloutError, Upload, Why};
-use liner::store::{LibraryQuery, NewRevision, Said, Want};
+use liner::store::{Cause, LibraryQuery, NewRevision, Said, Want};
 use liner::strategy::lineup::{LineupError, Role};
 use liner::worker::Manual;
 use liner_tests::{Fixture, HOSTILE, ScriptedModel, components, eventually, links, rollout, settings};
 use std::sync::Arc;
 
 fn why() -> Why {
-    Why { cause: "test", by: "test".into(), reason: Some("to see".into()) }
+    Why { cause: Cause::Install, by: "test".into(), reason: Some("to see".into()) }
 }
 
 fn upload(bytes: &[u8], config: Option<&str>, place: Place) -> Upload {
@@ -93,7 +93,7 @@ mod a_swap {
         let newest = &f.store.pipelines(10).await.unwrap()[0];
         assert_eq!(
             (newest.by.as_str(), newest.cause.as_str(), newest.reason.as_deref()),
-            ("test", "test", Some("to see"))
+            ("install", "test", Some("to see"))
         );
         assert!(newest.at > 0 && newest.parent == Some(newest.revision - 1));
     }
@@ -472,8 +472,14 @@ mod a_start {
         let old = format!(
             r#"[{{"name":"rules","digest":"{digest}","config":"{{}}"}},{{"name":"llm","digest":"gone","config":"{{}}"}}]"#
         );
-        let new =
-            NewRevision { entries: old, parent: None, cause: "start", by: "host".into(), reason: None, news: None };
+        let new = NewRevision {
+            entries: old,
+            parent: None,
+            cause: Cause::Start,
+            by: "host".into(),
+            reason: None,
+            news: None,
+        };
         let newest = f.rollout().active().revision;
         f.store.record_pipeline(Some(newest), &new).await.unwrap().unwrap();
         let restarted = rollout(&f.store).await;
@@ -488,8 +494,14 @@ mod a_start {
         let f = fixture().await;
         let entries = r#"{"active":[{"name":"lost","digest":"abcdef"}]}"#.to_owned();
         let newest = f.rollout().active().revision;
-        let new =
-            NewRevision { entries, parent: Some(newest), cause: "install", by: "x".into(), reason: None, news: None };
+        let new = NewRevision {
+            entries,
+            parent: Some(newest),
+            cause: Cause::Install,
+            by: "x".into(),
+            reason: None,
+            news: None,
+        };
         f.store.record_pipeline(Some(newest), &new).await.unwrap().unwrap();
         let restarted = rollout(&f.store).await;
         assert_eq!(restarted.active().revision, newest);

@@ -6,7 +6,7 @@ use liner::config::WorkerSettings;
 use liner::model::{Answer, AskError, Failure, Gateway, ModelProvider};
 use liner::music::{Estimate, Field, Headroom, Prompt, Reply, Stop, Track, TrackKey, Usage};
 use liner::rollout::{Installed, Place, Rollout, Upload, Why};
-use liner::store::{NewLink, SqliteStore, Store};
+use liner::store::{Cause, NewLink, SqliteStore, Store};
 use liner::strategy::cache::Cache;
 use liner::strategy::limits::Limits;
 use liner::strategy::runtime::Runtime;
@@ -171,7 +171,7 @@ impl Fixture {
     pub async fn hostile(settings: WorkerSettings, model: Option<ScriptedModel>, config: &str) -> Self {
         let fixture = Self::new(settings, model).await;
         let rollout = fixture.rollout();
-        let why = Why::host("test");
+        let why = Why::host(Cause::Install);
         let bundled: Vec<_> = rollout.active().strategies.iter().map(|strategy| strategy.digest().clone()).collect();
         fixture.install(crate::HOSTILE, &format!("later: {config}"), Place::Active(None)).await;
         for digest in bundled {
@@ -196,7 +196,7 @@ impl Fixture {
             allow_wasi: false,
             place,
         };
-        self.rollout().install(upload, &Why::host("test")).await.unwrap()
+        self.rollout().install(upload, &Why::host(Cause::Install)).await.unwrap()
     }
 
     /// Another worker on a database.

@@ -1,7 +1,7 @@
 //! The switch, the hosts, and what one tells the others.
 
 use crate::fixture::{Fixture, completed, link};
-use liner::store::{Host, HostId, NewHost, NewRevision, Verdict, Want};
+use liner::store::{Cause, Host, HostId, NewHost, NewRevision, Verdict, Want};
 use std::time::Duration;
 
 pub async fn the_pause_is_in_the_database(f: Fixture) {
@@ -46,8 +46,14 @@ pub async fn what_others_write_is_noticed(f: Fixture) {
     let _ = tokio::time::timeout(Duration::from_millis(1_500), f.store.changed()).await;
     tokio::join!(notices(), async { other.enqueue(&[link(7)]).await.unwrap() });
     tokio::join!(notices(), async { other.pause("ada", None).await.unwrap() });
-    let revision =
-        NewRevision { entries: "{}".into(), parent: None, cause: "test", by: "ada".into(), reason: None, news: None };
+    let revision = NewRevision {
+        entries: "{}".into(),
+        parent: None,
+        cause: Cause::Install,
+        by: "ada".into(),
+        reason: None,
+        news: None,
+    };
     tokio::join!(notices(), async { other.record_pipeline(None, &revision).await.unwrap() });
 }
 
@@ -71,7 +77,7 @@ pub async fn two_hosts_that_change_the_pipeline_at_once_do_not_lose_either(f: Fi
     let revision = |by: &str| NewRevision {
         entries: "{}".into(),
         parent: None,
-        cause: "test",
+        cause: Cause::Install,
         by: by.into(),
         reason: None,
         news: None,

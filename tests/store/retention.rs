@@ -3,7 +3,9 @@
 use crate::fixture::{Fixture, REUSE, answer, by, completed, entry, intent, key, link, settlement};
 use liner::digest::Digest;
 use liner::music::Field;
-use liner::store::{Aging, BatchId, Claim, Compared, HostId, NewHost, Place, Pruned, Said, Stray, Verdict, Waiting};
+use liner::store::{
+    Aging, BatchId, Claim, Compared, EventKind, HostId, NewHost, Place, Pruned, Said, Stray, Verdict, Waiting,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -58,7 +60,7 @@ async fn a_day(f: &Fixture, tracks: std::ops::Range<usize>, prompt: &str) {
     let (candidate, active) = (said.clone(), said);
     let compared = Compared { key: key(tracks.start), candidate, active, cost_micros: 1, time_us: 1 };
     f.store.keep_compared(&Digest::of(b"candidate"), claim.id(), &[compared]).await.unwrap();
-    f.store.record_event("refused", "a file", "why").await.unwrap();
+    f.store.record_event(EventKind::Refused, "a file", "why").await.unwrap();
     let host = HostId::new();
     f.store.enlist(&NewHost { id: host.clone(), name: "attic".into(), predecessor: None }).await.unwrap();
     f.store.leave(&host).await.unwrap();

@@ -4,7 +4,7 @@ use super::plugin::compare;
 use super::{open, output};
 use crate::config::Config;
 use crate::rollout::{Comparison, Place, Upload, Why};
-use crate::store::HostId;
+use crate::store::{Cause, HostId};
 use crate::worker::replay;
 use anyhow::Context;
 use clap::Args;
@@ -51,7 +51,7 @@ impl Replay {
         let applied = if self.apply {
             // Entries name the component they come from, so it is kept.
             let by = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
-            rollout.install(upload, &Why { cause: "replay", by, reason: None }).await?;
+            rollout.install(upload, &Why { cause: Cause::Replay, by, reason: None }).await?;
             let host = HostId::new();
             let revision = rollout.active().revision;
             Some(replay::apply(store.as_ref(), &host, revision, &replayed.improvements).await?)

@@ -3,7 +3,7 @@
 use super::{AFTER_A_SWAP, Rollout, RolloutError, news};
 use crate::digest::Digest;
 use crate::nearest;
-use crate::store::{NewRevision, Plugin, Revision, StoreError};
+use crate::store::{Cause, EventKind, NewRevision, Plugin, Revision, StoreError};
 use crate::strategy::lineup::{Candidate, Entry, Lineup, LineupError, Role};
 use crate::strategy::{Pipeline, bundled};
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// Who changes the lineup, and why.
 #[derive(Debug, Clone)]
 pub struct Why {
-    /// `install`, `rollback`, `promote`, …
-    pub cause: &'static str,
+    /// What they do.
+    pub cause: Cause,
     /// Who: `api`, `command line`, `folder`, `host`.
     pub by: String,
     /// In their words.
@@ -22,7 +22,7 @@ pub struct Why {
 impl Why {
     /// A change by the host itself.
     #[must_use]
-    pub fn host(cause: &'static str) -> Self {
+    pub fn host(cause: Cause) -> Self {
         Self { cause, by: "host".to_owned(), reason: None }
     }
 }
@@ -246,7 +246,7 @@ impl Rollout {
             revision,
             entries,
             parent,
-            cause: why.cause.to_owned(),
+            cause: why.cause.name().to_owned(),
             by: why.by.clone(),
             reason: why.reason.clone(),
             at: 0,
@@ -254,7 +254,12 @@ impl Rollout {
         };
         self.adopt(pipeline, &recorded);
         let reason = why.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        self.tell(why.cause, &format!("revision {revision}"), &format!("{summary}, by {}{reason}", why.by)).await;
+        self.tell(
+            EventKind::Changed(why.cause),
+            &format!("revision {revision}"),
+            &format!("{summary}, by {}{reason}", why.by),
+        )
+        .await;
         self.release(&AFTER_A_SWAP).await;
         Ok(Some(self.active()))
     }
@@ -268,7 +273,7 @@ impl Rollout {
         };
         metrics::counter!("liner_plugins_refused_total", "step" => step).increment(1);
         tracing::warn!(step, "{error}");
-        self.tell("refused", source, &error.to_string()).await;
+        self.tell(EventKind::Refused, source, &error.to_string()).await;
         error
     }
 

@@ -9,7 +9,7 @@
 
 use super::{Place, Rollout, RolloutError, Upload, Why};
 use crate::digest::Digest;
-use crate::store::{HostId, PluginFile};
+use crate::store::{Cause, EventKind, HostId, PluginFile};
 use crate::strategy::lineup::{Entry, Lineup, LineupError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -128,13 +128,14 @@ impl Rollout {
             }
             return Ok(());
         }
-        let why = Why { cause: "install", by: "folder".to_owned(), reason: Some(format!("{file} was dropped there")) };
+        let why =
+            Why { cause: Cause::Install, by: "folder".to_owned(), reason: Some(format!("{file} was dropped there")) };
         let folder = name.to_owned();
         let installed = match upload(file, bytes, &beside) {
             Ok(upload) => self.install(upload, &why).await,
             Err(reason) => {
                 tracing::warn!("{reason}");
-                self.tell("refused", file, &reason).await;
+                self.tell(EventKind::Refused, file, &reason).await;
                 Err(RolloutError::Unknown(reason))
             }
         };
@@ -169,13 +170,13 @@ impl Rollout {
             let former: Option<Entry> = gone.former.as_deref().and_then(|former| serde_json::from_str(former).ok());
             let former = Lineup { active: former.into_iter().collect(), candidates: Vec::new() };
             let reason = Some(format!("{} was removed", gone.file));
-            let why = Why { cause: "removal", by: "folder".to_owned(), reason };
+            let why = Why { cause: Cause::Removal, by: "folder".to_owned(), reason };
             match self.change(&why, |lineup| step_back(lineup, name, component, &former)).await {
                 Ok(_) => {}
                 Err(RolloutError::Store(error)) => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!("{} was removed, and its strategy stays: {error}", gone.file);
-                    self.tell("kept", name, &error.to_string()).await;
+                    self.tell(EventKind::Kept, name, &error.to_string()).await;
                 }
             }
         }

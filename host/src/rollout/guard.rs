@@ -2,7 +2,7 @@
 //! that wait for one that is tried again.
 
 use super::{Rollout, Why};
-use crate::store::Waiting;
+use crate::store::{Cause, EventKind, Waiting};
 use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
 use crate::telemetry;
@@ -45,7 +45,7 @@ impl Rollout {
                 Standing::Failed(reason) => {
                     let why = Why {
                         reason: Some(format!("{strategy:?} failed its probation: {reason}")),
-                        ..Why::host("automatic rollback")
+                        ..Why::host(Cause::AutomaticRollback)
                     };
                     match self.take_back(entry, &why).await {
                         Ok(_) => {
@@ -58,7 +58,7 @@ impl Rollout {
                             strategy.health().keep();
                             let text = format!("it fails, and nothing can take its place ({error}): {reason}");
                             tracing::error!("{strategy:?} fails, and nothing can take its place: {error}");
-                            self.tell("kept", &entry.name, &text).await;
+                            self.tell(EventKind::Kept, &entry.name, &text).await;
                         }
                     }
                 }
@@ -72,7 +72,7 @@ impl Rollout {
             };
             let why = Why {
                 reason: Some(format!("{:?} failed as a candidate: {reason}", trial.strategy)),
-                ..Why::host("automatic retirement")
+                ..Why::host(Cause::AutomaticRetirement)
             };
             if let Err(error) = self.retire(trial.strategy.digest(), &why).await {
                 tracing::error!("{:?} was not retired: {error}", trial.strategy);
@@ -97,14 +97,14 @@ impl Rollout {
                     let text = format!("left alone for {seconds} s, tracks wait for it: {reason}");
                     tracing::error!(seconds, "{name} is left alone for a while, tracks wait for it");
                     tracing::debug!("{name} is {text}");
-                    self.tell("bypassed", &strategy.description().name, &text).await;
+                    self.tell(EventKind::Bypassed, &strategy.description().name, &text).await;
                 }
                 if *until <= Instant::now() {
                     self.release(&[Waiting::Strategy]).await;
                 }
             }
             _ if left_alone.remove(&name) => {
-                self.tell("recovered", &strategy.description().name, "it works again").await;
+                self.tell(EventKind::Recovered, &strategy.description().name, "it works again").await;
                 self.release(&[Waiting::Strategy]).await;
             }
             _ => {}

@@ -14,7 +14,7 @@ pub use compare::{Comparison, Disagreement, FieldAgreement, Side};
 pub use folder::dropped;
 
 use crate::digest::Digest;
-use crate::store::{Plugin, Revision, Store, StoreError, Waiting};
+use crate::store::{Cause, EventKind, Plugin, Revision, Store, StoreError, Waiting};
 use crate::strategy::admission::{self, Refusal, Terms};
 use crate::strategy::cache::Cache;
 use crate::strategy::lineup::{Entry, Lineup, LineupError};
@@ -117,14 +117,14 @@ impl Rollout {
 
     async fn start(&self) -> Result<(), RolloutError> {
         let Some(newest) = self.store().pipeline(None).await? else {
-            self.change(&Why::host("start"), |_| Ok(bundled::lineup())).await?;
+            self.change(&Why::host(Cause::Start), |_| Ok(bundled::lineup())).await?;
             return Ok(());
         };
         let is_outdated = |lineup: Lineup| bundled::upgraded(lineup.clone()) != lineup;
         if Lineup::from_json(&newest.entries).is_ok_and(is_outdated) {
             // What came with another binary is replaced by what came with this one.
             let upgraded = |lineup: &Lineup| Ok(bundled::upgraded(lineup.clone()));
-            match self.change(&Why::host("upgrade"), upgraded).await {
+            match self.change(&Why::host(Cause::Upgrade), upgraded).await {
                 Ok(_) => return Ok(()),
                 Err(RolloutError::Store(error)) => return Err(error.into()),
                 Err(error) => tracing::error!("the bundled strategies were not upgraded: {error}"),
@@ -212,7 +212,7 @@ impl Rollout {
     async fn reject(&self, revision: i64, error: &RolloutError) {
         *self.shared.rejected.lock().unwrap_or_else(PoisonError::into_inner) = Some(revision);
         tracing::error!(revision, "a revision of the pipeline cannot be loaded here, and another one runs: {error}");
-        self.tell("rejected", &format!("revision {revision}"), &error.to_string()).await;
+        self.tell(EventKind::Rejected, &format!("revision {revision}"), &error.to_string()).await;
     }
 
     async fn load_revision(&self, revision: &Revision) -> Result<Pipeline, RolloutError> {
@@ -359,8 +359,9 @@ impl Rollout {
     }
 
     /// Notes an event; that it could not be noted is no reason to stop.
-    async fn tell(&self, kind: &str, subject: &str, text: &str) {
+    async fn tell(&self, kind: EventKind, subject: &str, text: &str) {
         if let Err(error) = self.store().record_event(kind, subject, text).await {
+            let kind = kind.name();
             tracing::warn!(kind, subject, "an event was not noted: {error}");
             tracing::debug!(kind, subject, "the event that was not noted: {text}");
         }

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 /// What is told of a change from a revision to a lineup, if anything is: nobody outside hears of candidates.
 pub(super) fn of_change(from: i64, former: &Lineup, next: &Lineup, why: &Why) -> Option<News> {
-    let of = match why.cause {
-        "rollback" | "automatic rollback" => EventType::StrategyRolledBack,
-        _ if former.active != next.active => EventType::StrategySwapped,
-        _ => return None,
+    let of = if why.cause.is_rollback() {
+        EventType::StrategyRolledBack
+    } else if former.active != next.active {
+        EventType::StrategySwapped
+    } else {
+        return None;
     };
     let data = json!({
-        "cause": why.cause, "by": why.by, "reason": why.reason, "strategies": names(next),
+        "cause": why.cause.name(), "by": why.by, "reason": why.reason, "strategies": names(next),
         "former_strategies": names(former), "former_revision": (from > 0).then_some(from),
     });
     Some(News { of, data })
@@ -28,6 +30,7 @@ fn names(lineup: &Lineup) -> Value {
 mod tests {
     use super::*;
     use crate::digest::Digest;
+    use crate::store::Cause;
     use crate::strategy::lineup::{Candidate, Role};
 
     fn entry(name: &str) -> Entry {
@@ -42,11 +45,11 @@ mod tests {
         let candidate = Candidate { entry: entry("three"), role: Role::Canary { percent: 5 }, position: None };
         let tried = Lineup { candidates: vec![candidate], ..one.clone() };
         let why = |cause| Why { reason: Some("better".into()), ..Why::host(cause) };
-        let swapped = of_change(1, &one, &two, &why("install")).unwrap();
+        let swapped = of_change(1, &one, &two, &why(Cause::Install)).unwrap();
         assert_eq!((swapped.of, &swapped.data["strategies"][0]["name"]), (EventType::StrategySwapped, &json!("two")));
         assert_eq!((&swapped.data["former_revision"], &swapped.data["reason"]), (&json!(1), &json!("better")));
-        assert_eq!(of_change(2, &two, &one, &why("automatic rollback")).unwrap().of, EventType::StrategyRolledBack);
-        assert!(of_change(1, &one, &tried, &why("canary")).is_none());
-        assert!(of_change(0, &Lineup::default(), &one, &why("start")).unwrap().data["former_revision"].is_null());
+        assert_eq!(of_change(2, &two, &one, &why(Cause::AutomaticRollback)).unwrap().of, EventType::StrategyRolledBack);
+        assert!(of_change(1, &one, &tried, &why(Cause::Canary)).is_none());
+        assert!(of_change(0, &Lineup::default(), &one, &why(Cause::Start)).unwrap().data["former_revision"].is_null());
     }
 }

@@ -1,6 +1,6 @@
 //! What a store keeps of plugins: their bytes, the revisions of the pipeline, what candidates said, and events.
 
-use super::{BatchId, News, StoreError};
+use super::{BatchId, Cause, Event, EventKind, News, StoreError};
 use crate::digest::Digest;
 use crate::music::{Extraction, Track, TrackKey};
 use async_trait::async_trait;
@@ -37,7 +37,7 @@ pub struct Revision {
     pub entries: String,
     /// What a rollback from here returns to.
     pub parent: Option<i64>,
-    /// What made it: `start`, `install`, `rollback`, …
+    /// The name of its [`Cause`].
     pub cause: String,
     /// Who.
     pub by: String,
@@ -57,7 +57,7 @@ pub struct NewRevision {
     /// What a rollback from here returns to.
     pub parent: Option<i64>,
     /// What makes it.
-    pub cause: &'static str,
+    pub cause: Cause,
     /// Who.
     pub by: String,
     /// Why.
@@ -118,19 +118,6 @@ pub struct Compared {
     pub time_us: i64,
 }
 
-/// Something an operator would want to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// When; set by the store.
-    pub at: i64,
-    /// `swapped`, `rolled_back`, `refused`, `bypassed`, …
-    pub kind: String,
-    /// About what.
-    pub subject: String,
-    /// A sentence.
-    pub text: String,
-}
-
 /// A batch that was settled, for replay.
 #[derive(Debug, Clone)]
 pub struct SettledBatch {
@@ -185,7 +172,7 @@ pub trait PluginStore: Send + Sync {
     async fn candidate_cost(&self, digest: &Digest) -> Result<i64, StoreError>;
 
     /// Notes an event, and forgets the oldest beyond some thousands.
-    async fn record_event(&self, kind: &str, subject: &str, text: &str) -> Result<(), StoreError>;
+    async fn record_event(&self, kind: EventKind, subject: &str, text: &str) -> Result<(), StoreError>;
 
     /// Events, newest first.
     async fn events(&self, limit: u32) -> Result<Vec<Event>, StoreError>;

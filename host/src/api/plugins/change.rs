@@ -7,6 +7,7 @@ use super::super::{Answer, Api};
 use super::{PLUGIN, rollout};
 use crate::digest::Digest;
 use crate::rollout::{Place, Rollout, RolloutError, Upload, Why};
+use crate::store::Cause;
 use crate::strategy::lineup::Role;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -144,7 +145,7 @@ pub async fn upload(State(api): State<Arc<Api>>, Params(params): Params<UploadPa
     let UploadParams { place, position, percent, budget_usd, allow_wasi, config, reason } = params;
     let place = place.place(&PlaceTerms { position, percent, budget_usd })?;
     let upload = Upload { bytes, source: "the upload".to_owned(), config, allow_wasi, place };
-    let why = why("install", reason);
+    let why = why(Cause::Install, reason);
     let installed = carried_out(&api, move |rollout| async move { rollout.install(upload, &why).await }).await?;
     Ok(Json(changed(&api, Some(installed.plugin.digest))))
 }
@@ -205,7 +206,7 @@ pub async fn activate(
     Fields(body): Fields<ActivateRequest>,
 ) -> Answer<Changed> {
     let place = Place::Active(body.position.map(usize::from));
-    put(&api, &plugin, place, why("activate", body.reason)).await
+    put(&api, &plugin, place, why(Cause::Activate, body.reason)).await
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -240,7 +241,7 @@ pub async fn shadow(
     Fields(body): Fields<ShadowRequest>,
 ) -> Answer<Changed> {
     let place = shadow_at(body.position, body.budget_usd)?;
-    put(&api, &plugin, place, why("shadow", body.reason)).await
+    put(&api, &plugin, place, why(Cause::Shadow, body.reason)).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -276,7 +277,7 @@ pub async fn canary(
     Fields(body): Fields<CanaryRequest>,
 ) -> Answer<Changed> {
     let place = canary_at(body.position, body.percent);
-    put(&api, &plugin, place, why("canary", body.reason)).await
+    put(&api, &plugin, place, why(Cause::Canary, body.reason)).await
 }
 
 async fn put(api: &Api, plugin: &str, place: Place, why: Why) -> Answer<Changed> {
@@ -310,7 +311,7 @@ pub async fn promote(
     _: Params<Nothing>,
     Fields(body): Fields<ReasonRequest>,
 ) -> Answer<Changed> {
-    let (digest, why) = (rollout(&api).find(&plugin).await?, why("promote", body.reason));
+    let (digest, why) = (rollout(&api).find(&plugin).await?, why(Cause::Promote, body.reason));
     let promoted = digest.clone();
     carried_out(&api, move |rollout| async move { rollout.promote(&promoted, &why).await }).await?;
     Ok(Json(changed(&api, Some(digest))))
@@ -330,7 +331,7 @@ pub async fn retire(
     Path(plugin): Path<String>,
     Params(params): Params<ReasonRequest>,
 ) -> Answer<Changed> {
-    let (digest, why) = (rollout(&api).find(&plugin).await?, why("retire", params.reason));
+    let (digest, why) = (rollout(&api).find(&plugin).await?, why(Cause::Retire, params.reason));
     let retired = digest.clone();
     carried_out(&api, move |rollout| async move { rollout.retire(&retired, &why).await }).await?;
     Ok(Json(changed(&api, Some(digest))))
@@ -361,7 +362,7 @@ pub async fn configure(
     _: Params<Nothing>,
     Fields(body): Fields<ConfigRequest>,
 ) -> Answer<Changed> {
-    let (digest, why) = (rollout(&api).find(&plugin).await?, why("config", body.reason));
+    let (digest, why) = (rollout(&api).find(&plugin).await?, why(Cause::Config, body.reason));
     let config = match body.config {
         Value::Null => None,
         Value::String(text) => Some(text),
@@ -397,7 +398,7 @@ pub async fn rollback(
     _: Params<Nothing>,
     Fields(body): Fields<RollbackRequest>,
 ) -> Answer<Changed> {
-    let why = why("rollback", body.reason);
+    let why = why(Cause::Rollback, body.reason);
     carried_out(&api, move |rollout| async move { rollout.rollback(body.to, &why).await }).await?;
     Ok(Json(changed(&api, None)))
 }
@@ -419,6 +420,6 @@ fn changed(api: &Api, plugin: Option<Digest>) -> Changed {
     Changed { success: true, revision: pipeline.revision, pipeline: pipeline.summary(), plugin }
 }
 
-fn why(cause: &'static str, reason: Option<String>) -> Why {
+fn why(cause: Cause, reason: Option<String>) -> Why {
     Why { cause, by: "api".to_owned(), reason }
 }

@@ -32,7 +32,7 @@ struct RevisionShown {
     revision: i64,
     /// What a rollback from here returns to.
     parent: Option<i64>,
-    /// `install`, `activate`, `rollback` and so on.
+    /// `install`, `activate`, `rollback`, `automatic rollback` and so on.
     cause: String,
     by: String,
     reason: Option<String>,
@@ -82,7 +82,8 @@ pub struct Events {
 #[schema(as = Event)]
 struct EventShown {
     at: Option<Timestamp>,
-    /// `swapped`, `refused`, `bypassed` and so on.
+    /// What made a revision, as its `cause` says, or `refused`, `rejected`, `kept`, `bypassed`, `recovered`, `budget-reached`,
+    /// `worker-paused`, `worker-resumed`, `webhook-disabled`, `webhook-enabled`, `webhook-gave-up`.
     kind: String,
     /// About what.
     subject: String,

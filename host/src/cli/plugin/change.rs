@@ -4,7 +4,7 @@ use crate::cli::{open, output};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::rollout::{Place, Rollout, Upload, Why};
-use crate::store::Store;
+use crate::store::{Cause, Store};
 use crate::strategy::Pipeline;
 use crate::strategy::lineup::Role;
 use anyhow::Context;
@@ -26,7 +26,7 @@ struct Change {
 }
 
 impl Change {
-    fn why(&self, cause: &'static str) -> Why {
+    fn why(&self, cause: Cause) -> Why {
         let by = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
         Why { cause, by, reason: self.reason.clone() }
     }
@@ -105,7 +105,7 @@ impl Install {
             allow_wasi: self.allow_wasi,
             place,
         };
-        let installed = rollout.install(upload, &self.change.why("install")).await?;
+        let installed = rollout.install(upload, &self.change.why(Cause::Install)).await?;
         store.close().await;
         let plugin = installed.plugin;
         if !self.change.json {
@@ -129,7 +129,7 @@ pub struct Activate {
 
 impl Activate {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        put(config, &self.plugin, Place::Active(self.position), "activate", &self.change).await
+        put(config, &self.plugin, Place::Active(self.position), Cause::Activate, &self.change).await
     }
 }
 
@@ -151,7 +151,7 @@ pub struct Shadow {
 impl Shadow {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let role = Role::Shadow { budget_micros: micros(self.budget) };
-        put(config, &self.plugin, Place::Trial(role, self.position), "shadow", &self.change).await
+        put(config, &self.plugin, Place::Trial(role, self.position), Cause::Shadow, &self.change).await
     }
 }
 
@@ -172,7 +172,7 @@ pub struct Canary {
 impl Canary {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let role = Role::Canary { percent: self.percent };
-        put(config, &self.plugin, Place::Trial(role, self.position), "canary", &self.change).await
+        put(config, &self.plugin, Place::Trial(role, self.position), Cause::Canary, &self.change).await
     }
 }
 
@@ -189,7 +189,7 @@ impl Promote {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.promote(&digest, &self.change.why("promote")).await?;
+        let pipeline = rollout.promote(&digest, &self.change.why(Cause::Promote)).await?;
         store.close().await;
         self.change.told(&pipeline, Some(&digest))
     }
@@ -210,7 +210,7 @@ impl Configure {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.configure(&digest, self.value.as_deref(), &self.change.why("config")).await?;
+        let pipeline = rollout.configure(&digest, self.value.as_deref(), &self.change.why(Cause::Config)).await?;
         store.close().await;
         self.change.told(&pipeline, Some(&digest))
     }
@@ -228,7 +228,7 @@ pub struct Rollback {
 impl Rollback {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
-        let pipeline = rollout.rollback(self.revision, &self.change.why("rollback")).await?;
+        let pipeline = rollout.rollback(self.revision, &self.change.why(Cause::Rollback)).await?;
         store.close().await;
         self.change.told(&pipeline, None)
     }
@@ -247,19 +247,13 @@ impl Retire {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let (rollout, store) = opened(config).await?;
         let digest = rollout.find(&self.plugin).await?;
-        let pipeline = rollout.retire(&digest, &self.change.why("retire")).await?;
+        let pipeline = rollout.retire(&digest, &self.change.why(Cause::Retire)).await?;
         store.close().await;
         self.change.told(&pipeline, Some(&digest))
     }
 }
 
-async fn put(
-    config: &Config,
-    plugin: &str,
-    place: Place,
-    cause: &'static str,
-    change: &Change,
-) -> anyhow::Result<ExitCode> {
+async fn put(config: &Config, plugin: &str, place: Place, cause: Cause, change: &Change) -> anyhow::Result<ExitCode> {
     let (rollout, store) = opened(config).await?;
     let digest = rollout.find(plugin).await?;
     let pipeline = rollout.place(&digest, place, &change.why(cause)).await?;

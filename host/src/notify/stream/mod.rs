@@ -8,6 +8,8 @@
 mod history;
 mod told;
 
+pub use told::STREAM_EVENTS;
+
 use crate::store::{Activity, Since, Store, StoreError};
 use bytes::Bytes;
 use history::{History, OVERLAP_MS};

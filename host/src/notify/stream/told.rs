@@ -1,10 +1,30 @@
 //! Messages of the stream, written once for all who read it: `text/event-stream`.
 
 use crate::spending::usd;
-use crate::store::{Activity, EndedBatch, Event, Failure, Pause, QueueCounts};
+use crate::store::{Activity, EndedBatch, Event, EventKind, Failure, Pause, QueueCounts};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+/// The names of all messages: who reads the stream has to listen for each.
+pub const STREAM_EVENTS: [&str; 16] = [
+    "batch",
+    "failure",
+    "swap",
+    "rollback",
+    "refusal",
+    "kept",
+    "bypassed",
+    "recovered",
+    "budget-reached",
+    "webhook-disabled",
+    "webhook-enabled",
+    "webhook-gave-up",
+    "pause",
+    "resume",
+    "queue",
+    "reset",
+];
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,23 +79,29 @@ pub fn oldest_of_full(activity: &Activity, limit: u32) -> Vec<Told> {
     all(&oldest)
 }
 
-/// The name of an event's kind; none for what the switch says.
-fn name(kind: &str) -> Option<&str> {
+/// The name under which a kind is told; none for what the switch says.
+const fn name(kind: EventKind) -> Option<&'static str> {
     match kind {
-        "install" | "activate" | "promote" | "shadow" | "canary" | "config" | "retire" | "removal" | "replay" => {
-            Some("swap")
-        }
-        "rollback" => Some("rollback"),
-        "refused" | "rejected" => Some("refusal"),
-        "worker-paused" | "worker-resumed" => None,
-        other => Some(other),
+        EventKind::Changed(cause) if cause.is_rollback() => Some("rollback"),
+        EventKind::Changed(_) => Some("swap"),
+        EventKind::Refused | EventKind::Rejected => Some("refusal"),
+        EventKind::WorkerPaused | EventKind::WorkerResumed => None,
+        EventKind::Kept
+        | EventKind::Bypassed
+        | EventKind::Recovered
+        | EventKind::BudgetReached
+        | EventKind::WebhookDisabled
+        | EventKind::WebhookEnabled
+        | EventKind::WebhookGaveUp => Some(kind.name()),
     }
 }
 
 fn of_event(number: i64, event: &Event) -> Option<Told> {
     let Event { at, kind, subject, text } = event;
+    // Nobody listens for what only another version of the program knows; it is among the events of the store.
+    let name = name(EventKind::from_name(kind)?)?;
     let data = json!({"at": time(*at), "kind": kind, "subject": subject, "text": text});
-    Some(Told::new(format!("e{number}"), *at, name(kind)?, &data))
+    Some(Told::new(format!("e{number}"), *at, name, &data))
 }
 
 fn of_batch(batch: &EndedBatch) -> Told {
@@ -129,15 +155,16 @@ fn time(unix_ms: i64) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::music::TrackKey;
     use crate::store::{BatchId, HostId};
+    use std::collections::BTreeSet;
 
     fn event(kind: &str) -> Event {
         Event { at: 7, kind: kind.into(), subject: "revision 2".into(), text: "rules\n\ndata: forged".into() }
     }
 
-    #[test]
-    fn a_batch_says_whose_it_was_what_came_of_it_and_what_it_cost() {
-        let batch = EndedBatch {
+    fn batch() -> EndedBatch {
+        EndedBatch {
             id: BatchId::from_text("x".into()),
             host: HostId::from_text("h".into()),
             size: 20,
@@ -146,8 +173,27 @@ mod tests {
             cost_micros: 1_500_000,
             created_at: 1_000,
             finished_at: 1_250,
-        };
-        let told = of_batch(&batch);
+        }
+    }
+
+    fn failure() -> Failure {
+        let key = TrackKey { platform_name: "youtube".into(), platform_id: "x".into() };
+        Failure { row: 1, key, reason: None, attempts: 5, at: 7 }
+    }
+
+    fn pause() -> Pause {
+        Pause { at: 7, by: "ada".into(), reason: None }
+    }
+
+    /// The name that a message begins with, or has after its id.
+    fn name_in(message: &[u8]) -> String {
+        let text = std::str::from_utf8(message).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("event: ")).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_batch_says_whose_it_was_what_came_of_it_and_what_it_cost() {
+        let told = of_batch(&batch());
         let data = r#"{"id":"x","host":"h","at":"1970-01-01T00:00:01.25Z","size":20,"succeeded":19,"failed":1,"costUsd":1.5,"ms":250}"#;
         assert_eq!(told.text, format!("id: 1250-bx\nevent: batch\ndata: {data}\n\n"));
         assert_eq!(key_of(&told.id()), Some(told.key.as_str()));
@@ -157,19 +203,28 @@ mod tests {
     fn kinds_of_events_are_told_under_their_names_and_the_switch_speaks_for_itself() {
         for (kind, name) in [
             ("install", Some("swap")),
+            ("start", Some("swap")),
+            ("automatic retirement", Some("swap")),
             ("rollback", Some("rollback")),
+            ("automatic rollback", Some("rollback")),
             ("refused", Some("refusal")),
             ("bypassed", Some("bypassed")),
             ("budget-reached", Some("budget-reached")),
             ("worker-paused", None),
+            ("of-tomorrow", None),
         ] {
-            let told = of_event(1, &event(kind)).map(|told| told.text);
-            let line = name.map(|name| format!("\nevent: {name}\n"));
-            match (told, line) {
-                (Some(text), Some(line)) => assert!(std::str::from_utf8(&text).unwrap().contains(&line)),
-                (told, line) => assert_eq!(told.is_some(), line.is_some(), "{kind}"),
-            }
+            assert_eq!(of_event(1, &event(kind)).map(|told| name_in(&told.text)).as_deref(), name, "{kind}");
         }
+    }
+
+    #[test]
+    fn the_list_of_names_is_what_is_told_and_nothing_else() {
+        let events = EventKind::ALL.iter().filter_map(|kind| of_event(1, &event(kind.name())));
+        let told = events.chain([of_batch(&batch()), of_failure(&failure())]).map(|told| told.text);
+        let states = [queue(&QueueCounts::default()), switch(Some(&pause())), switch(None), reset()].map(Bytes::from);
+        let names: BTreeSet<String> = told.chain(states).map(|text| name_in(&text)).collect();
+        assert_eq!(names, STREAM_EVENTS.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(names.len(), STREAM_EVENTS.len());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::Connection;
 use super::outbox::{note_event, tell, time};
 use super::provider::spending;
-use crate::store::{Admission, EventType, Left, Limits, News, Spending, StoreError};
+use crate::store::{Admission, EventKind, EventType, Left, Limits, News, Spending, StoreError};
 use serde_json::json;
 
 const DAY_MS: i64 = 86_400_000;
@@ -85,7 +85,7 @@ pub(super) async fn spent(
     let reason = format!("the budget is spent: {} is {}", budget.setting(), usd(limit));
     let day = left_ms.map_or(0, |_| spending.day);
     if is_news(tx, budget, limit, day).await? {
-        note_event(tx, "budget-reached", budget.setting(), &reason).await?;
+        note_event(tx, EventKind::BudgetReached, budget.setting(), &reason).await?;
         let data = json!({
             "budget": budget.name(), "limit_usd": usd(limit), "spent_usd": usd(spent_micros),
             "reserved_usd": usd(spending.reserved_micros), "until": left_ms.and_then(|_| time((day + 1) * DAY_MS)),

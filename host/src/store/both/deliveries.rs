@@ -3,7 +3,9 @@
 use super::super::{Backend, Connection, Row};
 use super::outbox::note_event;
 use crate::store::json::json;
-use crate::store::{Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, GONE_MS, Next, Owed, StoreError, WebhookId};
+use crate::store::{
+    Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, EventKind, GONE_MS, Next, Owed, StoreError, WebhookId,
+};
 use sqlx::Row as _;
 use std::time::Duration;
 
@@ -163,7 +165,7 @@ async fn fails(tx: &mut Connection, attempt: &Attempt) -> Result<bool, StoreErro
         return Ok(false);
     }
     let text = "it answers 410 Gone, and nothing is sent to it until it is enabled again";
-    note_event(tx, "webhook-disabled", attempt.owed.endpoint.as_str(), text).await?;
+    note_event(tx, EventKind::WebhookDisabled, attempt.owed.endpoint.as_str(), text).await?;
     Ok(true)
 }
 
@@ -244,7 +246,7 @@ async fn note_given_up(tx: &mut Connection, endpoint: &str) -> Result<(), StoreE
     .await?;
     if first.rows_affected() > 0 {
         let text = "a message was not delivered within a day and is given up, as those after it are until it answers";
-        note_event(tx, "webhook-gave-up", endpoint, text).await?;
+        note_event(tx, EventKind::WebhookGaveUp, endpoint, text).await?;
     }
     Ok(())
 }

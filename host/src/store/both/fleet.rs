@@ -2,7 +2,7 @@
 
 use super::super::{Backend, Row};
 use super::outbox::{note_event, tell, time};
-use crate::store::{EventType, Host, HostId, NewHost, News, Pause, StoreError};
+use crate::store::{EventKind, EventType, Host, HostId, NewHost, News, Pause, StoreError};
 use serde_json::json;
 use sqlx::Row as _;
 
@@ -26,7 +26,7 @@ impl Backend {
         .await?;
         if let Some(at) = paused_at {
             let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            note_event(&mut tx, "worker-paused", "worker", &format!("paused by {by}{because}")).await?;
+            note_event(&mut tx, EventKind::WorkerPaused, "worker", &format!("paused by {by}{because}")).await?;
             let data = json!({"paused_at": time(at), "by": by, "reason": reason});
             tell(&mut tx, &News { of: EventType::WorkerPaused, data }).await?;
         }
@@ -45,7 +45,7 @@ impl Backend {
         sqlx::query("update worker_control set paused_at = null, paused_by = null, reason = null")
             .execute(&mut *tx)
             .await?;
-        note_event(&mut tx, "worker-resumed", "worker", "the pause was lifted").await?;
+        note_event(&mut tx, EventKind::WorkerResumed, "worker", "the pause was lifted").await?;
         let data = json!({"paused_at": time(pause.at), "paused_by": pause.by, "reason": pause.reason});
         tell(&mut tx, &News { of: EventType::WorkerResumed, data }).await?;
         Ok(tx.commit().await?)

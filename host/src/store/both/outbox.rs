@@ -4,7 +4,7 @@
 //! A message about a batch or a track has its id from the batch's, so that the same is never owed twice.
 
 use super::super::Connection;
-use crate::store::{News, StoreError};
+use crate::store::{EventKind, News, StoreError};
 
 /// Events that are kept.
 const EVENTS_KEPT: i64 = 5_000;
@@ -69,12 +69,12 @@ pub(in super::super) async fn tell(tx: &mut Connection, news: &News) -> Result<(
 /// Notes an event, and forgets the oldest beyond some thousands.
 pub(in super::super) async fn note_event(
     tx: &mut Connection,
-    kind: &str,
+    kind: EventKind,
     subject: &str,
     text: &str,
 ) -> Result<(), StoreError> {
     sqlx::query("insert into event (at, kind, subject, text) values ((select ms from clock), $1, $2, $3)")
-        .bind(kind)
+        .bind(kind.name())
         .bind(subject)
         .bind(text)
         .execute(&mut *tx)

@@ -7,7 +7,8 @@ use crate::digest::Digest;
 use crate::music::TrackKey;
 use crate::store::json::{from_json, json};
 use crate::store::{
-    BatchId, Compared, Event, NewRevision, Plugin, PluginFile, PluginStore, Revision, SettledBatch, StoreError,
+    BatchId, Compared, Event, EventKind, NewRevision, Plugin, PluginFile, PluginStore, Revision, SettledBatch,
+    StoreError,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -75,7 +76,7 @@ impl PluginStore for Backend {
         )
         .bind(&new.entries)
         .bind(new.parent)
-        .bind(new.cause)
+        .bind(new.cause.name())
         .bind(&new.by)
         .bind(&new.reason)
         .bind(expected)
@@ -232,7 +233,7 @@ impl PluginStore for Backend {
         .await?)
     }
 
-    async fn record_event(&self, kind: &str, subject: &str, text: &str) -> Result<(), StoreError> {
+    async fn record_event(&self, kind: EventKind, subject: &str, text: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         note_event(&mut tx, kind, subject, text).await?;
         Ok(tx.commit().await?)

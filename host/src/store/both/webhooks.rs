@@ -6,8 +6,8 @@ use super::outbox::note_event;
 use crate::secret::Secret;
 use crate::store::json::{from_json, json};
 use crate::store::{
-    Attempt, Delivery, EventType, FORMER_SECRET_MS, MOST_WEBHOOKS, NewWebhook, OWED_COUNTED, Outbox, Owed, StoreError,
-    Webhook, WebhookId, WebhookState, WebhookStore,
+    Attempt, Delivery, EventKind, EventType, FORMER_SECRET_MS, MOST_WEBHOOKS, NewWebhook, OWED_COUNTED, Outbox, Owed,
+    StoreError, Webhook, WebhookId, WebhookState, WebhookStore,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -243,7 +243,7 @@ impl Backend {
         .execute(&mut *tx)
         .await?;
         if was_disabled {
-            note_event(&mut tx, "webhook-enabled", id.as_str(), "messages are sent to it again").await?;
+            note_event(&mut tx, EventKind::WebhookEnabled, id.as_str(), "messages are sent to it again").await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -1,6 +1,7 @@
 //! What goes into a store and what comes out. Times are Unix milliseconds.
 
 mod channels;
+mod events;
 mod fleet;
 mod ids;
 mod journal;
@@ -15,6 +16,7 @@ mod throughput;
 mod webhooks;
 
 pub use channels::*;
+pub use events::*;
 pub use fleet::*;
 pub use ids::*;
 pub use journal::*;

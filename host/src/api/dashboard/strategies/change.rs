@@ -8,6 +8,7 @@ use crate::api::plugins::change::{PlaceName, PlaceTerms, carried_out};
 use crate::api::plugins::rollout;
 use crate::api::problem::Problem;
 use crate::rollout::Why;
+use crate::store::Cause;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
@@ -23,7 +24,7 @@ pub struct Terms {
 }
 
 /// Who changes something here, and why.
-pub fn why(cause: &'static str, reason: Option<String>) -> Why {
+pub fn why(cause: Cause, reason: Option<String>) -> Why {
     Why { cause, by: "dashboard".to_owned(), reason: given(reason) }
 }
 
@@ -37,16 +38,16 @@ pub async fn change(
     let digest = rollout(&api).find(&plugin).await?;
     let terms = PlaceTerms { position: None, percent, budget_usd: None };
     let (cause, place) = match change.as_str() {
-        "activate" => ("activate", PlaceName::Active),
-        "shadow" => ("shadow", PlaceName::Shadow),
-        "canary" => ("canary", PlaceName::Canary),
+        "activate" => (Cause::Activate, PlaceName::Active),
+        "shadow" => (Cause::Shadow, PlaceName::Shadow),
+        "canary" => (Cause::Canary, PlaceName::Canary),
         "promote" => {
-            let why = why("promote", reason);
+            let why = why(Cause::Promote, reason);
             carried_out(&api, |rollout| async move { rollout.promote(&digest, &why).await }).await?;
             return Ok(Redirect::to(&saying("/strategies", "changed", None)));
         }
         "retire" => {
-            let why = why("retire", reason);
+            let why = why(Cause::Retire, reason);
             carried_out(&api, |rollout| async move { rollout.retire(&digest, &why).await }).await?;
             return Ok(Redirect::to(&saying("/strategies", "changed", None)));
         }
@@ -63,7 +64,7 @@ pub async fn rollback(
     form: Result<Form<Terms>, FormRejection>,
 ) -> Result<Redirect, Failure> {
     let Form(Terms { reason, .. }) = form?;
-    let why = why("rollback", reason);
+    let why = why(Cause::Rollback, reason);
     carried_out(&api, |rollout| async move { rollout.rollback(None, &why).await }).await?;
     Ok(Redirect::to(&saying("/strategies", "rolled-back", None)))
 }

@@ -9,6 +9,7 @@ use crate::api::plugins::change::{PlaceName, PlaceTerms, carried_out, read_compo
 use crate::api::plugins::rollout;
 use crate::api::problem::Problem;
 use crate::rollout::Upload;
+use crate::store::Cause;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
@@ -80,7 +81,7 @@ async fn install(api: &Api, form: Multipart) -> Result<(), Problem> {
     let place = sent.place.place(&PlaceTerms { position: None, percent, budget_usd: None })?;
     let source = if sent.file.is_empty() { "the upload".to_owned() } else { sent.file };
     let upload = Upload { bytes: sent.bytes, source, config: None, allow_wasi: sent.allow_wasi, place };
-    let why = why("install", sent.reason);
+    let why = why(Cause::Install, sent.reason);
     carried_out(api, |rollout| async move { rollout.install(upload, &why).await }).await?;
     Ok(())
 }
