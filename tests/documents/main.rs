@@ -65,7 +65,8 @@ async fn every_command_of_the_documents_works_from_top_to_bottom() {
         let (not_run, blocks): (Vec<Block>, Vec<Block>) = all.into_iter().partition(|block| block.excuse.is_some());
         excused += not_run.len();
         let excuses = not_run.iter().filter_map(|block| block.excuse.as_deref());
-        failed.extend(excuses.filter(|excuse| !is_fair(excuse)).map(|excuse| format!("{}: {excuse}", named(&document))));
+        failed
+            .extend(excuses.filter(|excuse| !is_fair(excuse)).map(|excuse| format!("{}: {excuse}", named(&document))));
         ran += blocks.len();
         if let Err(said) = run(&blocks).await {
             failed.push(format!("{}: {said}", named(&document)));
@@ -101,7 +102,8 @@ fn what_the_questions_by_symptom_quote_is_what_is_said() {
     for line in text.lines() {
         says = if line.starts_with("| it says |") { true } else { says && line.starts_with('|') };
         let Some(cell) = line.split('|').nth(1).filter(|_| says) else { continue };
-        for part in quote.captures_iter(cell).flat_map(|hit| hit[1].split('…').map(str::to_owned).collect::<Vec<_>>()) {
+        for part in quote.captures_iter(cell).flat_map(|hit| hit[1].split('…').map(str::to_owned).collect::<Vec<_>>())
+        {
             assert!(sources.contains(part.trim()), "nothing says {part:?}");
             quoted += 1;
         }

@@ -3,6 +3,7 @@
 use super::{assets, link, written};
 use crate::api::auth::Caller;
 use crate::api::{Api, model};
+use crate::notify::stream::STREAM_EVENTS;
 use crate::store::{QueueCounts, StoreError};
 use crate::worker::Status;
 use axum::extract::{FromRequestParts, Query};
@@ -173,7 +174,7 @@ impl Frame {
                     nav #menu aria-label="Pages" data-live { ul { @for item in &MENU { (self.item(item)) } } }
                     div.standing {
                         p #state role="status" data-live { (tag(self.state.0, self.state.1)) }
-                        p #live .quiet aria-live="polite" hidden {}
+                        p #live .quiet aria-live="polite" data-told=(STREAM_EVENTS.join(" ")) hidden {}
                         (self.sign_out())
                     }
                 }
