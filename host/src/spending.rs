@@ -1,5 +1,6 @@
 //! What models were used for, as people and programs read it.
 
+use crate::money::usd;
 use crate::store::{Cost, ModelUse, Used};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,24 +137,6 @@ impl Report {
     }
 }
 
-/// Millionths of a dollar in dollars.
-#[must_use]
-#[allow(clippy::cast_precision_loss)]
-pub fn usd(micros: i64) -> f64 {
-    micros as f64 / 1e6
-}
-
-/// Millionths of a dollar in dollars, with as many digits as tell something.
-#[must_use]
-pub fn dollars(micros: i64) -> String {
-    match micros {
-        0 => "0".to_owned(),
-        1..10_000 => format!("{:.6}", usd(micros)),
-        10_000..1_000_000 => format!("{:.4}", usd(micros)),
-        _ => format!("{:.2}", usd(micros)),
-    }
-}
-
 /// A date as a day of the store: days since 1970.
 #[must_use]
 pub fn day_of(date: jiff::civil::Date) -> i64 {
@@ -175,10 +158,5 @@ mod tests {
         for text in ["1970-01-01", "2026-11-03", "2028-02-29"] {
             assert_eq!(date(day_of(text.parse().unwrap())), text);
         }
-    }
-
-    #[test]
-    fn small_costs_are_not_rounded_to_nothing() {
-        assert_eq!([0, 63, 31_000, 1_234_567].map(dollars), ["0", "0.000063", "0.0310", "1.23"]);
     }
 }

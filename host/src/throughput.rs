@@ -1,7 +1,8 @@
 //! What batches did over an hour, a day or a week, as people and programs read it.
 
-use crate::spending::usd;
+use crate::money::usd;
 use crate::store::{Store, StoreError, Stretch, Throughput};
+use crate::time::timestamp;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -159,7 +160,7 @@ impl Report {
 impl From<Stretch> for Figures {
     fn from(stretch: Stretch) -> Self {
         Self {
-            began_at: Timestamp::from_millisecond(stretch.began_at).ok(),
+            began_at: timestamp(stretch.began_at),
             batches: stretch.batches,
             succeeded: stretch.succeeded,
             failed: stretch.failed,

@@ -46,6 +46,8 @@ create table webhook_outbox (
 );
 -- What is to be sent to an endpoint now.
 create index webhook_outbox_due on webhook_outbox (endpoint_id, next_at);
+-- What an endpoint is owed, that which is owed for longest first.
+create index webhook_outbox_of on webhook_outbox (endpoint_id, id);
 
 -- An attempt to deliver a message.
 create table webhook_delivery (

@@ -147,7 +147,11 @@ on_both! {
         that_a_budget_is_spent_is_owed_once_a_day_and_limit,
         a_message_is_claimed_by_one_at_a_time_and_settled_by_that_claim,
         an_endpoint_is_disabled_that_says_for_long_enough_that_it_is_gone,
-        a_dead_receivers_messages_and_every_log_are_bounded;
+        a_dead_receivers_messages_and_every_log_are_bounded,
+        what_a_lost_claim_says_of_its_endpoint_does_not_count,
+        settings_without_the_endpoint_disable_it_and_those_with_it_bring_it_back,
+        what_is_sent_once_more_is_owed_from_then_on_and_the_oldest_stays_the_first,
+        what_is_owed_is_counted_so_far_and_since_when_is_known;
     retention:
         what_is_older_than_its_age_is_pruned_and_what_is_younger_and_the_library_are_not,
         what_is_being_worked_on_keeps_its_replies_and_its_pages_however_old_they_are,

@@ -1,7 +1,10 @@
 //! What is true of a server.
 
 use crate::fixture::{Fixture, intent, link};
-use liner::store::{Address, Admission, HostId, Limits, NewHost, Store, StoreError, Stray, Terms, Verdict, Want, open};
+use liner::store::{
+    Address, Admission, FailedMark, FailedQuery, HostId, Limits, NewHost, Store, StoreError, Stray, Terms, Verdict,
+    Want, open,
+};
 use liner_tests::{Database, Kind};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -70,4 +73,35 @@ async fn many_hosts_that_claim_at_once_find_all_that_is_due_and_nothing_twice() 
     let claimed = futures_util::future::join_all(stores.into_iter().map(work)).await.concat();
     assert_eq!(claimed.iter().collect::<HashSet<_>>().len(), TRACKS);
     assert_eq!(claimed.len(), TRACKS);
+}
+
+/// How the server would read what a store asked last of a kind.
+async fn plan(f: &Fixture, beginning: &str, arguments: &str) -> String {
+    let asked = format!(
+        "select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+             and query like '{beginning}%' limit 1"
+    );
+    let query = f.database.texts(&asked).await.pop().unwrap();
+    // Prepared and explained by one connection: what is executed together is.
+    let noted = format!(
+        "create table planned (step text);
+         prepare page (text, text, bigint, bigint, bigint) as {query};
+         do $$ declare step text; begin
+             for step in execute 'explain execute page({arguments})' loop insert into planned values (step); end loop;
+         end $$"
+    );
+    f.database.execute(&noted).await;
+    f.database.texts("select step from planned").await.join("\n")
+}
+
+#[tokio::test]
+async fn a_page_of_the_failed_is_sought_where_it_begins_however_deep_it_is() {
+    let Some(f) = Fixture::new(Kind::Postgres).await else { return };
+    f.enqueue(0..4_000).await;
+    f.database.execute("update music_ai_queue set status = 'failed', processed_at = 1000 + id; analyze").await;
+    let query = FailedQuery { before: Some(FailedMark { at: 3_000, row: 2_000 }), limit: 10, ..FailedQuery::default() };
+    let page = f.store.failed(&query).await.unwrap();
+    assert_eq!((page.len(), page[0].mark), (10, FailedMark { at: 2_999, row: 1_999 }));
+    let plan = plan(&f, "select q.id, q.failed_at", "null, null, 3000, 2000, 10").await;
+    assert!(plan.contains("Index Cond: (failed_at <= ") && plan.contains("music_ai_queue_failed"), "{plan}");
 }

@@ -3,8 +3,8 @@
 use crate::fixture::{Fixture, completed, intent, settlement};
 use liner::secret::Secret;
 use liner::store::{
-    Admission, Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, EventType, GONE_MS, HostId, Limits, NewWebhook, Next, Owed,
-    Stray, Verdict, WebhookId,
+    Admission, Attempt, DELIVERIES_KEPT, DELIVERY_LEASE_MS, EventType, GONE_MS, HostId, Limits, NewWebhook, Next,
+    OWED_COUNTED, Owed, Stray, Verdict, WebhookId,
 };
 use std::time::Duration;
 
@@ -175,4 +175,92 @@ pub async fn a_dead_receivers_messages_and_every_log_are_bounded(f: Fixture) {
     f.advance(91 * DAY_MS).await;
     let pruned = crate::retention::prune(&f).await;
     assert_eq!(pruned["webhook_delivery"], u64::try_from(DELIVERIES_KEPT).unwrap());
+}
+
+pub async fn what_a_lost_claim_says_of_its_endpoint_does_not_count(f: Fixture) {
+    let id = endpoint(&f, None).await;
+    let claimed = async || f.store.claim_owed(&id, 1).await.unwrap().remove(0);
+    let failing = async || f.store.webhook(&id).await.unwrap().unwrap().failing_since;
+    f.store.pause("ada", None).await.unwrap();
+    let lost = claimed().await;
+    f.advance(DELIVERY_LEASE_MS).await;
+    f.store.settle_attempts(&[attempt(&claimed().await, 200, Next::Delivered)]).await.unwrap();
+    let late = Attempt { rest_ms: Some(60_000), ..attempt(&lost, 410, Next::GivenUp) };
+    f.store.settle_attempts(&[late]).await.unwrap();
+    assert_eq!(failing().await, None, "another host delivered it");
+    assert_eq!(f.store.webhook(&id).await.unwrap().unwrap().rests_until, 0);
+    assert_eq!(f.database.number("select count(*) from event where kind = 'webhook-gave-up'").await, Some(0));
+    assert_eq!(f.store.deliveries(&id, None, 10).await.unwrap().len(), 2, "the log says what was sent");
+
+    f.store.resume().await.unwrap();
+    let lost = claimed().await;
+    f.advance(DELIVERY_LEASE_MS).await;
+    let failed = attempt(&claimed().await, 500, Next::Again(5_000));
+    f.store.settle_attempts(&[failed]).await.unwrap();
+    f.store.settle_attempts(&[attempt(&lost, 200, Next::Delivered)]).await.unwrap();
+    assert!(failing().await.is_some() && f.store.outbox().await.unwrap().rows == 1, "it is still owed");
+}
+
+pub async fn settings_without_the_endpoint_disable_it_and_those_with_it_bring_it_back(f: Fixture) {
+    let named = NewWebhook {
+        id: WebhookId::of_settings(),
+        url: "https://hooks.example/".into(),
+        events: None,
+        secret: Secret::new("whsec_x".into()),
+        former_secret: None,
+    };
+    let disabled = async || f.store.webhook(&named.id).await.unwrap().unwrap().disabled.map(|(_, reason)| reason);
+    let noted = async || f.database.texts("select kind from event where subject = 'settings' order by id").await;
+    assert!(!f.store.unset_webhook().await.unwrap(), "there is none");
+    f.store.set_webhook(&named).await.unwrap();
+    f.store.pause("ada", None).await.unwrap();
+    assert!(f.store.unset_webhook().await.unwrap());
+    assert!(!f.store.unset_webhook().await.unwrap(), "it is told once");
+    assert_eq!(disabled().await.as_deref(), Some("a host was started without WEBHOOK_URL"));
+    assert!(f.store.due_webhooks().await.unwrap().is_empty() && f.store.outbox().await.unwrap().rows == 1);
+    f.store.set_webhook(&named).await.unwrap();
+    assert_eq!((disabled().await, f.store.due_webhooks().await.unwrap().len()), (None, 1), "what it is owed is sent");
+    assert_eq!(noted().await, ["webhook-disabled", "webhook-enabled"]);
+    // Settings say nothing about one that was disabled for another reason.
+    f.database.execute("update webhook_endpoint set disabled_at = 1, disabled_reason = 'it answers 410 Gone'").await;
+    assert!(!f.store.unset_webhook().await.unwrap());
+    f.store.set_webhook(&named).await.unwrap();
+    assert_eq!((disabled().await.as_deref(), noted().await.len()), (Some("it answers 410 Gone"), 2));
+}
+
+pub async fn what_is_sent_once_more_is_owed_from_then_on_and_the_oldest_stays_the_first(f: Fixture) {
+    let id = endpoint(&f, None).await;
+    f.store.pause("ada", None).await.unwrap();
+    let first = f.store.claim_owed(&id, 1).await.unwrap();
+    f.store.settle_attempts(&[attempt(&first[0], 500, Next::Again(60_000))]).await.unwrap();
+    f.advance(1_000).await;
+    f.store.resume().await.unwrap();
+    f.advance(5_000).await;
+    let log = f.store.deliveries(&id, None, 1).await.unwrap();
+    assert!(f.store.owe_again(log[0].id).await.unwrap());
+    assert!(!f.store.owe_again(log[0].id + 1).await.unwrap(), "there is no such attempt");
+    let outbox = f.store.outbox().await.unwrap();
+    assert_eq!((outbox.rows, outbox.oldest_ms), (2, 5_000), "the other one is owed for longest now");
+    let due = f.store.claim_owed(&id, 10).await.unwrap();
+    let again = due.iter().find(|owed| owed.event_id == first[0].event_id).unwrap();
+    assert_eq!((due.len(), again.attempt), (2, 1), "at once, with all its attempts");
+    // While it is being sent it is owed a second time, and what comes of the first does not take that away.
+    assert!(f.store.owe_again(log[0].id).await.unwrap());
+    f.store.settle_attempts(&[attempt(again, 200, Next::Delivered)]).await.unwrap();
+    assert_eq!(f.store.claim_owed(&id, 10).await.unwrap().len(), 1);
+}
+
+pub async fn what_is_owed_is_counted_so_far_and_since_when_is_known(f: Fixture) {
+    let id = endpoint(&f, None).await;
+    // The oldest is to be sent last.
+    let owe = format!(
+        "insert into webhook_outbox (event_id, endpoint_id, type, data, at, owed_at, next_at)
+         with recursive n(n) as (select 1 union all select n + 1 from n where n < {OWED_COUNTED} + 7)
+         select 'm' || n, '{id}', 't', '{{}}', 1, n, {OWED_COUNTED} * 2 - n from n order by n"
+    );
+    f.database.execute(&owe).await;
+    let states = f.store.webhooks().await.unwrap();
+    assert_eq!((states[0].owed, states[0].owed_since), (OWED_COUNTED, Some(1)));
+    let outbox = f.store.outbox().await.unwrap();
+    assert_eq!((outbox.rows, outbox.oldest_ms), (OWED_COUNTED, crate::fixture::NOON - 1));
 }

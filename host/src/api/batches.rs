@@ -1,7 +1,7 @@
 //! Provider's batches, as `GET /api/model` shows them: how far they are, and what they will have saved.
 
 use super::time;
-use crate::spending::usd;
+use crate::money::usd;
 use crate::store::{Parked, Store, StoreError, Submission};
 use crate::worker::Context;
 use jiff::Timestamp;

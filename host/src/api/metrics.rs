@@ -4,7 +4,7 @@
 use super::Api;
 use super::request::{Nothing, Params};
 use crate::model::{Circuit, Gateway};
-use crate::spending::usd;
+use crate::money::usd;
 use crate::store::{Outbox, QueueCounts, Spending, Store, StoreError, Waiting};
 use crate::strategy::Pipeline;
 use crate::strategy::health::Standing;

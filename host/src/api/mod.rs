@@ -47,6 +47,7 @@ use crate::notify::stream::Feed;
 use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Figures;
+use crate::time::timestamp as time;
 use crate::worker::{Worker, WorkerError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -154,11 +155,6 @@ pub fn router(api: Arc<Api>) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY));
     dressed(routes, &api.http).layer(from_fn(traffic::count)).with_state(api)
-}
-
-/// A time of the store as people and programs read it: RFC 3339, UTC.
-fn time(unix_ms: i64) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(unix_ms).ok()
 }
 
 /// Reads a state that a database error would make useless.

@@ -3,7 +3,8 @@
 use super::table::Column;
 use super::{open, output};
 use crate::config::Config;
-use crate::spending::{By, Report, Sums, day_of, dollars};
+use crate::money::dollars;
+use crate::spending::{By, Report, Sums, day_of};
 use crate::store::{Cost as Price, Used};
 use clap::Args;
 use jiff::civil::Date;

@@ -1,8 +1,10 @@
 //! `liner healthcheck`: asks the host of these settings whether it lives, for whoever has no other program to ask with.
 
 use crate::config::Config;
-use anyhow::{Context, bail};
+use crate::tls;
+use anyhow::{Context, ensure};
 use clap::Args;
+use reqwest::StatusCode;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,15 +26,18 @@ impl Healthcheck {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let path = if self.ready { "readyz" } else { "healthz" };
         let url = format!("http://{}/{path}", reachable(config.address));
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        let answer = client.get(&url).send().await.with_context(|| format!("nobody answers at {url}"))?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!("{url} answers {status}: {}", answer.text().await.unwrap_or_default());
-        }
+        let (status, said) = ask(&url).await.with_context(|| format!("nobody answers at {url}"))?;
+        ensure!(status.is_success(), "{url} answers {status}: {said}");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a host of this machine says at one of its addresses.
+pub async fn ask(url: &str) -> reqwest::Result<(StatusCode, String)> {
+    tls::ready();
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let answer = client.get(url).send().await?;
+    Ok((answer.status(), answer.text().await?))
 }
 
 /// Where a host of this machine that serves an address can be asked: one that serves all of them, at its own.

@@ -5,6 +5,7 @@ use super::{open, output};
 use crate::api::HostState;
 use crate::config::Config;
 use crate::store::HostId;
+use crate::time::timestamp;
 use anyhow::ensure;
 use clap::Args;
 use std::process::ExitCode;
@@ -42,7 +43,7 @@ impl Hosts {
             let mut hosts = hosts.into_iter().map(|host| HostState::of(host, None));
             return hosts.try_for_each(|host| output::json(&host)).map(|()| ExitCode::SUCCESS);
         }
-        let at = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|at| format!("{at:.0}")).unwrap_or_default();
+        let at = |ms: i64| timestamp(ms).map(|at| format!("{at:.0}")).unwrap_or_default();
         output::table(
             [
                 Column::exact("host"),

@@ -54,7 +54,7 @@ impl Serve {
         }
         let (rollout, folder) = (worker.context().rollout.clone(), config.data_dir.join("plugins"));
         let watching = tokio::spawn(async move { rollout.watch(folder).await });
-        let telling = tell(notifier.clone(), worker.clone());
+        let telling = tell(notifier.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let api = Api::new(worker.clone(), notifier, config, figures);
         let (app, http) = (router(api.clone()), config.http.clone());
@@ -106,8 +106,14 @@ async fn notifier(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Arc
             allowed: format!("what is public, or in WEBHOOK_ALLOW ({fault})"),
         })?;
     }
-    let endpoint = config.notify.webhook.as_ref().map(SettingsWebhook::endpoint);
-    store.set_webhook(endpoint.as_ref()).await?;
+    match config.notify.webhook.as_ref().map(SettingsWebhook::endpoint) {
+        Some(endpoint) => store.set_webhook(&endpoint).await?,
+        None if store.unset_webhook().await? => tracing::warn!(
+            "WEBHOOK_URL is not set here, and messages are not sent any more to the endpoint that it named before; \
+             `liner webhooks enable settings` sends to it again"
+        ),
+        None => {}
+    }
     Ok(Arc::new(notifier))
 }
 
@@ -117,12 +123,9 @@ struct Telling {
     task: JoinHandle<()>,
 }
 
-fn tell(notifier: Arc<Notifier>, worker: Worker) -> Telling {
+fn tell(notifier: Arc<Notifier>) -> Telling {
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(async move {
-        let stopping = stopped.map(drop);
-        notifier.run(|| !worker.context().is_draining(), stopping).await;
-    });
+    let task = tokio::spawn(async move { notifier.run(stopped.map(drop)).await });
     Telling { stop, task }
 }
 

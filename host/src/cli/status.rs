@@ -5,6 +5,7 @@ use super::{open, output};
 use crate::api::QueueStatus;
 use crate::config::Config;
 use crate::store::Pause;
+use crate::time::timestamp;
 use crate::worker::percent;
 use clap::Args;
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ impl Shown {
         Self {
             queue,
             is_paused: pause.is_some(),
-            paused_at: pause.as_ref().and_then(|pause| Timestamp::from_millisecond(pause.at).ok()),
+            paused_at: pause.as_ref().and_then(|pause| timestamp(pause.at)),
             paused_by: pause.as_ref().and_then(|pause| pause.by.clone()),
             pause_reason: pause.and_then(|pause| pause.reason),
         }

@@ -6,6 +6,7 @@ use crate::api::{WebhookAdded, WebhookAttempt, WebhookEndpoint, WebhookTested, s
 use crate::config::Config;
 use crate::notify::{Notifier, SigningSecret};
 use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Store, WebhookId, WebhookState};
+use crate::time::timestamp;
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -93,7 +94,7 @@ async fn act(action: Action, config: &Config, store: &Arc<dyn Store>, json: bool
         }
         Action::Remove { id } => {
             ensure!(
-                id != WebhookId::of_settings().as_str(),
+                config.notify.webhook.is_none() || id != WebhookId::of_settings().as_str(),
                 "it is the one of WEBHOOK_URL; remove it from the settings"
             );
             ensure!(store.remove_webhook(&WebhookId::from_text(id.clone())).await?, unknown(&id));
@@ -162,7 +163,7 @@ async fn add(
 }
 
 fn at(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default()
+    timestamp(ms).map(|at| at.to_string()).unwrap_or_default()
 }
 
 fn list(states: Vec<WebhookState>, json: bool) -> anyhow::Result<()> {

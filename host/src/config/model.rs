@@ -4,6 +4,7 @@ use super::{ConfigError, DAY, Sources};
 use crate::model::{
     Anthropic, Api, BatchSettings, MaxTokens, ModelSettings, OpenAiDialect, Prices, ResponseFormat, RouteSettings,
 };
+use crate::money::micros;
 use crate::music::Limits;
 use crate::secret::Secret;
 use url::Url;
@@ -35,8 +36,8 @@ pub fn read(sources: &Sources) -> Result<ModelSettings, ConfigError> {
             requests_per_minute: sources.number("AI_REQUESTS_PER_MINUTE", 0, 1_000_000)?,
             input_tokens_per_minute: sources.number("AI_INPUT_TOKENS_PER_MINUTE", 0, 1_000_000_000)?,
             output_tokens_per_minute: sources.number("AI_OUTPUT_TOKENS_PER_MINUTE", 0, 1_000_000_000)?,
-            daily_micros: sources.want("AI_DAILY_BUDGET_USD", micros)?,
-            total_micros: sources.want("AI_TOTAL_BUDGET_USD", micros)?,
+            daily_micros: sources.want("AI_DAILY_BUDGET_USD", budget)?,
+            total_micros: sources.want("AI_TOTAL_BUDGET_USD", budget)?,
         },
         reuse: match sources.number("AI_REUSE_DAYS", 0, 36_500)? {
             0 => None,
@@ -215,10 +216,9 @@ fn model_name(text: &str) -> Option<String> {
 }
 
 /// Dollars as millionths of a dollar.
-fn micros(text: &str) -> Option<i64> {
+fn budget(text: &str) -> Option<i64> {
     let dollars: f64 = text.parse().ok()?;
-    #[allow(clippy::cast_possible_truncation)]
-    (0.0..=1e9).contains(&dollars).then(|| (dollars * 1e6).round() as i64)
+    (0.0..=1e9).contains(&dollars).then(|| micros(dollars))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::retry::Failure;
 use super::{AskError, RouteSettings};
 use crate::secret::Secret;
+use crate::tls;
 use futures_util::stream::{self, BoxStream};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::multipart::Form;
@@ -59,8 +60,7 @@ impl Client {
     /// # Errors
     /// When the TLS library cannot start.
     pub fn new(settings: &RouteSettings, key_header: KeyHeader) -> Result<Self, reqwest::Error> {
-        // A second call finds the provider installed, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        tls::ready();
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             // A redirect would carry the key to another origin.

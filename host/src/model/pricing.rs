@@ -2,6 +2,7 @@
 //! in millionths of a dollar); `AI_PRICES` overrides them.
 
 use super::tokens;
+use crate::money::micros;
 use crate::music::{Estimate, Prompt, Usage};
 use std::sync::Arc;
 
@@ -152,8 +153,7 @@ fn entry(text: &str) -> Option<(String, Price)> {
 
 fn per_million(text: &str) -> Option<i64> {
     let dollars: f64 = text.trim().parse().ok()?;
-    #[allow(clippy::cast_possible_truncation)]
-    (0.0..=1e5).contains(&dollars).then(|| (dollars * 1e6).round() as i64)
+    (0.0..=1e5).contains(&dollars).then(|| micros(dollars))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! it.
 
 use super::{Answer, AskError, ModelProvider};
+use crate::money::usd;
 use crate::music::{Prompt, Stop};
-use crate::spending::usd;
 use crate::telemetry::Span;
 use opentelemetry::{Array, StringValue, Value};
 

@@ -3,6 +3,7 @@
 use super::signing::{SecretError, SigningSecret};
 use crate::secret::Secret;
 use crate::store::Owed;
+use crate::time::timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 /// The type of a test.
@@ -21,7 +22,7 @@ impl Message {
     /// The message that an endpoint is owed.
     #[must_use]
     pub fn of(owed: &Owed) -> Self {
-        let at = jiff::Timestamp::from_millisecond(owed.at).unwrap_or_default();
+        let at = timestamp(owed.at).unwrap_or_default();
         // Data is JSON that the store wrote, and names of types need no quoting.
         let body = format!(r#"{{"type":"{}","timestamp":"{at}","data":{}}}"#, owed.kind, owed.data);
         Self { id: owed.event_id.clone(), body }

@@ -99,8 +99,9 @@ impl Notifier {
         self.wake.notify_one();
     }
 
-    /// Sends while `may_send`, until `stopping` completes.
-    pub async fn run(&self, may_send: impl Fn() -> bool, stopping: impl Future<Output = ()>) {
+    /// Sends until `stopping` completes. A drained host does too: what it settles until it is done is to be told, and nobody
+    /// else may be there who does.
+    pub async fn run(&self, stopping: impl Future<Output = ()>) {
         let mut stopping = std::pin::pin!(stopping);
         let (mut sending, mut sweep_at) = (Sending::default(), Instant::now());
         loop {
@@ -109,9 +110,7 @@ impl Notifier {
                 sweep_at = Instant::now() + SWEEP;
             }
             self.write_down(&mut sending).await;
-            if may_send() {
-                self.send_due(&mut sending).await;
-            }
+            self.send_due(&mut sending).await;
             tokio::select! {
                 () = &mut stopping => break,
                 Some(joined) = sending.under_way.join_next_with_id() => sending.ended(joined),

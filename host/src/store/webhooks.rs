@@ -16,8 +16,8 @@ pub const GONE_MS: i64 = 300_000;
 pub const FORMER_SECRET_MS: i64 = 86_400_000;
 /// Attempts that are kept of each endpoint.
 pub const DELIVERIES_KEPT: i64 = 5_000;
-/// As many messages are counted; there may be more.
-pub const OWED_COUNTED: i64 = 100_000;
+/// As many messages are counted, as figures are read often; there may be more.
+pub const OWED_COUNTED: i64 = 1_000;
 /// The most endpoints.
 pub const MOST_WEBHOOKS: i64 = 20;
 
@@ -27,9 +27,12 @@ pub trait WebhookStore: Send + Sync {
     /// Keeps an endpoint; whether there was room for it.
     async fn keep_webhook(&self, webhook: &NewWebhook) -> Result<bool, StoreError>;
 
-    /// Keeps the endpoint that the settings name, or forgets it where they name none. One that was disabled stays so
-    /// unless its address is another.
-    async fn set_webhook(&self, webhook: Option<&NewWebhook>) -> Result<(), StoreError>;
+    /// Keeps the endpoint that the settings name. One that was disabled stays so, unless its address is another or it was
+    /// disabled by [`unset_webhook`](Self::unset_webhook).
+    async fn set_webhook(&self, webhook: &NewWebhook) -> Result<(), StoreError>;
+
+    /// Disables the endpoint that settings named, as they name none; whether messages were sent to it until now.
+    async fn unset_webhook(&self) -> Result<bool, StoreError>;
 
     /// The endpoints, in the order they were added.
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError>;
@@ -53,8 +56,8 @@ pub trait WebhookStore: Send + Sync {
     /// Claims messages that are due to an endpoint, those that have waited longest first. Counts an attempt for each.
     async fn claim_owed(&self, endpoint: &WebhookId, most: u32) -> Result<Vec<Owed>, StoreError>;
 
-    /// Writes down what came of attempts, each if its claim still held the message, and disables an endpoint that has said
-    /// for [`GONE_MS`] that it is gone. Returns those that were disabled.
+    /// Writes down what came of attempts: each in the log, and of its message and its endpoint if its claim still held the
+    /// message. Disables an endpoint that has said for [`GONE_MS`] that it is gone, and returns those that were disabled.
     async fn settle_attempts(&self, attempts: &[Attempt]) -> Result<Vec<WebhookId>, StoreError>;
 
     /// Gives messages back that were not sent: they are due at once, and their attempts do not count.

@@ -2,7 +2,7 @@
 //! kept here, in millionths, and shown in dollars.
 
 use super::Sheet;
-use crate::spending::usd;
+use crate::money::usd;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 

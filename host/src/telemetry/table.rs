@@ -197,7 +197,7 @@ pub const FIGURES: &[Figure] = &[
     // Webhooks.
     counter("liner_webhook_deliveries_total", &["outcome"], "Attempts to deliver messages to webhooks, by outcome."),
     histogram("liner_webhook_delivery_seconds", &[], "An attempt to deliver a message."),
-    gauge("liner_webhook_outbox_messages", &[], "Messages that webhooks are owed, counted up to 100000."),
+    gauge("liner_webhook_outbox_messages", &[], "Messages that webhooks are owed, counted up to 1000."),
     gauge("liner_webhook_outbox_oldest_seconds", &[], "For how long the oldest of them is owed."),
     // Traces.
     counter("liner_trace_spans_total", &["outcome"], "Spans by what became of them: exported, failed or dropped."),

@@ -33,6 +33,7 @@ pub use stats::{Totals, percent};
 pub use submission::Batches;
 
 use crate::store::{HostId, NewHost, Pause, Settled, StoreError, Waiting};
+use crate::time::timestamp;
 use backlog::Backlog;
 use futures_util::FutureExt;
 use pulse::Beats;
@@ -486,5 +487,5 @@ async fn counted(context: &Context, run: Run<'_>) -> Result<RunReport, StoreErro
 /// The time of day of a moment on the monotonic clock, in whole milliseconds.
 fn wall_time(at: Instant) -> Option<jiff::Timestamp> {
     let ahead = i64::try_from(at.saturating_duration_since(Instant::now()).as_millis()).ok()?;
-    jiff::Timestamp::from_millisecond(jiff::Timestamp::now().as_millisecond() + ahead).ok()
+    timestamp(jiff::Timestamp::now().as_millisecond() + ahead)
 }

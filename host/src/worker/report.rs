@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::ledger::Tally;
-use crate::spending::usd;
+use crate::money::usd;
 use crate::store::{Claim, Settled, StoreError};
 use crate::telemetry::Span;
 use std::time::Duration;

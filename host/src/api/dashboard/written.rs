@@ -1,6 +1,6 @@
 //! How figures and times are written for people.
 
-use crate::spending;
+use crate::money;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -31,7 +31,7 @@ pub fn percent(share: f64) -> String {
 
 /// Millionths of a dollar in dollars, with cents, and with as many digits more as tell something.
 pub fn dollars(micros: i64) -> String {
-    let text = spending::dollars(micros);
+    let text = money::dollars(micros);
     match text.split_once('.') {
         Some((dollars, digits)) => format!("${dollars}.{:0<2}", digits.trim_end_matches('0')),
         None => format!("${text}"),
@@ -40,9 +40,7 @@ pub fn dollars(micros: i64) -> String {
 
 /// Dollars.
 pub fn usd(dollars: f64) -> String {
-    #[allow(clippy::cast_possible_truncation)]
-    let micros = (dollars * 1e6).round() as i64;
-    self::dollars(micros)
+    self::dollars(money::micros(dollars))
 }
 
 /// Milliseconds.

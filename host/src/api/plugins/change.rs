@@ -6,6 +6,7 @@ use super::super::request::{Json as Fields, Nothing, Params, broken_off};
 use super::super::{Answer, Api};
 use super::{PLUGIN, rollout};
 use crate::digest::Digest;
+use crate::money::micros;
 use crate::rollout::{Place, Rollout, RolloutError, Upload, Why};
 use crate::store::Cause;
 use crate::strategy::lineup::Role;
@@ -88,17 +89,16 @@ pub(in crate::api) struct PlaceTerms {
 }
 
 fn shadow_at(position: Option<u8>, budget_usd: Option<f64>) -> Result<Place, Problem> {
-    Ok(Place::Trial(Role::Shadow { budget_micros: micros(budget_usd)? }, position.map(usize::from)))
+    Ok(Place::Trial(Role::Shadow { budget_micros: budget(budget_usd)? }, position.map(usize::from)))
 }
 
 fn canary_at(position: Option<u8>, percent: u8) -> Place {
     Place::Trial(Role::Canary { percent }, position.map(usize::from))
 }
 
-fn micros(usd: Option<f64>) -> Result<i64, Problem> {
+fn budget(usd: Option<f64>) -> Result<i64, Problem> {
     match usd.unwrap_or(0.0) {
-        #[allow(clippy::cast_possible_truncation)]
-        usd if (0.0..=10_000.0).contains(&usd) => Ok((usd * 1e6).round() as i64),
+        usd if (0.0..=10_000.0).contains(&usd) => Ok(micros(usd)),
         other => Err(Problem::bad_request(format!("budget_usd is {other}; allowed: 0 to 10000"))),
     }
 }

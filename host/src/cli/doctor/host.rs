@@ -1,7 +1,7 @@
 //! The host: whether one runs on this data folder and is ready, and whether another could start.
 
 use super::finding::Finding;
-use crate::cli::healthcheck::reachable;
+use crate::cli::healthcheck::{ask, reachable};
 use crate::cli::home::Home;
 use crate::config::Config;
 use reqwest::StatusCode;
@@ -59,7 +59,7 @@ async fn listener(address: SocketAddr) -> Listener {
     if tokio::net::TcpStream::connect(address).await.is_err() {
         return Listener::Nobody;
     }
-    match readyz(address).await {
+    match ask(&format!("http://{address}/readyz")).await {
         Ok((StatusCode::OK, body)) if body.contains("ready") => Listener::Ready,
         Ok((StatusCode::SERVICE_UNAVAILABLE, body)) => {
             let said = serde_json::from_str::<serde_json::Value>(&body).ok();
@@ -68,11 +68,4 @@ async fn listener(address: SocketAddr) -> Listener {
         }
         _ => Listener::Stranger,
     }
-}
-
-async fn readyz(address: SocketAddr) -> reqwest::Result<(StatusCode, String)> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let response = client.get(format!("http://{address}/readyz")).send().await?;
-    Ok((response.status(), response.text().await?))
 }

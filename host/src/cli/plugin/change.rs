@@ -3,6 +3,7 @@
 use crate::cli::{open, output};
 use crate::config::Config;
 use crate::digest::Digest;
+use crate::money::micros;
 use crate::rollout::{Place, Rollout, Upload, Why};
 use crate::store::{Cause, Store};
 use crate::strategy::Pipeline;
@@ -93,7 +94,7 @@ impl Install {
         let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
         let place = match (self.staged, self.shadow, self.canary) {
             (true, _, _) => Place::Staged,
-            (_, true, _) => Place::Trial(Role::Shadow { budget_micros: micros(self.budget) }, self.position),
+            (_, true, _) => Place::Trial(Role::Shadow { budget_micros: budget(self.budget) }, self.position),
             (_, _, Some(percent)) => Place::Trial(Role::Canary { percent }, self.position),
             _ => Place::Active(self.position),
         };
@@ -150,7 +151,7 @@ pub struct Shadow {
 
 impl Shadow {
     pub async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let role = Role::Shadow { budget_micros: micros(self.budget) };
+        let role = Role::Shadow { budget_micros: budget(self.budget) };
         put(config, &self.plugin, Place::Trial(role, self.position), Cause::Shadow, &self.change).await
     }
 }
@@ -266,7 +267,6 @@ async fn opened(config: &Config) -> anyhow::Result<(Rollout, Arc<dyn Store>)> {
     Ok((open::rollout(config, &store).await?, store))
 }
 
-#[allow(clippy::cast_possible_truncation)]
-fn micros(usd: f64) -> i64 {
-    (usd.clamp(0.0, 10_000.0) * 1e6).round() as i64
+fn budget(usd: f64) -> i64 {
+    micros(usd.clamp(0.0, 10_000.0))
 }

@@ -5,8 +5,8 @@ use crate::cli::{open, output};
 use crate::config::Config;
 use crate::store::Plugin;
 use crate::strategy::lineup::{Lineup, Role};
+use crate::time::timestamp;
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -61,7 +61,7 @@ fn line(lineup: &Lineup, plugin: &Plugin) -> Value {
     json!({
         "name": plugin.name, "version": plugin.version, "digest": plugin.digest, "contract": plugin.contract,
         "summary": plugin.summary, "asks_model": plugin.asks_model, "size": plugin.size,
-        "first_seen_at": Timestamp::from_millisecond(plugin.first_seen_at).ok(),
+        "first_seen_at": timestamp(plugin.first_seen_at),
         "state": position.map_or_else(|| role.map_or("staged", |role| role.name()), |_| "active"),
         "position": position, "percent": percent, "allow_wasi": entry.is_some_and(|entry| entry.allow_wasi),
     })

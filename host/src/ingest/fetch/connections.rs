@@ -2,6 +2,7 @@
 
 use super::resolve::{Check, Checked, Resolver};
 use super::{Allowed, Contact, Fault, gate};
+use crate::tls;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -40,8 +41,7 @@ impl Connections {
         allowed: Allowed,
         contact: Option<&Contact>,
     ) -> Result<Self, ClientError> {
-        // A second call finds the provider installed, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        tls::ready();
         let agent = user_agent(contact);
         let client = |check| {
             reqwest::Client::builder()

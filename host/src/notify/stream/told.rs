@@ -1,9 +1,9 @@
 //! Messages of the stream, written once for all who read it: `text/event-stream`.
 
-use crate::spending::usd;
+use crate::money::usd;
 use crate::store::{Activity, EndedBatch, Event, EventKind, Failure, Pause, QueueCounts};
+use crate::time::timestamp as time;
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The names of all messages: who reads the stream has to listen for each.
@@ -148,10 +148,6 @@ fn message(name: &str, data: &Value) -> String {
     format!("event: {name}\ndata: {data}\n\n")
 }
 
-fn time(unix_ms: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(unix_ms).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +178,7 @@ mod tests {
     }
 
     fn pause() -> Pause {
-        Pause { at: 7, by: "ada".into(), reason: None }
+        Pause { at: 7, by: Some("ada".into()), reason: None }
     }
 
     /// The name that a message begins with, or has after its id.

@@ -1,9 +1,11 @@
 //! The budget, which is one for all providers: what is left of it, and that it is spent, which is told once a limit and day.
 
 use super::super::Connection;
-use super::outbox::{note_event, tell, time};
+use super::outbox::{note_event, tell};
 use super::provider::spending;
+use crate::money::usd;
 use crate::store::{Admission, EventKind, EventType, Left, Limits, News, Spending, StoreError};
+use crate::time::timestamp;
 use serde_json::json;
 
 const DAY_MS: i64 = 86_400_000;
@@ -88,7 +90,7 @@ pub(super) async fn spent(
         note_event(tx, EventKind::BudgetReached, budget.setting(), &reason).await?;
         let data = json!({
             "budget": budget.name(), "limit_usd": usd(limit), "spent_usd": usd(spent_micros),
-            "reserved_usd": usd(spending.reserved_micros), "until": left_ms.and_then(|_| time((day + 1) * DAY_MS)),
+            "reserved_usd": usd(spending.reserved_micros), "until": left_ms.and_then(|_| timestamp((day + 1) * DAY_MS)),
         });
         tell(tx, &News { of: EventType::BudgetReached, data }).await?;
     }
@@ -108,9 +110,4 @@ async fn is_news(tx: &mut Connection, budget: Budget, limit: i64, day: i64) -> R
     .execute(tx)
     .await?;
     Ok(noted.rows_affected() > 0)
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn usd(micros: i64) -> f64 {
-    micros as f64 / 1e6
 }

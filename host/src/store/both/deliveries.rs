@@ -56,7 +56,10 @@ pub(super) async fn settle(store: &Backend, attempts: &[Attempt]) -> Result<Vec<
             continue;
         }
         note(&mut tx, attempt).await?;
-        settle_message(&mut tx, attempt).await?;
+        // Whoever took the message over knows better how its endpoint is.
+        if !settle_message(&mut tx, attempt).await? {
+            continue;
+        }
         if attempt.next == Next::Delivered {
             works(&mut tx, &attempt.owed.endpoint).await?;
         } else if fails(&mut tx, attempt).await? {
@@ -81,7 +84,8 @@ async fn is_kept(tx: &mut Connection, endpoint: &WebhookId) -> Result<bool, Stor
     Ok(held.is_some())
 }
 
-async fn settle_message(tx: &mut Connection, attempt: &Attempt) -> Result<(), StoreError> {
+/// Whether the attempt's claim still held the message.
+async fn settle_message(tx: &mut Connection, attempt: &Attempt) -> Result<bool, StoreError> {
     let (row, claim) = (attempt.owed.row, &attempt.owed.claim);
     let settled = match attempt.next {
         Next::Again(ms) => sqlx::query(
@@ -94,8 +98,7 @@ async fn settle_message(tx: &mut Connection, attempt: &Attempt) -> Result<(), St
             sqlx::query("delete from webhook_outbox where id = $1 and claim = $2").bind(row).bind(claim)
         }
     };
-    settled.execute(tx).await?;
-    Ok(())
+    Ok(settled.execute(tx).await?.rows_affected() > 0)
 }
 
 /// Writes an attempt into the log.
@@ -167,6 +170,36 @@ async fn fails(tx: &mut Connection, attempt: &Attempt) -> Result<bool, StoreErro
     let text = "it answers 410 Gone, and nothing is sent to it until it is enabled again";
     note_event(tx, EventKind::WebhookDisabled, attempt.owed.endpoint.as_str(), text).await?;
     Ok(true)
+}
+
+/// Owes the message of an attempt as if it had just happened. It is a new row: those with the lowest numbers are owed for
+/// longest. What is being sent just now is sent a second time, under the same id.
+pub(super) async fn owe_again(store: &Backend, delivery: i64) -> Result<bool, StoreError> {
+    let mut tx = store.begin().await?;
+    let sent: Option<(String, String)> =
+        sqlx::query_as("select endpoint_id, event_id from webhook_delivery where id = $1")
+            .bind(delivery)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let Some((endpoint, event)) = sent else { return Ok(false) };
+    if !is_kept(&mut tx, &WebhookId::from_text(endpoint.clone())).await? {
+        return Ok(false);
+    }
+    sqlx::query("delete from webhook_outbox where endpoint_id = $1 and event_id = $2")
+        .bind(endpoint)
+        .bind(event)
+        .execute(&mut *tx)
+        .await?;
+    let owed = sqlx::query(
+        "insert into webhook_outbox (event_id, endpoint_id, type, data, at, owed_at, next_at)
+         select d.event_id, d.endpoint_id, d.type, d.data, d.event_at, c.ms, c.ms
+         from webhook_delivery d, clock c where d.id = $1",
+    )
+    .bind(delivery)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(owed.rows_affected() > 0)
 }
 
 pub(super) async fn give_back(store: &Backend, owed: &[Owed]) -> Result<(), StoreError> {

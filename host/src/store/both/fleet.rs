@@ -1,8 +1,9 @@
 //! The operator's switch, and the hosts.
 
 use super::super::{Backend, Row};
-use super::outbox::{note_event, tell, time};
+use super::outbox::{note_event, tell};
 use crate::store::{EventKind, EventType, Host, HostId, NewHost, News, Pause, StoreError};
+use crate::time::timestamp;
 use serde_json::json;
 use sqlx::Row as _;
 
@@ -27,7 +28,7 @@ impl Backend {
         if let Some(at) = paused_at {
             let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             note_event(&mut tx, EventKind::WorkerPaused, "worker", &format!("paused by {by}{because}")).await?;
-            let data = json!({"paused_at": time(at), "by": by, "reason": reason});
+            let data = json!({"paused_at": timestamp(at), "by": by, "reason": reason});
             tell(&mut tx, &News { of: EventType::WorkerPaused, data }).await?;
         }
         Ok(tx.commit().await?)
@@ -46,7 +47,7 @@ impl Backend {
             .execute(&mut *tx)
             .await?;
         note_event(&mut tx, EventKind::WorkerResumed, "worker", "the pause was lifted").await?;
-        let data = json!({"paused_at": time(pause.at), "paused_by": pause.by, "reason": pause.reason});
+        let data = json!({"paused_at": timestamp(pause.at), "paused_by": pause.by, "reason": pause.reason});
         tell(&mut tx, &News { of: EventType::WorkerResumed, data }).await?;
         Ok(tx.commit().await?)
     }

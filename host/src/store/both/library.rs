@@ -23,23 +23,26 @@ macro_rules! entries {
     };
 }
 
+/// A page of the library, newest first, sought by its bound.
+pub(in super::super) const LIBRARY: &str = concat!(
+    entries!(),
+    "where ($1 is null or lower(l.title) like lower($1) escape '\\' or lower(l.artist) like lower($1) escape '\\'
+         or lower(l.og_title) like lower($1) escape '\\')
+         and ($2 is null or $2 = case when q.status = 'processing' then 'ai_processing' else l.processing_status end)
+         and l.id < $3
+     order by l.id desc limit $4"
+);
+
 impl Backend {
     pub(super) async fn read_library(&self, query: &LibraryQuery) -> Result<Vec<LibraryEntry>, StoreError> {
         let pattern = query.search.as_deref().map(containing);
-        let rows = sqlx::query(concat!(
-            entries!(),
-            "where ($1 is null or lower(l.title) like lower($1) escape '\\' or lower(l.artist) like lower($1) escape '\\'
-                 or lower(l.og_title) like lower($1) escape '\\')
-                 and ($2 is null or $2 = case when q.status = 'processing' then 'ai_processing' else l.processing_status end)
-                 and ($3 is null or l.id < $3)
-             order by l.id desc limit $4"
-        ))
-        .bind(pattern)
-        .bind(&query.status)
-        .bind(query.before)
-        .bind(i64::from(query.limit))
-        .fetch_all(self.readers())
-        .await?;
+        let rows = sqlx::query(LIBRARY)
+            .bind(pattern)
+            .bind(&query.status)
+            .bind(query.before.unwrap_or(i64::MAX))
+            .bind(i64::from(query.limit))
+            .fetch_all(self.readers())
+            .await?;
         rows.iter().map(entry_from).collect()
     }
 

@@ -82,8 +82,3 @@ pub(in super::super) async fn note_event(
     sqlx::query("delete from event where id <= (select max(id) from event) - $1").bind(EVENTS_KEPT).execute(tx).await?;
     Ok(())
 }
-
-/// A time as messages say it: RFC 3339, UTC.
-pub(super) fn time(unix_ms: i64) -> Option<String> {
-    jiff::Timestamp::from_millisecond(unix_ms).ok().map(|at| at.to_string())
-}

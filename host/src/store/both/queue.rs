@@ -31,6 +31,19 @@ pub(in super::super) const OLDEST_DUE: &str =
 /// Rows of one step of a change that may concern all.
 const STEP: u64 = 5_000;
 
+/// A page of the failed, newest first, sought in their index by its bound.
+pub(in super::super) const FAILED: &str =
+    "select q.id, q.failed_at, q.platform_name, q.platform_id, l.url, l.og_title, q.error_message, q.retry_count,
+         q.processed_at
+     from music_ai_queue q join music_library l on l.id = q.id
+     where q.failed_at is not null
+         and ($1 is null or lower(l.og_title) like lower($1) escape '\\'
+             or lower(q.error_message) like lower($1) escape '\\' or lower(l.url) like lower($1) escape '\\'
+             or lower(q.platform_id) like lower($1) escape '\\')
+         and ($2 is null or q.platform_name = $2)
+         and q.failed_at <= $3 and (q.failed_at < $3 or q.id < $4)
+     order by q.failed_at desc, q.id desc limit $5";
+
 impl Backend {
     /// In steps: a statement may take only so long, and on a file it keeps others from writing.
     pub(super) async fn end_waiting(&self, cause: Waiting) -> Result<u64, StoreError> {
@@ -170,25 +183,15 @@ impl Backend {
     }
 
     pub(super) async fn read_failed(&self, query: &FailedQuery) -> Result<Vec<FailedTrack>, StoreError> {
-        let rows = sqlx::query(
-            "select q.id, q.failed_at, q.platform_name, q.platform_id, l.url, l.og_title, q.error_message, q.retry_count,
-                 q.processed_at
-             from music_ai_queue q join music_library l on l.id = q.id
-             where q.failed_at is not null
-                 and ($1 is null or lower(l.og_title) like lower($1) escape '\\'
-                     or lower(q.error_message) like lower($1) escape '\\' or lower(l.url) like lower($1) escape '\\'
-                     or lower(q.platform_id) like lower($1) escape '\\')
-                 and ($2 is null or q.platform_name = $2)
-                 and ($3 is null or q.failed_at < $3 or q.failed_at = $3 and q.id < $4)
-             order by q.failed_at desc, q.id desc limit $5",
-        )
-        .bind(query.search.as_deref().map(containing))
-        .bind(&query.platform)
-        .bind(query.before.map(|mark| mark.at))
-        .bind(query.before.map(|mark| mark.row))
-        .bind(i64::from(query.limit))
-        .fetch_all(self.readers())
-        .await?;
+        let before = query.before.unwrap_or(FailedMark { at: i64::MAX, row: i64::MAX });
+        let rows = sqlx::query(FAILED)
+            .bind(query.search.as_deref().map(containing))
+            .bind(&query.platform)
+            .bind(before.at)
+            .bind(before.row)
+            .bind(i64::from(query.limit))
+            .fetch_all(self.readers())
+            .await?;
         rows.iter().map(failed_from).collect()
     }
 

@@ -1,8 +1,8 @@
 //! Endpoints and their log.
 
 use super::super::{Backend, Row};
-use super::deliveries;
 use super::outbox::note_event;
+use super::{deliveries, settings};
 use crate::secret::Secret;
 use crate::store::json::{from_json, json};
 use crate::store::{
@@ -56,29 +56,12 @@ impl WebhookStore for Backend {
         self.within(async { Ok(kept.await?.rows_affected() > 0) }).await
     }
 
-    async fn set_webhook(&self, webhook: Option<&NewWebhook>) -> Result<(), StoreError> {
-        let Some(webhook) = webhook else {
-            return self.remove_webhook(&WebhookId::of_settings()).await.map(drop);
-        };
-        let set = sqlx::query(
-            "insert into webhook_endpoint as e (id, url, events, secret, former_secret, created_at)
-             select $1, $2, $3, $4, $5, c.ms from clock c where true
-             on conflict (id) do update set url = excluded.url, events = excluded.events, secret = excluded.secret,
-                 former_secret = excluded.former_secret, former_until = null,
-                 disabled_at = case when e.url = excluded.url then e.disabled_at end,
-                 disabled_reason = case when e.url = excluded.url then e.disabled_reason end,
-                 rests_until = case when e.url = excluded.url then e.rests_until else 0 end,
-                 failing_since = case when e.url = excluded.url then e.failing_since end,
-                 gone_since = case when e.url = excluded.url then e.gone_since end,
-                 gave_up_at = case when e.url = excluded.url then e.gave_up_at end",
-        )
-        .bind(webhook.id.as_str())
-        .bind(&webhook.url)
-        .bind(events(webhook)?)
-        .bind(webhook.secret.expose())
-        .bind(webhook.former_secret.as_ref().map(Secret::expose))
-        .execute(self.writer());
-        self.within(async { Ok(set.await.map(drop)?) }).await
+    async fn set_webhook(&self, webhook: &NewWebhook) -> Result<(), StoreError> {
+        self.within(settings::set(self, webhook)).await
+    }
+
+    async fn unset_webhook(&self) -> Result<bool, StoreError> {
+        self.within(settings::unset(self)).await
     }
 
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
@@ -162,17 +145,7 @@ impl WebhookStore for Backend {
     }
 
     async fn owe_again(&self, delivery: i64) -> Result<bool, StoreError> {
-        // What is still owed is sent at once, unless it is being sent just now.
-        let owed = sqlx::query(
-            "insert into webhook_outbox as o (event_id, endpoint_id, type, data, at, owed_at, next_at)
-             select d.event_id, d.endpoint_id, d.type, d.data, d.event_at, c.ms, c.ms
-             from webhook_delivery d, clock c where d.id = $1
-             on conflict (endpoint_id, event_id) do update set owed_at = excluded.owed_at, attempts = 0,
-                 next_at = case when o.claim is null then excluded.next_at else o.next_at end",
-        )
-        .bind(delivery)
-        .execute(self.writer());
-        self.within(async { Ok(owed.await?.rows_affected() > 0) }).await
+        self.within(deliveries::owe_again(self, delivery)).await
     }
 
     async fn outbox(&self) -> Result<Outbox, StoreError> {
@@ -200,7 +173,7 @@ impl Backend {
             let webhook = webhook_from(row)?;
             let (owed, owed_since): (i64, Option<i64>) = sqlx::query_as(
                 "select count(*), min(owed_at) from (
-                     select owed_at from webhook_outbox where endpoint_id = $1 limit $2) as counted",
+                     select owed_at from webhook_outbox where endpoint_id = $1 order by id limit $2) as counted",
             )
             .bind(webhook.id.as_str())
             .bind(OWED_COUNTED)
@@ -251,7 +224,7 @@ impl Backend {
 }
 
 /// What it hears of, as it is kept.
-fn events(webhook: &NewWebhook) -> Result<Option<String>, StoreError> {
+pub(super) fn events(webhook: &NewWebhook) -> Result<Option<String>, StoreError> {
     let names = |events: &Vec<EventType>| json(&events.iter().map(|event| event.name()).collect::<Vec<_>>());
     webhook.events.as_ref().map(names).transpose()
 }

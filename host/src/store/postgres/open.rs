@@ -8,6 +8,7 @@ use super::settle::Settlements;
 use crate::store::address::{PostgresAddress, Terms};
 use crate::store::gather::Gather;
 use crate::store::{NewHost, StoreError};
+use crate::tls;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -36,7 +37,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::TooNew`] and [`StoreError::Unusable`]; the database is as it was then.
     pub async fn open(address: &PostgresAddress, terms: Terms) -> Result<Self, StoreError> {
-        install_tls();
+        tls::ready();
         let options = Arc::new(address.options());
         let breaks = Breaks::default();
         let trusted = breaks.clone();
@@ -116,7 +117,7 @@ pub async fn settle_in(connection: &mut PgConnection, terms: &Terms) -> Result<(
 /// # Errors
 /// [`StoreError::Unreachable`] and [`StoreError::Unusable`].
 pub async fn connect(address: &PostgresAddress, terms: &Terms) -> Result<PgConnection, StoreError> {
-    install_tls();
+    tls::ready();
     let options = address.options();
     let connecting = async {
         let mut connection = options.connect().await?;
@@ -126,11 +127,6 @@ pub async fn connect(address: &PostgresAddress, terms: &Terms) -> Result<PgConne
     let connected = timeout(terms.connect_timeout, connecting).await;
     let silent = |_| Err(StoreError::silent(&address.to_string(), terms.connect_timeout));
     connected.unwrap_or_else(silent).map_err(|error| named(address, error))
-}
-
-fn install_tls() {
-    // A second call finds the provider installed, which is what is wanted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// What opening a database failed of, with its name. That TLS fails does not pass: certificates and settings are wrong

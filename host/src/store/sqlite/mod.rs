@@ -201,19 +201,36 @@ mod tests {
     use crate::store::{Store, Waiting};
     use sqlx::Row as _;
 
-    #[tokio::test]
-    async fn the_age_of_the_queue_is_looked_up_in_an_index() {
+    /// How the tables that a query is about are read.
+    async fn plan(query: &'static str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("liner.db")).await.unwrap();
-        let explain = sqlx::AssertSqlSafe(format!("explain query plan {}", both::queue::OLDEST_DUE));
+        let explain = sqlx::AssertSqlSafe(format!("explain query plan {query}"));
         let plan = sqlx::query(explain).fetch_all(store.readers()).await.unwrap();
-        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        plan.iter().map(|row| row.get("detail")).collect()
+    }
+
+    #[tokio::test]
+    async fn the_age_of_the_queue_is_looked_up_in_an_index() {
+        let steps = plan(both::queue::OLDEST_DUE).await;
         let of_queue: Vec<_> = steps.iter().filter(|step| step.contains("music_ai_queue")).collect();
         assert!(!of_queue.is_empty(), "{steps:?}");
         assert!(
             of_queue.iter().all(|step| step.contains("SEARCH") && step.contains("music_ai_queue_due")),
             "{steps:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_page_is_sought_where_it_begins_however_deep_it_is() {
+        for (query, sought) in [
+            (both::queue::FAILED, "SEARCH q USING INDEX music_ai_queue_failed (failed_at<?)"),
+            (both::library::LIBRARY, "SEARCH l USING INTEGER PRIMARY KEY (rowid<?)"),
+        ] {
+            let steps = plan(query).await;
+            assert_eq!(steps.first().map(String::as_str), Some(sought), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.contains("ORDER BY")), "{steps:?}");
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,6 @@
 
 use super::WebhookId;
 use crate::secret::Secret;
-use serde::Serialize;
 
 /// What an endpoint may hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,19 +189,17 @@ pub struct Attempt {
 }
 
 /// An attempt of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Its number.
     pub id: i64,
     /// What the receiver knows the message by.
     pub event_id: String,
     /// The name of its type.
-    #[serde(rename = "type")]
     pub kind: String,
     /// Which attempt it was, counted from 1.
     pub attempt: i64,
-    /// When; serialised by whoever knows how times are written.
-    #[serde(skip)]
+    /// When.
     pub at: i64,
     /// `delivered`, `failed` or `given_up`.
     pub outcome: String,
@@ -213,7 +210,6 @@ pub struct Delivery {
     /// How long it took.
     pub duration_ms: i64,
     /// When it is sent again, as it was then.
-    #[serde(skip)]
     pub next_at: Option<i64>,
 }
 

@@ -1,6 +1,7 @@
 //! The exporter's way out: our own HTTP client, so that no second one comes with it.
 
 use super::TraceSettings;
+use crate::tls;
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use std::time::Duration;
@@ -20,8 +21,7 @@ impl Client {
     /// # Errors
     /// When the TLS library cannot start.
     pub fn new(settings: &TraceSettings) -> Result<Self, reqwest::Error> {
-        // A second call finds the provider installed, which is what is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        tls::ready();
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(settings.timeout)
