@@ -26,7 +26,7 @@ async fn document(folder: &Path, command: &[&str]) -> Value {
 async fn lists_have_the_names_of_the_api() {
     let folder = folder();
     let host = Host::start(folder.path(), &[]).await;
-    host.post("/api/music-ai/queue", ROWS).await;
+    liner(folder.path(), &["enqueue", "-"], &[], ROWS).await;
     host.queue_when("one waits for a model", |queue| queue["completed"] == 1).await;
     let file = folder.path().join("liner-data/liner.db");
     let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
