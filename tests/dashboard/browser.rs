@@ -135,6 +135,14 @@ impl Browser {
         self.tell("Emulation.setScriptExecutionDisabled", json!({"value": !run})).await;
     }
 
+    /// Notes on each page from now on what the policy forbids, in `window.forbidden`.
+    pub async fn note_what_is_forbidden(&self) {
+        let listen = "window.forbidden = [];
+            addEventListener('securitypolicyviolation', (event) => window.forbidden.push(event.violatedDirective + ' ' + event.blockedURI));";
+        self.tell("Page.enable", json!({})).await;
+        self.tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": listen})).await;
+    }
+
     /// Signs in.
     pub async fn sign_in(&self, token: &str) {
         self.go("/sign-in").await;
@@ -156,8 +164,9 @@ impl Browser {
 
 /// Where pictures are kept: `target/e2e`.
 fn pictures() -> PathBuf {
+    // …/target/debug/deps/dashboard-…
     let tests = std::env::current_exe().unwrap();
-    tests.ancestors().find(|folder| folder.ends_with("target")).unwrap().join("e2e")
+    tests.ancestors().nth(3).unwrap().join("e2e")
 }
 
 fn port_of(process: &mut Child) -> u16 {

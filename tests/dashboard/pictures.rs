@@ -4,7 +4,7 @@
 use crate::browser::Browser;
 use axum::Json;
 use axum::response::IntoResponse;
-use liner_tests::{Host, Refusal, StubModel, eventually, message_about};
+use liner_tests::{Host, Receiver, Refusal, StubModel, eventually, message_about};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -67,6 +67,10 @@ async fn furnished(folder: &Path, model: &StubModel) -> Host {
         ("AI_MAX_RETRIES", "0"),
         ("AI_DAILY_BUDGET_USD", "5"),
         ("RUST_LOG", "liner=warn"),
+        ("WEBHOOK_URL", "http://127.0.0.1:9/hook"),
+        ("WEBHOOK_SECRET", Receiver::SECRET),
+        ("WEBHOOK_EVENTS", "track.failed,budget.reached,worker.paused"),
+        ("WEBHOOK_ALLOW", "127.0.0.1"),
     ];
     let host = Host::asking(folder, model, &settings).await;
     let queued = host.post("/api/music-ai/queue", links()).await;
@@ -77,6 +81,9 @@ async fn furnished(folder: &Path, model: &StubModel) -> Host {
     })
     .await;
     a_day_of_work(folder).await;
+    host.post("/api/webhooks/settings/test", "").await;
+    host.post("/api/music-ai/worker/pause", "").await;
+    host.post("/api/music-ai/worker/resume", "").await;
     host
 }
 
@@ -116,6 +123,8 @@ async fn fifty_thousand_tracks_and_a_failing_model_are_seen_at_once() {
         ("library", "/library?status=ai_completed"),
         ("strategies", "/strategies"),
         ("model", "/model"),
+        ("webhooks", "/webhooks"),
+        ("webhook", "/webhooks/settings"),
         ("events", "/events"),
     ] {
         for (suffix, width, scheme) in [("", 1280, "light"), ("-dark", 1280, "dark"), ("-phone", 360, "light")] {

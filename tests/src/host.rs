@@ -1,5 +1,6 @@
 //! The real binary as a process, with a folder of its own and nothing of the caller's environment.
 
+use crate::compiled;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,7 @@ impl Host {
     async fn spawn(folder: &Path, under: &[&str], arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut all = vec![("PORT", "0")];
         all.extend(settings);
+        compiled::lend(folder, &all);
         let mut child = command(folder, under, arguments, &all).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         keep(child.stderr.take().unwrap(), log.clone());
@@ -132,6 +134,7 @@ impl Host {
         let address = banner.lines().find_map(|line| line.strip_prefix("address"));
         let Some(address) = address else { panic!("it did not start: {}", log.lock().unwrap()) };
         let url = address.trim().to_owned();
+        compiled::keep(folder, &all);
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { child, client, url, banner, log }

@@ -6,6 +6,7 @@ pub mod accounts;
 mod answers;
 mod channel;
 mod collector;
+mod compiled;
 pub mod components;
 mod database;
 mod host;
