@@ -5,6 +5,7 @@ use liner_tests::{Kind, Received, Receiver, Reply, StubModel, eventually};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 const SETTINGS: &str = "settings";
 
@@ -162,13 +163,17 @@ pub async fn what_is_too_old_is_given_up_and_that_is_told_once(kind: Kind) {
 #[tokio::test]
 async fn two_hosts_do_not_both_send_a_message() {
     let Some(world) = World::new(Kind::Postgres, StubModel::willing().await).await else { return };
-    world.receiver.answer(Reply::status(200).after(Duration::from_millis(50)));
+    let (open, gate) = watch::channel(false);
+    world.receiver.answer(Reply::status(200).behind(gate));
     let elsewhere = tempfile::tempdir().unwrap();
     let (one, two) = (world.host(&[]).await, world.host_in(elsewhere.path(), &[]).await);
     for _ in 0..20 {
         pause(&one).await;
         resume(&two).await;
     }
+    // A host sends four at once: none of them is answered until each has its four.
+    eventually("both send", || async { (world.receiver.received().len() == 8).then_some(()) }).await;
+    open.send_replace(true);
     delivered(&world).await;
     let mut came = BTreeMap::<String, usize>::new();
     for message in world.receiver.received() {
