@@ -135,6 +135,19 @@ pub async fn a_receiver_that_hangs_holds_up_nobody(kind: Kind) {
     assert_eq!((world.number(due).await, world.owed().await), (12, 12), "what was on its way is given back");
 }
 
+pub async fn a_drained_host_tells_what_happens(kind: Kind) {
+    let Some(world) = World::new(kind, StubModel::willing().await).await else { return };
+    let host = world.host(&[]).await;
+    ok(&host, "POST", &format!("/api/hosts/{}/drain", host.id().await), "").await;
+    eventually("it takes nothing more", || async {
+        (host.get("/api/music-ai/worker/status").await.json["worker"]["isDraining"] == true).then_some(())
+    })
+    .await;
+    pause(&host).await;
+    world.receiver.first_of("worker.paused", 1).await;
+    delivered(&world).await;
+}
+
 pub async fn what_is_too_old_is_given_up_and_that_is_told_once(kind: Kind) {
     let Some(world) = World::new(kind, StubModel::willing().await).await else { return };
     world.receiver.answer(Reply::status(500));
