@@ -5,6 +5,7 @@ use liner_tests::{Kind, Received, Receiver, Reply, StubModel, eventually};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 const SETTINGS: &str = "settings";
 
@@ -134,6 +135,19 @@ pub async fn a_receiver_that_hangs_holds_up_nobody(kind: Kind) {
     assert_eq!((world.number(due).await, world.owed().await), (12, 12), "what was on its way is given back");
 }
 
+pub async fn a_drained_host_tells_what_happens(kind: Kind) {
+    let Some(world) = World::new(kind, StubModel::willing().await).await else { return };
+    let host = world.host(&[]).await;
+    ok(&host, "POST", &format!("/api/hosts/{}/drain", host.id().await), "").await;
+    eventually("it takes nothing more", || async {
+        (host.get("/api/music-ai/worker/status").await.json["worker"]["isDraining"] == true).then_some(())
+    })
+    .await;
+    pause(&host).await;
+    world.receiver.first_of("worker.paused", 1).await;
+    delivered(&world).await;
+}
+
 pub async fn what_is_too_old_is_given_up_and_that_is_told_once(kind: Kind) {
     let Some(world) = World::new(kind, StubModel::willing().await).await else { return };
     world.receiver.answer(Reply::status(500));
@@ -162,13 +176,17 @@ pub async fn what_is_too_old_is_given_up_and_that_is_told_once(kind: Kind) {
 #[tokio::test]
 async fn two_hosts_do_not_both_send_a_message() {
     let Some(world) = World::new(Kind::Postgres, StubModel::willing().await).await else { return };
-    world.receiver.answer(Reply::status(200).after(Duration::from_millis(50)));
+    let (open, gate) = watch::channel(false);
+    world.receiver.answer(Reply::status(200).behind(gate));
     let elsewhere = tempfile::tempdir().unwrap();
     let (one, two) = (world.host(&[]).await, world.host_in(elsewhere.path(), &[]).await);
     for _ in 0..20 {
         pause(&one).await;
         resume(&two).await;
     }
+    // A host sends four at once: none of them is answered until each has its four.
+    eventually("both send", || async { (world.receiver.received().len() == 8).then_some(()) }).await;
+    open.send_replace(true);
     delivered(&world).await;
     let mut came = BTreeMap::<String, usize>::new();
     for message in world.receiver.received() {

@@ -134,7 +134,23 @@ async fn the_endpoint_of_the_settings_comes_and_goes_with_them() {
     refused(&host.post("/api/webhooks/settings/secret", "").await, 400, "WEBHOOK_SECRET");
     assert_eq!(host.stop().await, Some(0));
     let host = world.quiet_host(folder, &[]).await;
-    assert_eq!(host.get("/api/webhooks").await.json, json!({"webhooks": []}));
+    let left = endpoint(&host, "settings").await;
+    let reason = json!("a host was started without WEBHOOK_URL");
+    assert_eq!((&left["isEnabled"], &left["disabledReason"]), (&json!(false), &reason));
+    assert!(host.log().contains("`liner webhooks enable settings` sends to it again"), "{}", host.log());
+    assert_eq!(host.stop().await, Some(0));
+    let host = world.host(&[]).await;
+    assert_eq!(endpoint(&host, "settings").await["isEnabled"], true);
+    assert_eq!(host.stop().await, Some(0));
+
+    // It is forgotten by whoever means that, where the settings would not bring it back.
+    let settings = [("DATABASE_URL", world.database.url.as_str())];
+    let named = [settings[0], alone[0], ("WEBHOOK_SECRET", Receiver::SECRET)];
+    let remove = ["webhooks", "remove", "settings"];
+    let run = liner(folder, &remove, &named, "").await;
+    assert!(run.code == Some(1) && run.stderr.contains("remove it from the settings"), "{run:?}");
+    assert_eq!(liner(folder, &remove, &settings, "").await.code, Some(0));
+    assert_eq!(world.number("select count(*) from webhook_endpoint").await, 0);
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ on_both! {
         a_receiver_that_stays_gone_is_disabled_until_it_is_enabled,
         a_message_that_was_sent_when_its_host_died_comes_again_under_its_id,
         a_receiver_that_hangs_holds_up_nobody,
+        a_drained_host_tells_what_happens,
         what_is_too_old_is_given_up_and_that_is_told_once;
     endpoints:
         a_test_says_at_once_what_came_of_it,

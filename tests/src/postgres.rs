@@ -37,12 +37,14 @@ as "$bin/pg_ctl" -D "$folder/data" -m immediate stop >&2 || true
 "#;
 
 /// What a test server does without: a crash of the machine loses nothing that matters.
-const QUICK: [&str; 6] = [
+const QUICK: [&str; 7] = [
     "-c fsync=off",
     "-c full_page_writes=off",
     "-c max_connections=300",
     "-c shared_buffers=64MB",
     "-c wal_level=replica",
+    // What a test asks for that looks at what was asked.
+    "-c track_activity_query_size=8192",
     "-c autovacuum=on",
 ];
 

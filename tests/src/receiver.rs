@@ -12,6 +12,7 @@ use sha2::Sha256;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What a receiver answers.
 #[derive(Debug, Clone)]
@@ -20,13 +21,15 @@ pub struct Reply {
     headers: Vec<(&'static str, String)>,
     after: Duration,
     hangs: bool,
+    /// Opened when it may be given.
+    gate: Option<watch::Receiver<bool>>,
 }
 
 impl Reply {
     /// A status, at once.
     #[must_use]
     pub const fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), after: Duration::ZERO, hangs: false }
+        Self { status, headers: Vec::new(), after: Duration::ZERO, hangs: false, gate: None }
     }
 
     /// Nothing, for as long as anybody waits.
@@ -40,6 +43,12 @@ impl Reply {
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same, once a gate is open.
+    #[must_use]
+    pub fn behind(self, gate: watch::Receiver<bool>) -> Self {
+        Self { gate: Some(gate), ..self }
     }
 
     /// The same after a while.
@@ -159,6 +168,9 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
     let reply = next.unwrap_or_else(|| shared.otherwise.lock().unwrap().clone());
     if reply.hangs {
         std::future::pending::<()>().await;
+    }
+    if let Some(mut gate) = reply.gate {
+        gate.wait_for(|is_open| *is_open).await.unwrap();
     }
     tokio::time::sleep(reply.after).await;
     let response = Response::builder().status(reply.status);

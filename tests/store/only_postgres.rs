@@ -2,8 +2,8 @@
 
 use crate::fixture::{Fixture, intent, link};
 use liner::store::{
-    Address, Admission, FailedMark, FailedQuery, HostId, Limits, NewHost, Store, StoreError, Stray, Terms, Verdict,
-    Want, open,
+    Address, Admission, FailedMark, FailedQuery, HostId, LibraryQuery, Limits, NewHost, Store, StoreError, Stray,
+    Terms, Verdict, Want, open,
 };
 use liner_tests::{Database, Kind};
 use std::collections::HashSet;
@@ -75,33 +75,46 @@ async fn many_hosts_that_claim_at_once_find_all_that_is_due_and_nothing_twice() 
     assert_eq!(claimed.len(), TRACKS);
 }
 
-/// How the server would read what a store asked last of a kind.
-async fn plan(f: &Fixture, beginning: &str, arguments: &str) -> String {
+/// How the server would read what a store asked last with some words, for arguments of some types.
+async fn plan(f: &Fixture, words: &str, types: &str, arguments: &str) -> String {
     let asked = format!(
         "select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-             and query like '{beginning}%' limit 1"
+             and query like '{words}%' limit 1"
     );
     let query = f.database.texts(&asked).await.pop().unwrap();
     // Prepared and explained by one connection: what is executed together is.
     let noted = format!(
         "create table planned (step text);
-         prepare page (text, text, bigint, bigint, bigint) as {query};
+         prepare page ({types}) as {query};
          do $$ declare step text; begin
              for step in execute 'explain execute page({arguments})' loop insert into planned values (step); end loop;
-         end $$"
+         end $$;
+         deallocate page"
     );
     f.database.execute(&noted).await;
-    f.database.texts("select step from planned").await.join("\n")
+    let plan = f.database.texts("select step from planned").await.join("\n");
+    f.database.execute("drop table planned").await;
+    plan
 }
 
 #[tokio::test]
-async fn a_page_of_the_failed_is_sought_where_it_begins_however_deep_it_is() {
+async fn a_page_is_sought_where_it_begins_however_deep_it_is() {
     let Some(f) = Fixture::new(Kind::Postgres).await else { return };
     f.enqueue(0..4_000).await;
     f.database.execute("update music_ai_queue set status = 'failed', processed_at = 1000 + id; analyze").await;
-    let query = FailedQuery { before: Some(FailedMark { at: 3_000, row: 2_000 }), limit: 10, ..FailedQuery::default() };
-    let page = f.store.failed(&query).await.unwrap();
+    let before = Some(FailedMark { at: 3_000, row: 2_000 });
+    let failed = FailedQuery { before, search: None, platform: None, limit: 10 };
+    let page = f.store.failed(&failed).await.unwrap();
     assert_eq!((page.len(), page[0].mark), (10, FailedMark { at: 2_999, row: 1_999 }));
-    let plan = plan(&f, "select q.id, q.failed_at", "null, null, 3000, 2000, 10").await;
-    assert!(plan.contains("Index Cond: (failed_at <= ") && plan.contains("music_ai_queue_failed"), "{plan}");
+    let sought =
+        plan(&f, "select q.id, q.failed_at", "text, text, bigint, bigint, bigint", "null, null, 3000, 2000, 10");
+    let sought = sought.await;
+    assert!(sought.contains("music_ai_queue_failed") && sought.contains("failed_at <= "), "{sought}");
+
+    let library = LibraryQuery { before: Some(2_000), limit: 10, ..LibraryQuery::default() };
+    assert_eq!(f.store.library(&library).await.unwrap()[0].mark, 1_999);
+    let sought = plan(&f, "select l.id as mark", "text, text, bigint, bigint", "null, null, 2000, 10").await;
+    let lines: Vec<&str> = sought.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.contains("Index Scan Backward using music_library_pkey")).unwrap();
+    assert!(lines[at + 1].starts_with("Index Cond: (id < "), "{sought}");
 }

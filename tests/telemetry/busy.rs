@@ -1,6 +1,6 @@
 //! A host that has done a little of everything.
 
-use liner_tests::{HOSTILE, Host, Served, Site, StubModel, clear_row, eventually, vague_rows};
+use liner_tests::{HOSTILE, Host, Receiver, Served, Site, StubModel, clear_row, eventually, vague_rows};
 
 /// A page that only has a title.
 const PAGE: &str =
@@ -16,15 +16,20 @@ pub struct Busy {
     _folder: tempfile::TempDir,
     _model: StubModel,
     _site: Site,
+    _receiver: Receiver,
 }
 
 impl Busy {
-    /// Decided, asked, compared, read a page and synced a feed; was asked what it knows, and what it does not.
+    /// Decided, asked, compared, read a page, synced a feed and told a webhook; was asked what it knows, and what it does not.
     pub async fn start(more: &[(&str, &str)]) -> Self {
         let (folder, model, site) = (tempfile::tempdir().unwrap(), StubModel::willing().await, Site::open().await);
         site.put("/page", Served::page(PAGE));
         site.put("/feed", Served::page(FEED).header("content-type", "application/rss+xml"));
+        let receiver = Receiver::open().await;
         let mut settings = vec![
+            ("WEBHOOK_URL", receiver.url.as_str()),
+            ("WEBHOOK_SECRET", Receiver::SECRET),
+            ("WEBHOOK_ALLOW", "127.0.0.1"),
             ("LINER_FETCH", "true"),
             ("LINER_FETCH_ALLOW", "127.0.0.1"),
             ("LINER_FETCH_INTERVAL_MS", "0"),
@@ -46,9 +51,11 @@ impl Busy {
         let odd = host.request("BREW", "/api/music-ai/status");
         host.send(odd).await;
         host.queue_when("all but the feed's link is done", |queue| queue["completed"].as_i64() >= Some(47)).await;
-        let busy = Self { host, _folder: folder, _model: model, _site: site };
-        eventually("the candidate was compared", || async {
-            busy.figures().await.contains("liner_shadow_tracks_total").then_some(())
+        let busy = Self { host, _folder: folder, _model: model, _site: site, _receiver: receiver };
+        eventually("the candidate was compared and a webhook told", || async {
+            let figures = busy.figures().await;
+            let is_told = figures.contains("liner_webhook_deliveries_total{outcome=\"delivered\"}");
+            (figures.contains("liner_shadow_tracks_total") && is_told).then_some(())
         })
         .await;
         busy

@@ -86,6 +86,12 @@ async fn a_busy_host_says_what_it_did() {
         assert!(exposed.sum(name) > 0.0, "{name}");
     }
     assert!(has("liner_batches_total", &[("outcome", "done")]).unwrap() >= 3.0);
+    assert!(has("liner_webhook_deliveries_total", &[("outcome", "delivered")]).unwrap() >= 1.0);
+    for operation in ["settle", "notify", "read", "write"] {
+        let asked = has("liner_database_operation_seconds_count", &[("operation", operation)]);
+        assert!(asked >= Some(1.0), "{operation}");
+        assert_eq!(has("liner_database_errors_total", &[("operation", operation)]), Some(0.0));
+    }
     let route = ("route", "/api/music-ai/queue");
     assert_eq!(has("liner_http_requests_total", &[route, ("method", "POST"), ("status", "2xx")]), Some(3.0));
     assert_eq!(has("liner_http_requests_total", &[("route", "none"), ("method", "GET"), ("status", "4xx")]), Some(1.0));

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::request::{Json as Body, Nothing, Params};
 use super::{Answer, Api, limit, time};
 use crate::ingest::fetch::shown_url;
-use crate::notify::SigningSecret;
+use crate::notify::{self, SigningSecret, event_types};
 use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -193,34 +193,12 @@ pub async fn added(api: &Api, new: NewEndpoint) -> Result<Added, Problem> {
 
 /// Types by their names.
 fn types(names: &[String]) -> Result<Vec<EventType>, Problem> {
-    let known = || EventType::ALL.map(EventType::name).join(", ");
-    if names.is_empty() {
-        return Err(Problem::bad_request(format!(
-            "events is empty; leave it out for all, or name some of {}",
-            known()
-        )));
-    }
-    let named = |name: &String| {
-        let unknown = || Problem::bad_request(format!("events names {name:?}; allowed: {}", known()));
-        EventType::from_name(name).ok_or_else(unknown)
-    };
-    names.iter().map(named).collect()
+    event_types(names.iter().map(String::as_str)).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
 /// The secret that was given, or a new one that has to be told.
 fn secret(given: Option<&str>) -> Result<(SigningSecret, Option<String>), Problem> {
-    match given {
-        Some(given) => {
-            let secret =
-                SigningSecret::parse(given).map_err(|error| Problem::bad_request(format!("secret: {error}")))?;
-            Ok((secret, None))
-        }
-        None => {
-            let secret = SigningSecret::generate();
-            let told = secret.text().expose().to_owned();
-            Ok((secret, Some(told)))
-        }
-    }
+    notify::secret(given).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
 #[derive(Serialize, ToSchema)]

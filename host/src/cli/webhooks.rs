@@ -4,8 +4,8 @@ use super::table::Column;
 use super::{open, output};
 use crate::api::{WebhookAdded, WebhookAttempt, WebhookEndpoint, WebhookTested, shown_webhook};
 use crate::config::Config;
-use crate::notify::{Notifier, SigningSecret};
-use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Store, WebhookId, WebhookState};
+use crate::notify::{self, Notifier, event_types};
+use crate::store::{Attempt, Delivery, MOST_WEBHOOKS, NewWebhook, Next, Store, WebhookId, WebhookState};
 use crate::time::timestamp;
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
@@ -141,20 +141,14 @@ async fn add(
     events: Option<Vec<String>>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let named = |name: &String| {
-        let known = || format!("{name} is no type; there are {}", EventType::ALL.map(EventType::name).join(", "));
-        EventType::from_name(name).with_context(known)
-    };
-    let events = events.map(|names| names.iter().map(named).collect::<anyhow::Result<Vec<_>>>()).transpose()?;
-    let is_new = secret.is_none();
-    let secret = secret.map_or_else(|| Ok(SigningSecret::generate()), |secret| SigningSecret::parse(&secret))?;
+    let events = events.map(|names| event_types(names.iter().map(String::as_str))).transpose()?;
+    let (secret, told) = notify::secret(secret.as_deref())?;
     let id = WebhookId::new();
     let (url, text) = (url.to_string(), secret.text().clone());
     let kept =
         store.keep_webhook(&NewWebhook { id: id.clone(), url, events, secret: text, former_secret: None }).await?;
     ensure!(kept, "there are {MOST_WEBHOOKS} webhooks; remove one before");
     let message = format!("{id} hears of what happens; `liner webhooks test {id}` sends a test");
-    let told = is_new.then(|| secret.text().expose().to_owned());
     if json {
         return output::json(&WebhookAdded::of(&id, told, message));
     }

@@ -1,7 +1,7 @@
 //! The settings about webhooks.
 
 use super::{ConfigError, Sources};
-use crate::notify::{NotifySettings, SettingsWebhook, SigningSecret};
+use crate::notify::{NotifySettings, SettingsWebhook, SigningSecret, event_types};
 use crate::store::EventType;
 use url::Url;
 
@@ -42,7 +42,7 @@ fn secrets(text: &str) -> Option<(SigningSecret, Option<SigningSecret>)> {
 }
 
 fn events(text: &str) -> Option<Vec<EventType>> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(EventType::from_name).collect()
+    event_types(text.split(',').map(str::trim).filter(|name| !name.is_empty())).ok()
 }
 
 #[cfg(test)]
@@ -88,9 +88,12 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_with_what_is_allowed() {
-        for (name, value) in
-            [("WEBHOOK_URL", "ftp://hooks.example"), ("WEBHOOK_EVENTS", "batch.begun"), ("WEBHOOK_ALLOW", "a b")]
-        {
+        for (name, value) in [
+            ("WEBHOOK_URL", "ftp://hooks.example"),
+            ("WEBHOOK_EVENTS", "batch.begun"),
+            ("WEBHOOK_EVENTS", ","),
+            ("WEBHOOK_ALLOW", "a b"),
+        ] {
             let error = settings(&[(name, value)]).unwrap_err();
             assert!(error.starts_with(&format!("{name} is \"{value}\"; allowed: ")), "{error}");
         }

@@ -10,7 +10,7 @@ pub enum EndpointError {
     #[error("events is empty; leave it out for all, or name some of {}", known())]
     NoEvents,
     /// There is no such type.
-    #[error("events names {0:?}; allowed: {}", known())]
+    #[error("events names {:?}; allowed: {}", .0, known())]
     UnknownEvent(String),
     /// A secret is none.
     #[error("secret: {0}")]

@@ -4,6 +4,7 @@
 //! under a lease, so that two hosts do not send it at once, and sent again until it is delivered, for a day at most. Its id
 //! stays the same.
 
+mod endpoint;
 mod message;
 mod schedule;
 mod sending;
@@ -11,6 +12,7 @@ mod settings;
 mod signing;
 pub mod stream;
 
+pub use endpoint::{EndpointError, event_types, secret};
 pub use message::{Message, TEST};
 pub use sending::Notifier;
 pub use settings::{NotifySettings, SettingsWebhook};

@@ -3,7 +3,8 @@
 use super::StoreError;
 use std::time::Instant;
 
-/// What is asked of a database, as figures tell it apart.
+/// What is asked of a database, as figures tell it apart. Pages, channels, strategies and what is submitted to a provider are
+/// rare, and not among it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// New links.
@@ -22,9 +23,11 @@ pub enum Operation {
     Answer,
     /// Old rows are deleted.
     Prune,
-    /// Anything else that only looks.
+    /// A message to a webhook is taken, settled or given back.
+    Notify,
+    /// A look at anything else of the queue, the library, hosts, webhooks and what they did.
     Read,
-    /// Anything else that changes something.
+    /// A change of anything else of these.
     Write,
 }
 
@@ -39,6 +42,7 @@ impl Operation {
             Self::Question => "question",
             Self::Answer => "answer",
             Self::Prune => "prune",
+            Self::Notify => "notify",
             Self::Read => "read",
             Self::Write => "write",
         }

@@ -163,8 +163,12 @@ pub const FIGURES: &[Figure] = &[
     // The database.
     gauge("liner_database_up", &[], "Whether the database can be read and, as far as was noticed, written."),
     counter("liner_database_outages_total", &[], "Times that the database could not be used."),
-    histogram("liner_database_operation_seconds", &["operation"], "What the database was asked, by what it was."),
-    counter("liner_database_errors_total", &["operation"], "What the database failed at."),
+    histogram(
+        "liner_database_operation_seconds",
+        &["operation"],
+        "What the database was asked about the queue, the library, hosts and webhooks, by what it was.",
+    ),
+    counter("liner_database_errors_total", &["operation"], "What the database failed at of this."),
     gauge("liner_database_size_bytes", &[], "What the database takes on its disk, looked up once a minute."),
     gauge("liner_database_connections", &["pool", "state"], "Connections that are kept: in_use or idle."),
     gauge("liner_database_writes_waiting", &[], "Claims, questions, answers and settlements that wait for their turn."),

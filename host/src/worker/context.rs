@@ -179,12 +179,6 @@ impl Context {
         released.map(drop).inspect_err(|_| self.gateway.block(&reason))
     }
 
-    /// Whether an operator said that this host takes nothing more.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        *self.draining.borrow()
-    }
-
     /// Whether more questions may come that wait for a provider's batch.
     pub(super) fn is_collecting(&self) -> bool {
         self.collecting.load(Ordering::SeqCst) > 0

@@ -2,6 +2,7 @@
 
 use super::super::{Backend, Row};
 use crate::music::TrackKey;
+use crate::store::timing::{Operation, timed};
 use crate::store::{Activity, ActivityStore, BatchId, EndedBatch, Event, Failure, HostId, Since, StoreError};
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -9,14 +10,17 @@ use sqlx::Row as _;
 #[async_trait]
 impl ActivityStore for Backend {
     async fn activity(&self, since: &Since, limit: u32) -> Result<Activity, StoreError> {
-        self.within(async {
-            Ok(Activity {
-                now: sqlx::query_scalar("select ms from clock").fetch_one(self.readers()).await?,
-                events: self.events_after(since.event, limit).await?,
-                batches: self.batches_settled(since.at, limit).await?,
-                failures: self.failures_since(since.at, limit).await?,
-            })
-        })
+        timed(
+            Operation::Read,
+            self.within(async {
+                Ok(Activity {
+                    now: sqlx::query_scalar("select ms from clock").fetch_one(self.readers()).await?,
+                    events: self.events_after(since.event, limit).await?,
+                    batches: self.batches_settled(since.at, limit).await?,
+                    failures: self.failures_since(since.at, limit).await?,
+                })
+            }),
+        )
         .await
     }
 }

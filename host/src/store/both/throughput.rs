@@ -1,6 +1,7 @@
 //! What batches did, minute by minute.
 
 use super::super::Backend;
+use crate::store::timing::{Operation, timed};
 use crate::store::{StoreError, Stretch, Throughput, ThroughputStore};
 use async_trait::async_trait;
 
@@ -33,25 +34,27 @@ macro_rules! summed {
 #[async_trait]
 impl ThroughputStore for Backend {
     async fn sum_up_minutes(&self) -> Result<(), StoreError> {
-        let (now, newest) = self.within(self.read_newest_minute()).await?;
+        let (now, newest) = timed(Operation::Read, self.within(self.read_newest_minute())).await?;
         let until = (now - SETTLED_MS).div_euclid(MINUTE_MS);
         if newest.is_some_and(|newest| newest + 1 >= until) {
             return Ok(());
         }
         let mut from = newest.map_or(0, |newest| newest - LOOKED_AT_AGAIN);
-        while let Some(first) = self.within(self.first_ended(from)).await?.filter(|first| *first < until) {
+        while let Some(first) =
+            timed(Operation::Read, self.within(self.first_ended(from))).await?.filter(|first| *first < until)
+        {
             let step = until.min(first + STEP);
-            self.within(self.write_minutes(first, step)).await?;
+            timed(Operation::Write, self.within(self.write_minutes(first, step))).await?;
             from = step;
         }
         Ok(())
     }
 
     async fn throughput(&self, stretch: i64, stretches: i64) -> Result<Throughput, StoreError> {
-        let (now, newest) = self.within(self.read_newest_minute()).await?;
+        let (now, newest) = timed(Operation::Read, self.within(self.read_newest_minute())).await?;
         let first = (now.div_euclid(MINUTE_MS * stretch) - stretches + 1) * stretch;
         let open = newest.map_or(first, |newest| first.max(newest + 1));
-        let stretches = self.within(self.read_stretches(stretch, first, open)).await?;
+        let stretches = timed(Operation::Read, self.within(self.read_stretches(stretch, first, open))).await?;
         Ok(Throughput { now, stretches })
     }
 }

@@ -5,6 +5,7 @@ use super::outbox::note_event;
 use super::{deliveries, settings};
 use crate::secret::Secret;
 use crate::store::json::{from_json, json};
+use crate::store::timing::{Operation, timed};
 use crate::store::{
     Attempt, Delivery, EventKind, EventType, FORMER_SECRET_MS, MOST_WEBHOOKS, NewWebhook, OWED_COUNTED, Outbox, Owed,
     StoreError, Webhook, WebhookId, WebhookState, WebhookStore,
@@ -53,34 +54,34 @@ impl WebhookStore for Backend {
         .bind(webhook.former_secret.as_ref().map(Secret::expose))
         .bind(MOST_WEBHOOKS)
         .execute(self.writer());
-        self.within(async { Ok(kept.await?.rows_affected() > 0) }).await
+        timed(Operation::Write, self.within(async { Ok(kept.await?.rows_affected() > 0) })).await
     }
 
     async fn set_webhook(&self, webhook: &NewWebhook) -> Result<(), StoreError> {
-        self.within(settings::set(self, webhook)).await
+        timed(Operation::Write, self.within(settings::set(self, webhook))).await
     }
 
     async fn unset_webhook(&self) -> Result<bool, StoreError> {
-        self.within(settings::unset(self)).await
+        timed(Operation::Write, self.within(settings::unset(self))).await
     }
 
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
-        self.within(self.read_webhooks()).await
+        timed(Operation::Read, self.within(self.read_webhooks())).await
     }
 
     async fn webhook(&self, id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
         let row = sqlx::query(endpoints!("where e.id = $1")).bind(id.as_str()).fetch_optional(self.readers());
-        self.within(async { row.await?.as_ref().map(webhook_from).transpose() }).await
+        timed(Operation::Read, self.within(async { row.await?.as_ref().map(webhook_from).transpose() })).await
     }
 
     async fn remove_webhook(&self, id: &WebhookId) -> Result<bool, StoreError> {
         let removed =
             sqlx::query("delete from webhook_endpoint where id = $1").bind(id.as_str()).execute(self.writer());
-        self.within(async { Ok(removed.await?.rows_affected() > 0) }).await
+        timed(Operation::Write, self.within(async { Ok(removed.await?.rows_affected() > 0) })).await
     }
 
     async fn enable_webhook(&self, id: &WebhookId) -> Result<bool, StoreError> {
-        self.within(self.enable(id)).await
+        timed(Operation::Write, self.within(self.enable(id))).await
     }
 
     async fn renew_secret(&self, id: &WebhookId, secret: &Secret) -> Result<bool, StoreError> {
@@ -92,7 +93,7 @@ impl WebhookStore for Backend {
         .bind(secret.expose())
         .bind(FORMER_SECRET_MS)
         .execute(self.writer());
-        self.within(async { Ok(renewed.await?.rows_affected() > 0) }).await
+        timed(Operation::Write, self.within(async { Ok(renewed.await?.rows_affected() > 0) })).await
     }
 
     async fn due_webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
@@ -102,32 +103,35 @@ impl WebhookStore for Backend {
              order by e.id"
         ))
         .fetch_all(self.readers());
-        self.within(async { rows.await?.iter().map(webhook_from).collect() }).await
+        timed(Operation::Read, self.within(async { rows.await?.iter().map(webhook_from).collect() })).await
     }
 
     async fn claim_owed(&self, endpoint: &WebhookId, most: u32) -> Result<Vec<Owed>, StoreError> {
-        self.within(deliveries::claim(self, endpoint, most)).await
+        timed(Operation::Notify, self.within(deliveries::claim(self, endpoint, most))).await
     }
 
     async fn settle_attempts(&self, attempts: &[Attempt]) -> Result<Vec<WebhookId>, StoreError> {
-        self.within(deliveries::settle(self, attempts)).await
+        timed(Operation::Notify, self.within(deliveries::settle(self, attempts))).await
     }
 
     async fn return_owed(&self, owed: &[Owed]) -> Result<(), StoreError> {
-        self.within(deliveries::give_back(self, owed)).await
+        timed(Operation::Notify, self.within(deliveries::give_back(self, owed))).await
     }
 
     async fn note_delivery(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        self.within(async {
-            let mut tx = self.begin().await?;
-            deliveries::note(&mut tx, attempt).await?;
-            Ok(tx.commit().await?)
-        })
+        timed(
+            Operation::Write,
+            self.within(async {
+                let mut tx = self.begin().await?;
+                deliveries::note(&mut tx, attempt).await?;
+                Ok(tx.commit().await?)
+            }),
+        )
         .await
     }
 
     async fn give_up_owed(&self, age: Duration) -> Result<u64, StoreError> {
-        self.within(deliveries::give_up(self, age)).await
+        timed(Operation::Prune, self.within(deliveries::give_up(self, age))).await
     }
 
     async fn deliveries(
@@ -141,30 +145,30 @@ impl WebhookStore for Backend {
             .bind(before.unwrap_or(i64::MAX))
             .bind(i64::from(limit))
             .fetch_all(self.readers());
-        self.within(async { rows.await?.iter().map(delivery_from).collect() }).await
+        timed(Operation::Read, self.within(async { rows.await?.iter().map(delivery_from).collect() })).await
     }
 
     async fn owe_again(&self, delivery: i64) -> Result<bool, StoreError> {
-        self.within(deliveries::owe_again(self, delivery)).await
+        timed(Operation::Write, self.within(deliveries::owe_again(self, delivery))).await
     }
 
     async fn outbox(&self) -> Result<Outbox, StoreError> {
-        let outbox: (i64, i64) = self
-            .within(async {
-                Ok(sqlx::query_as(
-                    "select (select count(*) from (select 1 as one from webhook_outbox limit $1) as counted),
-                         coalesce((select c.ms - owed_at from webhook_outbox order by id limit 1), 0) from clock c",
-                )
-                .bind(OWED_COUNTED)
-                .fetch_one(self.readers())
-                .await?)
-            })
-            .await?;
-        Ok(Outbox { rows: outbox.0, oldest_ms: outbox.1 })
+        timed(Operation::Read, self.within(self.read_outbox())).await
     }
 }
 
 impl Backend {
+    async fn read_outbox(&self) -> Result<Outbox, StoreError> {
+        let (rows, oldest_ms): (i64, i64) = sqlx::query_as(
+            "select (select count(*) from (select 1 as one from webhook_outbox limit $1) as counted),
+                 coalesce((select c.ms - owed_at from webhook_outbox order by id limit 1), 0) from clock c",
+        )
+        .bind(OWED_COUNTED)
+        .fetch_one(self.readers())
+        .await?;
+        Ok(Outbox { rows, oldest_ms })
+    }
+
     async fn read_webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
         let mut connection = self.readers().acquire().await?;
         let rows = sqlx::query(endpoints!("order by e.created_at, e.id")).fetch_all(&mut *connection).await?;

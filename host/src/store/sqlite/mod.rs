@@ -224,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_is_sought_where_it_begins_however_deep_it_is() {
         for (query, sought) in [
-            (both::queue::FAILED, "SEARCH q USING INDEX music_ai_queue_failed (failed_at<?)"),
+            (both::queue::FAILED, "SEARCH q USING INDEX music_ai_queue_failed (failed_at>? AND failed_at<?)"),
             (both::library::LIBRARY, "SEARCH l USING INTEGER PRIMARY KEY (rowid<?)"),
         ] {
             let steps = plan(query).await;

@@ -137,21 +137,12 @@ impl Drop for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     #[test]
-    fn a_span_costs_nothing_where_nobody_listens() {
-        const SPANS: u32 = 1_000_000;
-        let traces = Traces::off();
-        let started = Instant::now();
-        for n in 0..SPANS {
-            let root = std::hint::black_box(traces.begin("batch", SystemTime::UNIX_EPOCH));
-            let child = std::hint::black_box(root.child("plan"));
-            child.set("tracks", i64::from(n));
-            assert!(!child.is_recording());
-        }
-        let each = started.elapsed() / SPANS;
-        println!("two spans and a figure, with nobody listening: {each:?}");
-        assert!(each < Duration::from_micros(5), "{each:?}");
+    fn nothing_is_kept_of_a_span_where_nobody_listens() {
+        let root = Traces::off().begin("batch", SystemTime::UNIX_EPOCH);
+        let child = root.child("plan");
+        child.set("tracks", 1);
+        assert!(matches!((&root.0, &child.0), (None, None)));
     }
 }
