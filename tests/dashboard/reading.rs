@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::fail_all;
 use liner_tests::{Host, Receiver, StubModel, components, eventually, vague_rows};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Pages with something on them.
 pub const PAGES: [&str; 11] = [

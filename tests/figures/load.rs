@@ -21,6 +21,8 @@ const TRACKS: usize = 60_000;
 const STREAMS: usize = 500;
 /// Bytes of the upload.
 const UPLOAD: usize = 1 << 30;
+/// How much more memory it may take than a small one, in KiB.
+const MOST_GROWN_KIB: u64 = 64 << 10;
 
 /// On both databases.
 pub async fn figures() {
@@ -59,7 +61,9 @@ async fn asked(name: &str, host: &Host, path: &str, database: &Database) {
     print(&format!("{name}.rate"), rate, "requests/s");
     print(&format!("{name}.p50"), millis(line("50%").unwrap()), "ms");
     print(&format!("{name}.p99"), millis(line("99%").unwrap()), "ms");
-    print(&format!("{name}.errors"), errors(line("Socket errors:"), line("Non-2xx or 3xx responses:")), "requests");
+    let failed = errors(line("Socket errors:"), line("Non-2xx or 3xx responses:"));
+    print(&format!("{name}.errors"), failed, "requests");
+    assert!(failed == 0.0, "{said}");
     print(&format!("{name}.cpu"), (machine::cpu_seconds(host.pid()) - cpu) / took, "cores");
     print(&format!("{name}.batches"), batches as f64 * 60.0 / took, "batches/min");
 }
@@ -86,7 +90,7 @@ fn errors(socket: Option<&str>, status: Option<&str>) -> f64 {
     numbers.filter_map(|word| word.parse::<f64>().ok()).sum()
 }
 
-/// What so many event streams hold that read, and as many more that do not.
+/// What so many event streams hold, half of which are never read.
 async fn streams(name: &str, host: &Host) {
     let before = resident_kib(host.pid());
     let (mut reading, mut silent) = (tokio::task::JoinSet::new(), Vec::new());
@@ -131,5 +135,6 @@ async fn gigabyte() {
     print("load.upload.rows", uploaded.rows as f64, "rows");
     print("load.upload.grown", uploaded.grown_kib as f64 / 1024.0, "MB");
     print("load.upload.peak", machine::peak_mb(host.pid()), "MB");
+    assert!(uploaded.grown_kib < MOST_GROWN_KIB, "a gigabyte was not taken in pieces");
     host.stop().await;
 }
