@@ -10,6 +10,9 @@ const FEED: &str = r#"<?xml version="1.0"?><rss version="2.0"><channel><title>So
     <item><guid>1</guid><title>Ada Lane - Harbour</title><link>https://youtu.be/aaaaaaaaaaa</link></item>
 </channel></rss>"#;
 
+/// How many messages a webhook took.
+const DELIVERED: &str = "liner_webhook_deliveries_total{outcome=\"delivered\"} ";
+
 /// A host, and those it talked to.
 pub struct Busy {
     pub host: Host,
@@ -54,8 +57,8 @@ impl Busy {
         let busy = Self { host, _folder: folder, _model: model, _site: site, _receiver: receiver };
         eventually("the candidate was compared and a webhook told", || async {
             let figures = busy.figures().await;
-            let is_told = figures.contains("liner_webhook_deliveries_total{outcome=\"delivered\"}");
-            (figures.contains("liner_shadow_tracks_total") && is_told).then_some(())
+            let told = figures.lines().find_map(|line| line.strip_prefix(DELIVERED));
+            (figures.contains("liner_shadow_tracks_total") && told.is_some_and(|n| n != "0")).then_some(())
         })
         .await;
         busy
