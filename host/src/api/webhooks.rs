@@ -2,13 +2,13 @@
 
 use super::openapi::refusals::NotFound;
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, Path};
 use super::{Answer, Api, limit, time};
 use crate::ingest::fetch::shown_url;
 use crate::notify::SigningSecret;
 use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct Webhooks {
 #[schema(as = WebhookEndpoint)]
 pub struct Endpoint {
     id: String,
-    /// Without its query, by which some receivers know their senders.
+    /// Its scheme and host. By its path and query some receivers know their senders, and readers may read this.
     url: String,
     /// Null when it hears of everything.
     events: Option<Vec<String>>,
@@ -65,9 +65,14 @@ impl From<WebhookState> for Endpoint {
     }
 }
 
-/// A URL as it may be shown.
+/// Where a URL leads, as far as anybody may see it: many a receiver's secret is in its path.
 pub fn shown(url: &str) -> String {
-    Url::parse(url).map(|url| shown_url(&url)).unwrap_or_default()
+    let Ok(mut url) = Url::parse(url) else { return String::new() };
+    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none();
+    url.set_path("");
+    let place = shown_url(&url);
+    let place = place.trim_end_matches('/');
+    if is_bare { place.to_owned() } else { format!("{place}/…") }
 }
 
 /// What came of an attempt to send.
@@ -148,6 +153,7 @@ impl Added {
     path = "/api/webhooks",
     operation_id = "addWebhook",
     tag = "Webhooks",
+    request_body = NewEndpoint,
     responses((status = 200, description = "It hears of what happens from now on", body = Added)),
 )]
 pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Body<NewEndpoint>) -> Answer<Added> {
@@ -247,6 +253,7 @@ pub async fn remove(State(api): State<Arc<Api>>, Path(id): Path<String>, _: Para
     operation_id = "enableWebhook",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = Nothing,
     responses((status = 200, description = "It is sent to", body = Done), NotFound),
 )]
 pub async fn enable(
@@ -276,6 +283,7 @@ pub struct NewSecret {
     operation_id = "renewWebhookSecret",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = NewSecret,
     responses((status = 200, description = "It has another secret", body = Added), NotFound),
 )]
 pub async fn renew(
@@ -326,6 +334,7 @@ impl From<Attempt> for Tested {
     operation_id = "testWebhook",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = Nothing,
     responses((status = 200, description = "What came of it", body = Tested), NotFound),
 )]
 pub async fn test(
@@ -386,7 +395,8 @@ pub async fn deliveries(
     path = "/api/webhooks/deliveries/{id}/retry",
     operation_id = "retryDelivery",
     tag = "Webhooks",
-    params(("id" = i64, Path, description = "Its number, which the log has")),
+    params(("id" = i64, Path, description = "Its number, which the log has", minimum = 1, example = 1)),
+    request_body = Nothing,
     responses((status = 200, description = "It is sent again", body = Done), NotFound),
 )]
 pub async fn retry(
