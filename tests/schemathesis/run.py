@@ -76,7 +76,7 @@ def filled(liner, neighbour, token=None):
 
     liner.until("links are worked off", completed)
     host = call(liner, "GET", "/api/hosts", token=token)["hosts"][0]["id"]
-    return {"CHANNEL": channel, "HOST_ID": host, "WEBHOOK_ID": kept, "DOOMED_WEBHOOK_ID": doomed}
+    return {"CHANNEL": channel, "HOST_ID": host, "RECEIVER": f"{neighbour}/kept", "WEBHOOK_ID": kept, "DOOMED_WEBHOOK_ID": doomed}
 
 
 def tried(name, liner, named, config="schemathesis.toml"):

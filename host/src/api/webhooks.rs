@@ -122,6 +122,7 @@ pub async fn list(State(api): State<Arc<Api>>, _: Params<Nothing>) -> Answer<Web
 pub struct NewEndpoint {
     url: String,
     /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")]
     secret: Option<String>,
     /// What it hears of; everything without it.
     events: Option<Vec<String>>,
@@ -135,6 +136,7 @@ pub struct Added {
     id: String,
     /// What messages are signed with, where it was made here: it is told once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     secret: Option<String>,
     message: String,
 }
@@ -273,6 +275,8 @@ pub async fn enable(
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSecret {
+    /// As with a new one.
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")]
     secret: Option<String>,
 }
 

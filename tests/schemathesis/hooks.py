@@ -1,4 +1,4 @@
-"""The bodies that no JSON schema describes: links in lines and in CSV, and components."""
+"""What no JSON schema describes: links in lines and in CSV, components, and who may be sent to."""
 
 import json
 import os
@@ -24,16 +24,17 @@ def csv(rows):
     return lines(["url,og_title", *(f'{url},"{title}"' for url, title in cells)])
 
 
-
-@schemathesis.serializer("application/x-ndjson", "text/csv", "application/wasm")
-def as_it_is(_, value):
-    """The description's examples are sent as they stand there."""
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
 schemathesis.openapi.media_type("application/x-ndjson", st.lists(ROWS.map(json.dumps), min_size=1, max_size=5).map(lines))
 schemathesis.openapi.media_type("text/csv", st.lists(ROWS, min_size=1, max_size=5).map(csv))
 schemathesis.openapi.media_type("text/plain", st.lists(LINKS, min_size=1, max_size=5).map(lines))
 schemathesis.openapi.media_type(
     "application/wasm", st.sampled_from([COMPONENT, COMPONENT[:-100], b"\0asm\x01\0\0\0", b"no component", b""])
 )
+
+
+@schemathesis.hook
+def before_call(_, case, __):
+    """Messages go to our own receiver: the host would really send them to whatever address was made up, or met before."""
+    is_addition = case.operation.definition.raw.get("operationId") == "addWebhook"
+    if is_addition and isinstance(case.body, dict) and str(case.body.get("url")).startswith("http"):
+        case.body["url"] = os.environ["RECEIVER"]
