@@ -1,4 +1,4 @@
-.PHONY: run test e2e chaos conformance monitoring check bench load fuzz plugins plugins-check packages-check release
+.PHONY: run test e2e chaos conformance schemathesis monitoring check bench load fuzz plugins plugins-check packages-check release
 
 run:
 	cargo run -- serve --sample
@@ -19,6 +19,11 @@ chaos:
 # Node, and installs the packages under target/. SCENARIOS="mixed refusing" plays only these.
 conformance:
 	tests/conformance/run.sh $(SCENARIOS)
+
+# Every operation of the API's description, called with what fits it and with what does not, each answer held to it. Needs
+# Python, and installs the package under target/. ARGUMENTS="--include-operation-id enqueue --max-examples 200" looks closer at one.
+schemathesis:
+	tests/schemathesis/run.sh $(ARGUMENTS)
 
 # The dashboard and the alerts of docs/monitoring, against Prometheus' checker and a busy host. Installs the checker where it may.
 monitoring:

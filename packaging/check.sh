@@ -26,7 +26,9 @@ lint() {
 
 unit() {
     if ! command -v systemd-analyze >/dev/null; then
-        echo "systemd-analyze is not installed: the unit was not checked"
+        echo "systemd-analyze is not installed (Debian's package is systemd): the unit was not checked" >&2
+        # Whoever builds continuously is to notice.
+        [ -z "${CI:-}" ]
         return
     fi
     # The programs that a unit starts must exist.

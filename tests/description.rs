@@ -5,7 +5,7 @@
 
 use boon::{Compiler, Draft, Schemas};
 use html5gum::{Token, Tokenizer};
-use liner_tests::{Host, StubModel, clear_row, liner, vague_rows};
+use liner_tests::{Host, Receiver, StubModel, clear_row, liner, vague_rows};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,47 +143,112 @@ mod answers {
         answer.json
     }
 
+    /// Method, path, the path as it is called, and the body.
+    type Call = (&'static str, &'static str, &'static str, &'static str);
+
+    const ENTRY: &str = "/api/music-ai/library/{platform}/{id}";
+    const CLEAR: &str = "/api/music-ai/library/youtube/clear000001";
+
+    const FROM_THE_QUEUE_TO_THE_LIBRARY: [Call; 26] = [
+        ("GET", "/api/music-ai/status", "/api/music-ai/status", ""),
+        ("GET", "/api/music-ai/failed", "/api/music-ai/failed?limit=3", ""),
+        ("POST", "/api/music-ai/failed/retry", "/api/music-ai/failed/retry", ""),
+        ("GET", "/api/music-ai/library", "/api/music-ai/library?search=harbour&limit=1", ""),
+        ("GET", ENTRY, CLEAR, ""),
+        ("PATCH", ENTRY, CLEAR, r#"{"genres": ["indie folk"]}"#),
+        ("PATCH", ENTRY, CLEAR, r#"{"genres": null}"#),
+        ("GET", ENTRY, "/api/music-ai/library/youtube/nothing", ""),
+        ("POST", "/api/music-ai/queue", "/api/music-ai/queue", "no link"),
+        ("GET", "/api/music-ai/pages", "/api/music-ai/pages", ""),
+        ("POST", "/api/music-ai/pages/retry", "/api/music-ai/pages/retry", "{}"),
+        ("GET", "/api/music-ai/worker/status", "/api/music-ai/worker/status", ""),
+        ("POST", "/api/music-ai/worker/pause", "/api/music-ai/worker/pause", r#"{"reason": "a test"}"#),
+        ("POST", "/api/music-ai/worker/resume", "/api/music-ai/worker/resume", "[]"),
+        ("POST", "/api/music-ai/worker/resume", "/api/music-ai/worker/resume", ""),
+        ("POST", "/api/music-ai/process", "/api/music-ai/process?limit=2", ""),
+        ("GET", "/api/music-ai/throughput", "/api/music-ai/throughput?span=day", ""),
+        ("GET", "/api/music-ai/health", "/api/music-ai/health", ""),
+        ("GET", "/api/model", "/api/model", ""),
+        ("GET", "/api/model/use", "/api/model/use?by=day&since=2026-01-01", ""),
+        ("GET", "/api/hosts", "/api/hosts", ""),
+        ("POST", "/api/hosts/{id}/drain", "/api/hosts/nobody/drain", ""),
+        ("POST", "/api/sync/trigger/{channel}", "/api/sync/trigger/music", ""),
+        ("GET", "/api/sync/status/{channel}", "/api/sync/status/music", ""),
+        ("GET", "/healthz", "/healthz", ""),
+        ("GET", "/readyz", "/readyz", ""),
+    ];
+
+    /// With a field that the answer has.
+    const ABOUT_STRATEGIES: [(Call, &str); 17] = [
+        (("GET", "/api/plugins/{plugin}", "/api/plugins/rules", ""), "digest"),
+        (("POST", "/api/plugins", "/api/plugins", "no component"), "errors"),
+        (("POST", "/api/plugins", "/api/plugins?as=canary", ""), "error"),
+        (("PUT", "/api/plugins/{plugin}/config", "/api/plugins/rules/config", r#"{"config": [7]}"#), "errors"),
+        (("POST", "/api/plugins/{plugin}/activate", "/api/plugins/llm/activate", r#"{"position": 0}"#), "plugin"),
+        (("POST", "/api/plugins/{plugin}/activate", "/api/plugins/llm/activate", r#"{"percent": 5}"#), "error"),
+        (("POST", "/api/plugins/{plugin}/shadow", "/api/plugins/llm/shadow", r#"{"budget_usd": -1}"#), "error"),
+        (("POST", "/api/plugins/{plugin}/canary", "/api/plugins/llm/canary", ""), "error"),
+        (("POST", "/api/plugins/{plugin}/canary", "/api/plugins/llm/canary", r#"{"percent": 0}"#), "error"),
+        (("POST", "/api/plugins/{plugin}/promote", "/api/plugins/llm/promote", ""), "error"),
+        (("GET", "/api/plugins/{plugin}/comparison", "/api/plugins/llm/comparison", ""), "fields"),
+        (("POST", "/api/plugins/rollback", "/api/plugins/rollback", r#"{"to": 7000}"#), "error"),
+        (("POST", "/api/plugins/rollback", "/api/plugins/rollback", ""), "pipeline"),
+        (("DELETE", "/api/plugins/{plugin}", "/api/plugins/llm?reason=a%20test", ""), "plugin"),
+        (("DELETE", "/api/plugins/{plugin}", "/api/plugins/rules", ""), "error"),
+        (("GET", "/api/plugins/history", "/api/plugins/history", ""), "revisions"),
+        (("GET", "/api/plugins/events", "/api/plugins/events", ""), "events"),
+    ];
+
+    /// `URL` is a receiver's, `ID` the webhook's, and `ATTEMPT` one of its attempts.
+    const ABOUT_WEBHOOKS: [Call; 13] = [
+        ("POST", "/api/webhooks", "/api/webhooks", r#"{"url": "nonsense"}"#),
+        ("POST", "/api/webhooks", "/api/webhooks", r#"{"url": "URL"}"#),
+        ("GET", "/api/webhooks/{id}/deliveries", "/api/webhooks/nobody/deliveries", ""),
+        ("POST", "/api/webhooks/{id}/test", "/api/webhooks/ID/test", ""),
+        ("GET", "/api/webhooks/{id}/deliveries", "/api/webhooks/ID/deliveries?limit=1", ""),
+        ("POST", "/api/webhooks/deliveries/{id}/retry", "/api/webhooks/deliveries/ATTEMPT/retry", ""),
+        ("POST", "/api/webhooks/deliveries/{id}/retry", "/api/webhooks/deliveries/999999/retry", ""),
+        ("POST", "/api/webhooks/deliveries/{id}/retry", "/api/webhooks/deliveries/first/retry", ""),
+        ("GET", "/api/webhooks", "/api/webhooks", ""),
+        ("POST", "/api/webhooks/{id}/enable", "/api/webhooks/ID/enable", ""),
+        ("POST", "/api/webhooks/{id}/secret", "/api/webhooks/ID/secret", ""),
+        ("DELETE", "/api/webhooks/{id}", "/api/webhooks/ID", ""),
+        ("DELETE", "/api/webhooks/{id}", "/api/webhooks/ID", ""),
+    ];
+
+    /// What is no JSON, or the description itself; and `/api/plugins`, which is asked before all else about strategies.
+    const HELD_ELSEWHERE: [(&str, &str); 6] = [
+        ("GET", "/metrics"),
+        ("GET", "/api/events"),
+        ("GET", "/openapi.json"),
+        ("GET", "/docs"),
+        ("GET", "/docs/docs.css"),
+        ("GET", "/api/plugins"),
+    ];
+
+    #[tokio::test]
+    async fn of_every_operation_are_held_to_it() {
+        let document = description().await;
+        let described: BTreeSet<(String, &str)> =
+            operations(&document).iter().map(|(path, method, _)| (method.to_uppercase(), *path)).collect();
+        let calls = FROM_THE_QUEUE_TO_THE_LIBRARY.iter().chain(ABOUT_STRATEGIES.iter().map(|(call, _)| call));
+        let called = calls.chain(&ABOUT_WEBHOOKS).map(|(method, path, ..)| (*method, *path));
+        let held = called.chain(HELD_ELSEWHERE).map(|(method, path)| (method.to_owned(), path)).collect();
+        assert_eq!(described, held);
+    }
+
     #[tokio::test]
     async fn are_as_the_description_says_from_the_queue_to_the_library() {
         let (folder, model) = (folder(), StubModel::willing().await);
         let host = Host::asking(folder.path(), &model, &[]).await;
         let document = description().await;
-        let document = &document;
         let rows = vague_rows(3);
-        let queued = holds(&host, document, "POST", "/api/music-ai/queue", "/api/music-ai/queue", &rows).await;
+        let queued = holds(&host, &document, "POST", "/api/music-ai/queue", "/api/music-ai/queue", &rows).await;
         assert_eq!(queued["queued"], 3);
         host.post("/api/music-ai/queue", clear_row()).await;
         host.drained().await;
-        let entry = "/api/music-ai/library/{platform}/{id}";
-        let clear = "/api/music-ai/library/youtube/clear000001";
-        for (method, path, called, body) in [
-            ("GET", "/api/music-ai/status", "/api/music-ai/status", ""),
-            ("GET", "/api/music-ai/failed", "/api/music-ai/failed?limit=3", ""),
-            ("POST", "/api/music-ai/failed/retry", "/api/music-ai/failed/retry", ""),
-            ("GET", "/api/music-ai/library", "/api/music-ai/library?search=harbour&limit=1", ""),
-            ("GET", entry, clear, ""),
-            ("PATCH", entry, clear, r#"{"genres": ["indie folk"]}"#),
-            ("PATCH", entry, clear, r#"{"genres": null}"#),
-            ("GET", entry, "/api/music-ai/library/youtube/nothing", ""),
-            ("POST", "/api/music-ai/queue", "/api/music-ai/queue", "no link"),
-            ("GET", "/api/music-ai/pages", "/api/music-ai/pages", ""),
-            ("POST", "/api/music-ai/pages/retry", "/api/music-ai/pages/retry", "{}"),
-            ("GET", "/api/music-ai/worker/status", "/api/music-ai/worker/status", ""),
-            ("POST", "/api/music-ai/worker/pause", "/api/music-ai/worker/pause", r#"{"reason": "a test"}"#),
-            ("POST", "/api/music-ai/worker/resume", "/api/music-ai/worker/resume", "[]"),
-            ("POST", "/api/music-ai/worker/resume", "/api/music-ai/worker/resume", ""),
-            ("POST", "/api/music-ai/process", "/api/music-ai/process?limit=2", ""),
-            ("GET", "/api/music-ai/health", "/api/music-ai/health", ""),
-            ("GET", "/api/model", "/api/model", ""),
-            ("GET", "/api/model/use", "/api/model/use?by=day&since=2026-01-01", ""),
-            ("GET", "/api/hosts", "/api/hosts", ""),
-            ("POST", "/api/hosts/{id}/drain", "/api/hosts/nobody/drain", ""),
-            ("POST", "/api/sync/trigger/{channel}", "/api/sync/trigger/music", ""),
-            ("GET", "/api/sync/status/{channel}", "/api/sync/status/music", ""),
-            ("GET", "/healthz", "/healthz", ""),
-            ("GET", "/readyz", "/readyz", ""),
-        ] {
-            holds(&host, document, method, path, called, body).await;
+        for (method, path, called, body) in FROM_THE_QUEUE_TO_THE_LIBRARY {
+            holds(&host, &document, method, path, called, body).await;
         }
     }
 
@@ -192,31 +257,31 @@ mod answers {
         let folder = folder();
         let host = Host::start(folder.path(), &[]).await;
         let document = description().await;
-        let document = &document;
-        let listed = holds(&host, document, "GET", "/api/plugins", "/api/plugins", "").await;
+        let listed = holds(&host, &document, "GET", "/api/plugins", "/api/plugins", "").await;
         assert_eq!(listed["plugins"].as_array().unwrap().len(), 2);
-        for (method, path, called, body, answered) in [
-            ("GET", "/api/plugins/{plugin}", "/api/plugins/rules", "", "digest"),
-            ("POST", "/api/plugins", "/api/plugins", "no component", "errors"),
-            ("POST", "/api/plugins", "/api/plugins?as=canary", "", "error"),
-            ("PUT", "/api/plugins/{plugin}/config", "/api/plugins/rules/config", r#"{"config": [7]}"#, "errors"),
-            ("POST", "/api/plugins/{plugin}/activate", "/api/plugins/llm/activate", r#"{"position": 0}"#, "plugin"),
-            ("POST", "/api/plugins/{plugin}/activate", "/api/plugins/llm/activate", r#"{"percent": 5}"#, "error"),
-            ("POST", "/api/plugins/{plugin}/shadow", "/api/plugins/llm/shadow", r#"{"budget_usd": -1}"#, "error"),
-            ("POST", "/api/plugins/{plugin}/canary", "/api/plugins/llm/canary", "", "error"),
-            ("POST", "/api/plugins/{plugin}/canary", "/api/plugins/llm/canary", r#"{"percent": 0}"#, "error"),
-            ("POST", "/api/plugins/{plugin}/promote", "/api/plugins/llm/promote", "", "error"),
-            ("GET", "/api/plugins/{plugin}/comparison", "/api/plugins/llm/comparison", "", "fields"),
-            ("POST", "/api/plugins/rollback", "/api/plugins/rollback", r#"{"to": 7000}"#, "error"),
-            ("POST", "/api/plugins/rollback", "/api/plugins/rollback", "", "pipeline"),
-            ("DELETE", "/api/plugins/{plugin}", "/api/plugins/llm?reason=a%20test", "", "plugin"),
-            ("DELETE", "/api/plugins/{plugin}", "/api/plugins/rules", "", "error"),
-            ("GET", "/api/plugins/history", "/api/plugins/history", "", "revisions"),
-            ("GET", "/api/plugins/events", "/api/plugins/events", "", "events"),
-        ] {
-            let said = holds(&host, document, method, path, called, body).await;
+        for ((method, path, called, body), answered) in ABOUT_STRATEGIES {
+            let said = holds(&host, &document, method, path, called, body).await;
             assert!(said[answered].is_string() || said[answered].is_array(), "{method} {called}: {said}");
         }
+    }
+
+    #[tokio::test]
+    async fn are_as_the_description_says_about_webhooks() {
+        let (folder, receiver) = (folder(), Receiver::open().await);
+        let host = Host::start(folder.path(), &[("WEBHOOK_ALLOW", "127.0.0.1")]).await;
+        let document = description().await;
+        let (mut id, mut attempt) = (Value::Null, Value::Null);
+        for (method, path, called, body) in ABOUT_WEBHOOKS {
+            let called = called.replace("ID", id.as_str().unwrap_or_default()).replace("ATTEMPT", &attempt.to_string());
+            let said = holds(&host, &document, method, path, &called, &body.replace("URL", &receiver.url)).await;
+            if said["id"].is_string() && id.is_null() {
+                id = said["id"].clone();
+            }
+            if said["items"][0]["id"].is_number() {
+                attempt = said["items"][0]["id"].clone();
+            }
+        }
+        assert!(id.is_string() && attempt.is_number(), "they were called with {id} and {attempt}");
     }
 
     #[tokio::test]

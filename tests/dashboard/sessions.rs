@@ -101,8 +101,13 @@ async fn who_tries_too_many_tokens_waits_even_with_the_right_one_and_the_form_sa
 #[tokio::test]
 async fn after_signing_in_one_goes_on_within_this_host_only() {
     let client = Client::new(&[("LINER_ADMIN_TOKEN", TOKEN)]).await;
-    for next in ["//evil.example", "/\\evil.example", "https://evil.example", ""] {
-        assert_eq!(header(&client.sign_in(TOKEN, next).await, "location"), "/", "{next}");
+    for next in ["//evil.example", "/\\evil.example", "https://evil.example", "/\u{1}", "/\u{7f}", ""] {
+        let signed_in = client.sign_in(TOKEN, next).await;
+        assert_eq!(
+            (signed_in.status(), header(&signed_in, "location").as_str()),
+            (StatusCode::SEE_OTHER, "/"),
+            "{next:?}"
+        );
     }
 }
 
@@ -140,6 +145,57 @@ async fn a_session_changes_something_only_from_a_page_of_this_host() {
     assert_eq!((signed_in.status(), header(&signed_in, "set-cookie").as_str()), (StatusCode::FORBIDDEN, ""));
 }
 
+/// Every form of the dashboard but that of signing in.
+const FORMS: [&str; 11] = [
+    "/worker/pause",
+    "/worker/resume",
+    "/worker/run",
+    "/hosts/x/drain",
+    "/failed/retry",
+    "/pages/retry",
+    "/library/youtube/x",
+    "/strategies",
+    "/strategies/rollback",
+    "/strategies/rules/retire",
+    "/sign-out",
+];
+
+#[tokio::test]
+async fn no_form_changes_anything_for_who_is_not_signed_in_or_comes_from_elsewhere() {
+    let client = Client::new(&[("LINER_ADMIN_TOKEN", TOKEN)]).await;
+    let session = client.session().await;
+    let state = async || {
+        let mut state = String::new();
+        for path in ["/api/music-ai/worker/status", "/api/music-ai/status", "/api/plugins/history", "/api/plugins"] {
+            let said = client.get(path).bearer_auth(TOKEN).send().await.unwrap();
+            let said: serde_json::Value = said.json().await.unwrap();
+            state += &match path {
+                "/api/music-ai/worker/status" => said["worker"]["isPaused"].to_string(),
+                _ => said.to_string(),
+            };
+        }
+        state
+    };
+    let before = state().await;
+    for path in FORMS.into_iter().filter(|path| *path != "/sign-out") {
+        let unsigned = client.post(path).send().await.unwrap();
+        let answered = (unsigned.status(), header(&unsigned, "location"));
+        assert_eq!(answered, (StatusCode::SEE_OTHER, "/sign-in".to_owned()), "{path}");
+    }
+    for path in FORMS {
+        for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+            let foreign = client.of_elsewhere(path).header("cookie", &session).header(name, value);
+            let foreign = foreign.send().await.unwrap();
+            assert_eq!(
+                (foreign.status(), header(&foreign, "set-cookie").as_str()),
+                (StatusCode::FORBIDDEN, ""),
+                "{path} {name}"
+            );
+        }
+    }
+    assert_eq!(state().await, before);
+}
+
 #[tokio::test]
 async fn without_a_token_nobody_signs_in_and_other_origins_change_nothing() {
     let client = Client::new(&[]).await;
@@ -175,15 +231,14 @@ async fn where_reading_is_public_who_is_not_signed_in_sees_no_control() {
 #[tokio::test]
 async fn pages_allow_nothing_but_what_this_host_serves_and_are_kept_by_nobody() {
     let client = Client::new(&[]).await;
-    for path in ["/", "/library", "/library/youtube/nothing", "/nothing/here", "/sign-in", "/strategies/nothing"] {
+    for path in ["/", "/library", "/library/youtube/nothing", "/sign-in", "/strategies/nothing"] {
         let page = client.get(path).send().await.unwrap();
-        if path == "/nothing/here" {
-            continue;
-        }
         let policy = header(&page, "content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{path}: {policy}");
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
         assert_eq!(header(&page, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&page, "x-frame-options"), "DENY");
+        assert_eq!(header(&page, "cross-origin-opener-policy"), "same-origin");
         assert_eq!(
             (header(&page, "referrer-policy").as_str(), header(&page, "cache-control").as_str()),
             ("same-origin", "no-store")
@@ -203,7 +258,10 @@ async fn files_are_named_by_their_digests_and_kept() {
         let asset = client.get(file).send().await.unwrap();
         assert_eq!(asset.status(), StatusCode::OK, "{file} is for who is not signed in too");
         assert_eq!(header(&asset, "cache-control"), "public, max-age=31536000, immutable");
-        let again = client.get(file).header("if-none-match", header(&asset, "etag")).send().await.unwrap();
+        let tags = format!("\"another\", {}", header(&asset, "etag"));
+        let again = client.get(file).header("if-none-match", tags).send().await.unwrap();
+        assert_eq!(header(&again, "vary"), "accept-encoding");
+        assert_eq!(header(&again, "cache-control"), "public, max-age=31536000, immutable");
         assert_eq!((again.status(), again.bytes().await.unwrap().len()), (StatusCode::NOT_MODIFIED, 0));
         found += 1;
     }

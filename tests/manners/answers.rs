@@ -78,7 +78,8 @@ async fn every_line_of_the_log_about_a_request_has_its_id_also_where_it_is_carri
     assert_eq!(status, 422);
     let log = host.log();
     let line = log.lines().find(|line| line.contains("WARN")).unwrap_or_else(|| panic!("no line: {log}"));
-    assert!(line.contains("upload-7"), "{line}");
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["span"]["request_id"], "upload-7", "{line}");
 }
 
 /// Links whose library is worth compressing.

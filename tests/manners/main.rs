@@ -11,6 +11,7 @@ mod routes;
 mod shutdown;
 mod signing_in;
 mod strange_texts;
+mod turns;
 mod uploads;
 
 use liner_tests::Host;

@@ -76,8 +76,17 @@ async fn without_a_token_no_page_of_another_origin_changes_anything() {
     let host = idle(&folder, &[]).await;
     for route in routes(&host).await {
         for (method, _) in route.methods.iter().filter(|(_, access)| *access == "operator") {
-            let request = host.request(method, &route.path).header("origin", "https://evil.example");
-            assert_eq!(request.send().await.unwrap().status(), 403, "{method} {}", route.path);
+            // A page that another program of this machine serves is one of another origin too.
+            for (header, value) in [
+                ("origin", "https://evil.example"),
+                ("origin", "http://localhost:1"),
+                ("origin", "null"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-site", "same-site"),
+            ] {
+                let request = host.request(method, &route.path).header(header, value);
+                assert_eq!(request.send().await.unwrap().status(), 403, "{method} {} {header} {value}", route.path);
+            }
         }
         if route.methods.values().any(|access| access != "anyone") {
             let rebound = host.request("GET", &route.path).header("host", "evil.example").send().await.unwrap();

@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 from liner import Liner, asking
@@ -27,8 +28,8 @@ ROWS = [
 ]
 
 
-class Feed(BaseHTTPRequestHandler):
-    """A channel with one post."""
+class Neighbour(BaseHTTPRequestHandler):
+    """A channel with one post, and a receiver of webhooks."""
 
     def do_GET(self):
         self.send_response(200)
@@ -36,56 +37,73 @@ class Feed(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(FEED.encode())
 
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 
 
 def call(liner, method, path, body=None, token=None):
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    data = None if body is None else json.dumps(body).encode()
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(liner.url + path, data=data, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.load(response)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
 
 
-def filled(liner, channel, token=None):
-    """Puts something into every list, and returns the host's id."""
+def filled(liner, neighbour, token=None):
+    """Puts something into every list, and returns what of it is asked for by name."""
+    channel = quote(f"{neighbour}/feed", safe="")
     call(liner, "POST", "/api/music-ai/queue", ROWS, token)
-    call(liner, "POST", f"/api/sync/trigger/{quote(channel, safe='')}", {}, token)
-    call(liner, "POST", "/api/plugins/llm/shadow", {}, token)
+    call(liner, "POST", f"/api/sync/trigger/{channel}", {}, token)
+    with open(os.environ["SHADOW"], "rb") as component:
+        call(liner, "POST", "/api/plugins?as=shadow", component.read(), token)
+
+    # One that stays, with an attempt in its log, and one that will be removed.
+    kept, doomed = (
+        call(liner, "POST", "/api/webhooks", {"url": f"{neighbour}/{name}"}, token)["id"] for name in ("kept", "doomed")
+    )
+    call(liner, "POST", f"/api/webhooks/{kept}/test", {}, token)
 
     def completed():
         return call(liner, "GET", "/api/music-ai/status", token=token)["queue"]["completed"] >= 2
 
     liner.until("links are worked off", completed)
-    return call(liner, "GET", "/api/hosts", token=token)["hosts"][0]["id"]
+    host = call(liner, "GET", "/api/hosts", token=token)["hosts"][0]["id"]
+    return {"CHANNEL": channel, "HOST_ID": host, "RECEIVER": f"{neighbour}/kept", "WEBHOOK_ID": kept, "DOOMED_WEBHOOK_ID": doomed}
 
 
-def tried(name, liner, host, channel, *arguments):
-    """Whether every answer is as the description says."""
+def tried(name, liner, named, config="schemathesis.toml"):
+    """Whether every answer is as the description says, and the host still there to give the next one."""
     print(f"--- {name}", flush=True)
-    command = [f"{PLACE}/venv/bin/st", "--config-file", f"{HERE}/schemathesis.toml", "run", *arguments, *sys.argv[1:]]
-    settings = {"TOKEN": TOKEN, "HOST_ID": host, "CHANNEL": channel, "NO_COLOR": "1"}
+    command = [f"{PLACE}/venv/bin/st", "--config-file", f"{HERE}/{config}", "run", *sys.argv[1:]]
+    settings = {"TOKEN": TOKEN, "NO_COLOR": "1", **named}
     ended = subprocess.run([*command, liner.url + "/openapi.json"], env={**os.environ, **settings}, cwd=PLACE)
+    if (code := liner.process.poll()) is not None:
+        sys.exit(f"the host ended with {code}; {liner.log} says more")
     return ended.returncode == 0
 
 
 def main():
-    feed = HTTPServer(("127.0.0.1", 0), Feed)
-    threading.Thread(target=feed.serve_forever, daemon=True).start()
-    channel = f"http://127.0.0.1:{feed.server_port}/feed"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Neighbour)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    neighbour = f"http://127.0.0.1:{server.server_port}"
     with Program([os.environ["MODEL_STUB"]], f"{PLACE}/stub.log") as stub:
         model = stub.until("the stub listens", lambda: stub.printed().strip())
-        common = {**asking("anthropic", model), "LINER_FETCH": "false", "LINER_FETCH_ALLOW": "127.0.0.1"}
+        allowed = {"LINER_FETCH_ALLOW": "127.0.0.1", "WEBHOOK_ALLOW": "127.0.0.1"}
+        common = {**asking("anthropic", model), **allowed, "LINER_FETCH": "false"}
         with Liner("guarded", {**common, "LINER_ADMIN_TOKEN": TOKEN}) as liner:
-            host = filled(liner, channel, TOKEN)
-            good = tried("with the token", liner, host, channel)
-            # Nothing but refusals: a few calls each are enough.
-            good &= tried("without the token", liner, host, channel, "--config-file", f"{HERE}/stranger.toml")
+            named = filled(liner, neighbour, TOKEN)
+            good = tried("with the token", liner, named)
+            good &= tried("without the token", liner, named, config="stranger.toml")
         with Liner("open", common) as liner:
-            host = filled(liner, channel)
-            # Here nobody is asked who they are.
-            good &= tried("on a host without a token", liner, host, channel, "--exclude-checks", "ignored_auth")
+            good &= tried("on a host without a token", liner, filled(liner, neighbour))
         sys.exit(0 if good else "some answers are not as the description says")
 
 

@@ -13,9 +13,9 @@ mkdir -p "$place"
 "$place/venv/bin/pip" install --quiet --requirement "$here/requirements.txt"
 
 cd "$root"
-cargo build --quiet --package liner-tests --bin model-stub
-cargo build --quiet --package liner --bin liner
+# Together, so that what the tests were built with is not built again.
+cargo build --quiet --locked --package liner-tests --bin model-stub --package liner --bin liner
 
 export LINER="$target/debug/liner" MODEL_STUB="$target/debug/model-stub" PLACE="$place"
-export COMPONENT="$root/plugins/bundled/rules.wasm" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here:$root/tests/conformance"
+export COMPONENT="$root/plugins/bundled/rules.wasm" SHADOW="$root/tests/guests/hostile.wasm" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here:$root/tests/conformance"
 "$place/venv/bin/python" "$here/run.py" "$@"

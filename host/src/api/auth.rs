@@ -108,16 +108,16 @@ fn without_bearer(api: &Api, token: &Secret, headers: &HeaderMap, reads: bool) -
 }
 
 /// A page in a browser on this machine must neither change anything here nor, by a name that resolves to loopback, read.
+/// Another program's page is one of another origin too, though it comes from this machine; who is no browser names none.
 fn without_token(headers: &HeaderMap, reads: bool) -> Result<Caller, Refusal> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if !host.is_none_or(is_loopback) {
         return Err(Refusal::forbidden(
             "without LINER_ADMIN_TOKEN, requests must name localhost or a loopback address as their host",
         ));
     }
-    let foreign = origin.is_some_and(|origin| !is_loopback(origin.split_once("://").map_or(origin, |(_, host)| host)));
-    if foreign && !reads {
+    let by_a_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if !reads && by_a_page && !session::is_of_this_host(headers) {
         return Err(Refusal::forbidden("without LINER_ADMIN_TOKEN, web pages of other origins may change nothing"));
     }
     Ok(Caller::Operator)

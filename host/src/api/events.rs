@@ -10,11 +10,29 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
+use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// When somebody comes back who was not told, in seconds.
 const COME_BACK: u64 = 10;
+
+/// One event of the stream, field by field.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StreamEvent)]
+pub struct Told {
+    /// Its name.
+    #[schema(example = "queue")]
+    event: String,
+    /// JSON, of its own form for each name.
+    #[schema(example = "{\"pending\": 3}")]
+    data: String,
+    /// What `Last-Event-ID` may name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    id: Option<String>,
+}
 
 /// What happens, as it does: batches, changes of strategies, failures, the switch, the queue's counts.
 ///
@@ -28,7 +46,7 @@ const COME_BACK: u64 = 10;
     tag = "Worker",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of what was heard last")),
     responses(
-        (status = 200, description = "What happens, without an end", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "What happens, without an end", body = Told, content_type = "text/event-stream"),
         Unavailable,
     ),
 )]

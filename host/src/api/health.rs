@@ -4,12 +4,33 @@ use super::openapi::refusals::Unavailable;
 use super::problem::Problem;
 use super::request::{Nothing, Params};
 use super::{Answer, Api, ping};
+use crate::store::StoreError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use utoipa::ToSchema;
+
+/// Whether the database answered the last probe. The log hears when that changes, and not of each probe.
+#[derive(Debug, Default)]
+pub struct Reachable {
+    is_lost: AtomicBool,
+}
+
+impl Reachable {
+    /// Notes what came of a probe.
+    fn note(&self, error: Option<&StoreError>) {
+        let was_lost = self.is_lost.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !was_lost => tracing::error!("this host is not ready: {error}"),
+            Some(error) => tracing::debug!("this host is still not ready: {error}"),
+            None if was_lost => tracing::info!("this host is ready again: the database answers"),
+            None => {}
+        }
+    }
+}
 
 /// What a probe is answered.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +65,12 @@ pub async fn ready(State(api): State<Arc<Api>>) -> Answer<Probed> {
     if api.is_stopping() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this host is stopping"));
     }
-    ping(&api).await.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    let pong = ping(&api).await;
+    api.reachable.note(pong.as_ref().err());
+    // Anybody may ask: where the database is, and what it said, is for the log.
+    pong.map_err(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; the log of this host says why")
+    })?;
     Ok(Json(Probed { status: "ready" }))
 }
 

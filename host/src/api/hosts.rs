@@ -2,11 +2,11 @@
 
 use super::openapi::refusals::NotFound;
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, Path};
 use super::{Answer, Api, time};
 use crate::store::{Host, HostId};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -2,12 +2,12 @@
 
 use super::openapi::refusals::NotFound;
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, Path};
 use super::{Answer, Api, limit, time};
 use crate::music::{Platform, TrackKey};
 use crate::store::{Correction, LibraryChange, LibraryEntry, LibraryQuery};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -148,6 +148,8 @@ pub async fn correct(
 }
 
 pub(super) async fn write(api: &Api, key: &TrackKey, correction: Correction) -> Result<(), Problem> {
+    // Tidying would cut what is too long, and nobody would be told.
+    correction.check().map_err(Problem::bad_request)?;
     let correction = correction.tidied();
     correction.check().map_err(Problem::bad_request)?;
     api.store().correct(key, &correction).await?.ok_or_else(|| missing(key))?;

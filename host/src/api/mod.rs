@@ -87,6 +87,7 @@ pub struct Api {
     uploads: Concurrency,
     queue_state: Together<Result<queue::QueueState, StoreError>>,
     worker_status: Together<Result<crate::worker::Status, StoreError>>,
+    reachable: health::Reachable,
     stopping: AtomicBool,
 }
 
@@ -110,6 +111,7 @@ impl Api {
             uploads: Concurrency::of(UPLOADS),
             queue_state: Together::default(),
             worker_status: Together::default(),
+            reachable: health::Reachable::default(),
             stopping: AtomicBool::new(false),
         })
     }

@@ -15,6 +15,20 @@ use std::error::Error;
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
+/// What a path names.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let named = axum::extract::Path::from_request_parts(parts, state).await;
+        let axum::extract::Path(named) = named
+            .map_err(|error| Problem::new(error.status(), format!("the path names nothing: {}", cause(&error))))?;
+        Ok(Self(named))
+    }
+}
+
 /// Query parameters.
 pub struct Params<T>(pub T);
 

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 /// Wrong tokens that an address may send at once, and how long until it may send another.
 const OF_ONE: (f64, Duration) = (10.0, Duration::from_secs(6));
-/// The same for all addresses together.
-const OF_ALL: (f64, Duration) = (100.0, Duration::from_millis(600));
+/// The same for a site of IPv6: whoever has one has 65,536 networks in it, and none of them would wait for another.
+const OF_SITE: (f64, Duration) = (40.0, Duration::from_millis(1_500));
+/// The same for all addresses together. It takes a hundred of them, or tens of sites, to keep everybody else waiting.
+const OF_ALL: (f64, Duration) = (1_000.0, Duration::from_millis(60));
 /// How long an address from which the right token came is known for it.
 const KNOWN: Duration = Duration::from_secs(3_600);
 /// Groups of addresses, and addresses of a group.
@@ -45,7 +47,7 @@ struct Book {
 /// What was tried from an address.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tries {
-    /// Whose it is: a keyed hash of its network, so that nobody can choose whom to share a group with.
+    /// Whose it is: a keyed hash of its network or site, so that nobody can choose whom to share a group with.
     of: u64,
     /// Wrong tokens, less what time has forgiven since.
     wrong: f64,
@@ -90,28 +92,45 @@ impl SignIns {
 
     fn attempt_at(&self, now: Instant, from: IpAddr, is_right: impl FnOnce() -> bool) -> Result<(), NotSignedIn> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let Book { groups, all } = &mut *book;
-        let of = self.hasher.hash_one(network(from)).max(1);
-        let group = usize::try_from(of % u64::try_from(GROUPS).unwrap_or(1)).unwrap_or(0);
-        let Some(tries) = groups.get_mut(group).and_then(|group| place(group, of, now)) else {
-            return Err(NotSignedIn::Wait(OF_ONE.1));
-        };
+        let (one, site) = (self.hasher.hash_one(network(from)).max(1), site(from));
+        let site = site.map(|site| self.hasher.hash_one(site).max(1));
+        let mut tries = book.of(one, now).copied().unwrap_or_default();
+        let mut of_site = site.and_then(|site| book.of(site, now).copied()).unwrap_or_default();
         tries.forgive(now, OF_ONE.1);
-        all.forgive(now, OF_ALL.1);
+        of_site.forgive(now, OF_SITE.1);
+        book.all.forgive(now, OF_ALL.1);
         let is_known = tries.is_known(now);
-        let wait = tries.wait(OF_ONE).max(all.wait(OF_ALL));
+        let wait = tries.wait(OF_ONE).max(of_site.wait(OF_SITE)).max(book.all.wait(OF_ALL));
         if let Some(wait) = wait.filter(|_| !is_known) {
             return Err(NotSignedIn::Wait(wait));
         }
-        if is_right() {
+        let is_right = is_right();
+        if is_right {
             tries.known_until = Some(now + KNOWN);
+        } else {
+            tries.wrong = (tries.wrong + 1.0).min(OF_ONE.0);
+        }
+        if !is_right && !is_known {
+            of_site.wrong += 1.0;
+            book.all.wrong += 1.0;
+        }
+        for (of, noted) in [(Some(one), tries), (site, of_site)] {
+            if let Some(place) = of.and_then(|of| book.of(of, now)) {
+                *place = Tries { of: place.of, ..noted };
+            }
+        }
+        if is_right {
             return Ok(());
         }
-        tries.wrong = (tries.wrong + 1.0).min(OF_ONE.0);
-        if !is_known {
-            all.wrong += 1.0;
-        }
         Err(tries.wait(OF_ONE).filter(|_| wait.is_some()).map_or(NotSignedIn::Wrong, NotSignedIn::Wait))
+    }
+}
+
+impl Book {
+    /// What is known of somebody.
+    fn of(&mut self, of: u64, now: Instant) -> Option<&mut Tries> {
+        let group = usize::try_from(of % u64::try_from(GROUPS).unwrap_or(1)).unwrap_or(0);
+        self.groups.get_mut(group).and_then(|group| place(group, of, now))
     }
 }
 
@@ -140,6 +159,15 @@ fn network(address: IpAddr) -> [u8; 16] {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
         IpAddr::V6(address) => (u128::from(address) >> 64 << 64).to_be_bytes(),
+    }
+}
+
+/// The site that an address of IPv6 is of: as much as one customer is given at most.
+fn site(address: IpAddr) -> Option<[u8; 16]> {
+    match address.to_canonical() {
+        IpAddr::V4(_) => None,
+        // The last bit tells it from the network that begins as it does.
+        IpAddr::V6(address) => Some((u128::from(address) >> 80 << 80 | 1).to_be_bytes()),
     }
 }
 
@@ -176,10 +204,10 @@ mod tests {
     fn strangers_together_may_try_so_often_and_the_operator_goes_on_meanwhile() {
         let (sign_ins, now) = (SignIns::default(), Instant::now());
         assert_eq!(sign_ins.attempt_at(now, stranger(0), || true), Ok(()));
-        for n in 1..=100 {
+        for n in 1..=1_000 {
             assert_eq!(sign_ins.attempt_at(now, stranger(n), || false), Err(NotSignedIn::Wrong), "{n}");
         }
-        assert!(wait_of(sign_ins.attempt_at(now, stranger(101), || true)).is_some());
+        assert!(wait_of(sign_ins.attempt_at(now, stranger(1_001), || true)).is_some());
         assert_eq!(sign_ins.attempt_at(now, stranger(0), || true), Ok(()));
         assert!(wait_of(sign_ins.attempt_at(now + KNOWN, stranger(0), || true)).is_none(), "all is forgiven by then");
     }
@@ -203,6 +231,22 @@ mod tests {
             let _ = sign_ins.attempt_at(now, of(host), || false);
         }
         assert!(wait_of(sign_ins.attempt_at(now, of(99), || true)).is_some());
+    }
+
+    #[test]
+    fn all_the_networks_of_a_site_lock_out_nobody_elsewhere() {
+        let (sign_ins, now) = (SignIns::default(), Instant::now());
+        let of = |site: u16, network: u16| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, site, network, 0, 0, 0, 1));
+        let mut looked_at = 0;
+        for network in 0..2_000 {
+            let _ = sign_ins.attempt_at(now, of(1, network), || {
+                looked_at += 1;
+                false
+            });
+        }
+        assert_eq!(looked_at, 40, "however many networks it has");
+        assert_eq!(sign_ins.attempt_at(now, of(2, 0), || true), Ok(()), "an operator at another site");
+        assert_eq!(sign_ins.attempt_at(now, stranger(1), || true), Ok(()), "or in IPv4");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 
 use super::openapi::refusals::{BadGateway, Conflict, NotFound};
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, Path};
 use super::{Answer, Api, time};
 use crate::crawl::{SyncError, Synced, Syncer};
 use crate::ingest::channels::Channel;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;

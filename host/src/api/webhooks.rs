@@ -2,13 +2,13 @@
 
 use super::openapi::refusals::NotFound;
 use super::problem::Problem;
-use super::request::{Json as Body, Nothing, Params};
+use super::request::{Json as Body, Nothing, Params, Path};
 use super::{Answer, Api, limit, time};
 use crate::ingest::fetch::shown_url;
 use crate::notify::{self, SigningSecret, event_types};
 use crate::store::{Attempt, Delivery, EventType, MOST_WEBHOOKS, NewWebhook, Next, Webhook, WebhookId, WebhookState};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Webhooks {
 pub struct Endpoint {
     /// What it is known by.
     pub id: String,
-    /// Without its query, by which some receivers know their senders.
+    /// Its scheme and host. By its path and query some receivers know their senders, and readers may read this.
     pub url: String,
     /// Null when it hears of everything.
     pub events: Option<Vec<String>>,
@@ -72,9 +72,14 @@ impl From<WebhookState> for Endpoint {
     }
 }
 
-/// A URL as it may be shown.
+/// Where a URL leads, as far as anybody may see it: many a receiver's secret is in its path.
 pub fn shown(url: &str) -> String {
-    Url::parse(url).map(|url| shown_url(&url)).unwrap_or_default()
+    let Ok(mut url) = Url::parse(url) else { return String::new() };
+    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none();
+    url.set_path("");
+    let place = shown_url(&url);
+    let place = place.trim_end_matches('/');
+    if is_bare { place.to_owned() } else { format!("{place}/…") }
 }
 
 /// What came of an attempt to send.
@@ -135,6 +140,7 @@ pub struct NewEndpoint {
     /// Where messages are sent.
     pub url: String,
     /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")]
     pub secret: Option<String>,
     /// What it hears of; everything without it.
     pub events: Option<Vec<String>>,
@@ -149,6 +155,7 @@ pub struct Added {
     pub id: String,
     /// What messages are signed with, where it was made here: it is told once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub secret: Option<String>,
     message: String,
 }
@@ -167,6 +174,7 @@ impl Added {
     path = "/api/webhooks",
     operation_id = "addWebhook",
     tag = "Webhooks",
+    request_body = NewEndpoint,
     responses((status = 200, description = "It hears of what happens from now on", body = Added)),
 )]
 pub async fn add(State(api): State<Arc<Api>>, _: Params<Nothing>, Body(new): Body<NewEndpoint>) -> Answer<Added> {
@@ -255,6 +263,7 @@ pub async fn forget(api: &Api, id: &WebhookId) -> Result<(), Problem> {
     operation_id = "enableWebhook",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = Nothing,
     responses((status = 200, description = "It is sent to", body = Done), NotFound),
 )]
 pub async fn enable(
@@ -280,7 +289,8 @@ pub async fn send_to(api: &Api, id: &WebhookId) -> Result<(), Problem> {
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewSecret {
-    /// `whsec_` and 24 to 64 bytes in base64; one is made without it.
+    /// As with a new one.
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")]
     pub secret: Option<String>,
 }
 
@@ -291,6 +301,7 @@ pub struct NewSecret {
     operation_id = "renewWebhookSecret",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = NewSecret,
     responses((status = 200, description = "It has another secret", body = Added), NotFound),
 )]
 pub async fn renew(
@@ -345,6 +356,7 @@ impl From<Attempt> for Tested {
     operation_id = "testWebhook",
     tag = "Webhooks",
     params(("id" = String, Path, description = "Its id, which the list has")),
+    request_body = Nothing,
     responses((status = 200, description = "What came of it", body = Tested), NotFound),
 )]
 pub async fn test(
@@ -412,7 +424,8 @@ pub async fn deliveries(
     path = "/api/webhooks/deliveries/{id}/retry",
     operation_id = "retryDelivery",
     tag = "Webhooks",
-    params(("id" = i64, Path, description = "Its number, which the log has")),
+    params(("id" = i64, Path, description = "Its number, which the log has", minimum = 1, example = 1)),
+    request_body = Nothing,
     responses((status = 200, description = "It is sent again", body = Done), NotFound),
 )]
 pub async fn retry(

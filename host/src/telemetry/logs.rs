@@ -1,5 +1,6 @@
-//! Logs on standard error: for people on a terminal, for programs elsewhere. What a line may say above `debug` is in
-//! `docs/operations.md`: counts, names of strategies and models, batches; nothing of what a track, a page or a prompt says.
+//! Logs on standard error: for people on a terminal, for programs elsewhere. What a line has, and may say above
+//! `debug`, is in `docs/monitoring/README.md`: counts, names of strategies and models, batches; nothing of what a track, a
+//! page or a prompt says.
 
 use std::io::{IsTerminal, Stderr};
 use std::panic::PanicHookInfo;

@@ -65,6 +65,6 @@ pub fn router(api: &Arc<Api>) -> Router<Arc<Api>> {
     let open = Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
-        .route("/assets/{file}", get(assets::file));
+        .route("/assets/{file}", get(assets::file).layer(from_fn(manners::revalidate)));
     quick.merge(long).layer(from_fn_with_state(api.clone(), gate::admit)).merge(open).layer(map_response(gate::guarded))
 }

@@ -83,9 +83,10 @@ pub async fn sign_out(headers: HeaderMap) -> Result<Response, Failure> {
     Ok(([(header::SET_COOKIE, session::ended())], Redirect::to("/sign-in")).into_response())
 }
 
-/// A path of this host: what browsers take for another host begins with two slashes of either kind.
+/// A path of this host: what browsers take for another host begins with two slashes of either kind; and what has control
+/// characters no header holds.
 fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t'])
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
 fn form(next: Option<&str>, wrong: Option<&str>) -> Markup {
@@ -116,7 +117,9 @@ mod tests {
     #[test]
     fn one_goes_on_within_this_host() {
         assert!(is_local("/failed?search=x"));
-        for path in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil.example"] {
+        for path in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil.example", "/\u{1}", "/\u{7f}"]
+        {
             assert!(!is_local(path), "{path}");
         }
     }

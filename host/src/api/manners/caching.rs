@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -31,6 +31,8 @@ pub async fn revalidate(request: Request, next: Next) -> Response {
     head.headers.insert(ETAG, tag);
     if is_known {
         unsay(&mut head.headers);
+        // As with the answer that it stands for, which may be compressed.
+        head.headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         head.status = StatusCode::NOT_MODIFIED;
         return Response::from_parts(head, Body::empty());
     }

@@ -53,3 +53,35 @@ impl HttpBody for InTurn {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+    use axum::handler::Handler;
+    use axum::middleware::from_fn;
+    use futures_util::FutureExt;
+
+    /// Asks for something that is answered at once, when it is its turn.
+    async fn ask(turns: Concurrency) -> Response {
+        let in_turn = from_fn(move |request, next| {
+            let turns = turns.clone();
+            async move { turns.answer(request, next).await }
+        });
+        (async || "answered").layer(in_turn).call(Request::new(Body::empty()), ()).await
+    }
+
+    #[tokio::test]
+    async fn one_more_than_may_be_answered_at_once_waits_until_an_answer_is_sent_or_dropped() {
+        let turns = Concurrency::of(2);
+        let (first, second) = (ask(turns.clone()).await, ask(turns.clone()).await);
+        let (mut third, mut fourth) = (Box::pin(ask(turns.clone())), Box::pin(ask(turns)));
+        assert!((&mut third).now_or_never().is_none() && (&mut fourth).now_or_never().is_none());
+        assert_eq!(to_bytes(first.into_body(), 100).await.unwrap(), "answered");
+        let third = third.now_or_never().expect("its turn");
+        assert!((&mut fourth).now_or_never().is_none());
+        drop(second);
+        assert!(fourth.now_or_never().is_some(), "whoever asked second does not wait for the answer any more");
+        drop(third);
+    }
+}

@@ -15,7 +15,7 @@ const MOST: usize = 128;
 pub async fn identify(request: Request, next: Next) -> Response {
     let id = request.headers().get(&REQUEST_ID).filter(|id| is_sane(id)).cloned().or_else(made);
     // As grave as can be, so that a filter that lets an error through lets its id through.
-    let span = tracing::error_span!("request", id = id.as_ref().and_then(|id| id.to_str().ok()));
+    let span = tracing::error_span!("request", request_id = id.as_ref().and_then(|id| id.to_str().ok()));
     let mut response = next.run(request).instrument(span).await;
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);

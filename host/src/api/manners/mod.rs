@@ -115,3 +115,22 @@ pub async fn in_turn(State(api): State<Arc<Api>>, request: Request, next: Next) 
 pub async fn upload_in_turn(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     api.uploads.answer(request, next).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::handler::Handler;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_ended_and_told_when_to_come_again() {
+        let ends_after = async |time: Duration| {
+            let handler = move || tokio::time::sleep(time);
+            handler.layer(from_fn(in_time)).call(Request::new(Body::empty()), ()).await
+        };
+        assert_eq!(ends_after(REQUEST_TIMEOUT - Duration::from_secs(1)).await.status(), StatusCode::OK);
+        let ended = ends_after(REQUEST_TIMEOUT + Duration::from_secs(1)).await;
+        assert_eq!(ended.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ended.headers()[RETRY_AFTER], "1");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::super::openapi::refusals::{Conflict, NotFound, TooLarge, Unprocessable};
 use super::super::problem::Problem;
-use super::super::request::{Json as Fields, Nothing, Params, broken_off};
+use super::super::request::{Json as Fields, Nothing, Params, Path, broken_off};
 use super::super::{Answer, Api};
 use super::{PLUGIN, rollout};
 use crate::digest::Digest;
@@ -12,7 +12,7 @@ use crate::store::Cause;
 use crate::strategy::lineup::Role;
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use futures_util::{Stream, StreamExt};
 use serde::de::{IntoDeserializer, value};

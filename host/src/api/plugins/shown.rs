@@ -2,7 +2,7 @@
 
 use super::super::openapi::refusals::NotFound;
 use super::super::problem::Problem;
-use super::super::request::{Nothing, Params};
+use super::super::request::{Nothing, Params, Path};
 use super::super::{Answer, Api, time};
 use super::{PLUGIN, rollout};
 use crate::digest::Digest;
@@ -12,7 +12,7 @@ use crate::strategy::Strategy;
 use crate::strategy::health::Standing;
 use crate::strategy::lineup::{Lineup, Role};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;

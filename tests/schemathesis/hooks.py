@@ -1,4 +1,4 @@
-"""The bodies that no JSON schema describes: links in lines and in CSV, and components."""
+"""What no JSON schema describes: links in lines and in CSV, components, and who may be sent to."""
 
 import json
 import os
@@ -30,3 +30,11 @@ schemathesis.openapi.media_type("text/plain", st.lists(LINKS, min_size=1, max_si
 schemathesis.openapi.media_type(
     "application/wasm", st.sampled_from([COMPONENT, COMPONENT[:-100], b"\0asm\x01\0\0\0", b"no component", b""])
 )
+
+
+@schemathesis.hook
+def before_call(_, case, __):
+    """Messages go to our own receiver: the host would really send them to whatever address was made up, or met before."""
+    is_addition = case.operation.definition.raw.get("operationId") == "addWebhook"
+    if is_addition and isinstance(case.body, dict) and str(case.body.get("url")).startswith("http"):
+        case.body["url"] = os.environ["RECEIVER"]
