@@ -133,7 +133,8 @@ async fn a_host_that_was_frozen_past_its_lease_is_fenced_when_it_wakes() {
     accounts.model.allow(1_000);
     heir.drained().await;
     frozen.signal("CONT");
-    eventually("it says that it was fenced", || async { frozen.log().contains("was fenced").then_some(()) }).await;
+    eventually("it says that it was fenced", || async { frozen.log().contains("outcome=\"fenced\"").then_some(()) })
+        .await;
     // The frozen host asked before it froze, and its replies came: what the heir asked again is paid twice.
     accounts.balance(&heir, 4).await;
     let state = frozen.get("/api/music-ai/worker/status").await.json;

@@ -11,6 +11,7 @@ use crate::api::webhooks::{Endpoint, LoggedAttempt, endpoints};
 use crate::store::WebhookId;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ fn row(frame: &Frame, endpoint: &Endpoint, attempt: &LoggedAttempt) -> Markup {
                     @if let Some(at) = attempt.at { ", " (written::since(at)) }
                     ", took " (written::duration(attempt.duration_ms))
                     @if let Some(status) = attempt.status { ", answered " (status) }
-                    @if let Some(next) = attempt.next_at { ", again " (written::since(next)) }
+                    @if let Some(next) = attempt.next_at.filter(|next| *next > Timestamp::now()) { ", again " (written::since(next)) }
                 }
             }
             div.actions { (frame.control(&resend(endpoint, attempt))) }
