@@ -93,7 +93,7 @@ mod a_swap {
         let newest = &f.store.pipelines(10).await.unwrap()[0];
         assert_eq!(
             (newest.by.as_str(), newest.cause.as_str(), newest.reason.as_deref()),
-            ("install", "test", Some("to see"))
+            ("test", "install", Some("to see"))
         );
         assert!(newest.at > 0 && newest.parent == Some(newest.revision - 1));
     }
