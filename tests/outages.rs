@@ -98,6 +98,10 @@ async fn a_server_that_falls_silent_without_closing_its_connections_is_noticed_a
     scene.database_is(false).await;
     let status = scene.host.get("/api/music-ai/worker/status").await.json;
     assert!(status["database"]["reason"].as_str().unwrap().contains("did not answer within"), "{status}");
+    // Anybody may probe: where the database is, a probe does not say.
+    let ready = scene.host.get("/readyz").await;
+    let said = "the database does not answer; the log of this host says why";
+    assert_eq!((ready.status, ready.json["error"].as_str()), (503, Some(said)));
     // What was sent before arrives now too: settlements that their host took for lost.
     scene.proxy.hush(false);
     scene.balance().await;

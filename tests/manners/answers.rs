@@ -69,7 +69,7 @@ async fn every_answer_has_the_request_s_id_or_one_of_ours() {
 #[tokio::test]
 async fn every_line_of_the_log_about_a_request_has_its_id_also_where_it_is_carried_out_beside_it() {
     let folder = folder();
-    let host = idle(&folder, &[("RUST_LOG", "warn")]).await;
+    let host = idle(&folder, &[("RUST_LOG", "warn"), ("LINER_LOG_FORMAT", "json")]).await;
     let (status, ..) = {
         let request = host.request("POST", "/api/plugins").header("x-request-id", "upload-7").body("no component");
         let response = request.send().await.unwrap();
