@@ -8,7 +8,8 @@
 // A search reads every row there is, so it is not repeated whenever something happens.
 const AT_MOST_EVERY = new URLSearchParams(location.search).get("search") ? 30000 : 1000;
 const WITHOUT_STREAM = 5000;
-const WITH_STREAM = 30000;
+// That a message was sent is no event.
+const WITH_STREAM = location.pathname.startsWith("/webhooks") ? 5000 : 30000;
 const TRY_STREAM_AGAIN = 30000;
 
 const live = document.getElementById("live");
