@@ -43,7 +43,7 @@ class Liner(Program):
         }
         super().__init__([os.environ["LINER"], "serve"], f"{PLACE}/{name}.log", everything, self.folder.name)
         self.queued = 0
-        self.url = self.until("liner serves", self.address)
+        self.url = self.until("liner serves", self.address, 120)
 
     def address(self):
         lines = self.printed().splitlines()
