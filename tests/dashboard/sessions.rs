@@ -146,7 +146,7 @@ async fn a_session_changes_something_only_from_a_page_of_this_host() {
 }
 
 /// Every form of the dashboard but that of signing in.
-const FORMS: [&str; 11] = [
+const FORMS: [&str; 16] = [
     "/worker/pause",
     "/worker/resume",
     "/worker/run",
@@ -157,8 +157,27 @@ const FORMS: [&str; 11] = [
     "/strategies",
     "/strategies/rollback",
     "/strategies/rules/retire",
+    "/model/retry",
+    "/webhooks",
+    "/webhooks/x",
+    "/webhooks/x/test",
+    "/webhooks/x/deliveries",
     "/sign-out",
 ];
+
+#[test]
+fn every_path_that_a_form_may_be_sent_to_is_tried() {
+    let routes = include_str!("../../host/src/api/dashboard/mod.rs");
+    let route = regex::Regex::new(r#"\.route\("([^"]+)", (?:.*\bpost\(|upload\))"#).unwrap();
+    let mut found = 0;
+    for path in route.captures_iter(routes).map(|hit| hit[1].to_owned()).filter(|path| path != "/sign-in") {
+        let any = regex::Regex::new(r"\\\{[^}]*\}").unwrap().replace_all(&regex::escape(&path), ".+").into_owned();
+        let pattern = regex::Regex::new(&format!("^{any}$")).unwrap();
+        assert!(FORMS.iter().any(|form| pattern.is_match(form)), "nobody tries {path}");
+        found += 1;
+    }
+    assert!(found >= 15, "only {found} paths were found");
+}
 
 #[tokio::test]
 async fn no_form_changes_anything_for_who_is_not_signed_in_or_comes_from_elsewhere() {
