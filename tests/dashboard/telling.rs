@@ -10,6 +10,7 @@ async fn looking() -> Option<(Browser, Host, Receiver, tempfile::TempDir)> {
     let host = Host::start(folder.path(), &settings).await;
     let browser = Browser::at(&host).await?;
     browser.sign_in(TOKEN).await;
+    browser.sees("h1", "Overview").await;
     browser.go("/webhooks").await;
     Some((browser, host, receiver, folder))
 }
