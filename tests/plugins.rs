@@ -145,7 +145,7 @@ mod the_api {
         assert!(answer.json["error"].as_str().unwrap().contains("the plan went wrong"));
         assert_eq!(upload(&host, "", &components::heavy()).await.status, 413);
         assert_eq!(upload(&host, "?as=everything", HOSTILE).await.status, 400);
-        assert_eq!(upload(&host, "?as=canary&percent=100", HOSTILE).await.status, 409);
+        assert_eq!(upload(&host, "?as=canary&percent=100", HOSTILE).await.status, 400);
         assert_eq!(host.post("/api/plugins/nothing/activate", "").await.status, 404);
         assert_eq!(host.post("/api/plugins/rollback", "").await.status, 409);
         assert_eq!(active(&host).await, ["rules", "llm"]);
