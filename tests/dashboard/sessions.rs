@@ -165,15 +165,19 @@ const FORMS: [&str; 16] = [
     "/sign-out",
 ];
 
+/// Whether a path is one of a route, whose parameters stand in braces.
+fn is_a(path: &str, route: &str) -> bool {
+    let (path, route): (Vec<_>, Vec<_>) = (path.split('/').collect(), route.split('/').collect());
+    path.len() == route.len() && path.iter().zip(route).all(|(part, of)| of.starts_with('{') || *part == of)
+}
+
 #[test]
 fn every_path_that_a_form_may_be_sent_to_is_tried() {
     let routes = include_str!("../../host/src/api/dashboard/mod.rs");
     let route = regex::Regex::new(r#"\.route\("([^"]+)", (?:.*\bpost\(|upload\))"#).unwrap();
     let mut found = 0;
     for path in route.captures_iter(routes).map(|hit| hit[1].to_owned()).filter(|path| path != "/sign-in") {
-        let any = regex::Regex::new(r"\\\{[^}]*\}").unwrap().replace_all(&regex::escape(&path), ".+").into_owned();
-        let pattern = regex::Regex::new(&format!("^{any}$")).unwrap();
-        assert!(FORMS.iter().any(|form| pattern.is_match(form)), "nobody tries {path}");
+        assert!(FORMS.iter().any(|form| is_a(form, &path)), "nobody tries {path}");
         found += 1;
     }
     assert!(found >= 15, "only {found} paths were found");
