@@ -82,7 +82,8 @@ decided_by() {
 
 say "a host"
 cd "$work"
-command liner serve >"$work/banner" 2>"$work/log" &
+# What guests say is in the log for whoever asks for it.
+RUST_LOG=info,liner::guest=debug command liner serve >"$work/banner" 2>"$work/log" &
 host=$!
 for _ in $(seq 300); do
     url=$(sed -n 's/^address *//p' "$work/banner")
