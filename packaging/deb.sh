@@ -20,7 +20,8 @@ mkdir -p "$share/man"
 gzip -9 --no-name "$share"/man/*
 
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-printf '%s\n\n%s\n\n%s\n' "liner ($version-1) stable; urgency=medium" "  * CHANGELOG.md beside this file says what changed." \
+printf '%s\n\n%s\n\n%s\n' "liner ($version-1) stable; urgency=medium" "  * The changelog beside this file says what changed." \
     " -- liner's authors <liner@example.org>  $(LC_ALL=C date -u -R -d "@$epoch")" | gzip -9 --no-name >"$share/changelog.Debian.gz"
+gzip -9 --no-name --stdout CHANGELOG.md >"$share/changelog.gz"
 mkdir -p "$into"
 SOURCE_DATE_EPOCH=$epoch PATH=$PWD/target/tools/cargo/bin:$PATH cargo deb --quiet --no-build --package liner --output "$into/"
