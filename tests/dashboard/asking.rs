@@ -1,6 +1,7 @@
 //! What cannot be taken back with one click asks once.
 
 use crate::browser::Browser;
+use crate::file_in;
 use crate::reading::{PAGES, furnished};
 use liner_tests::{Host, clear_row, components, eventually};
 use serde_json::{Value, json};
@@ -106,8 +107,7 @@ async fn a_correction_leaves_alone_what_changed_since_the_form_was_read() {
     browser.go("/library/youtube/clear000001").await;
     browser.click("summary", "Correct this entry").await;
     browser.fill("#correct-album", "Low Tide").await;
-    let file = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
-    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let pool = file_in(folder.path()).await;
     sqlx::query("update music_library set title = 'Harbour, at last'").execute(&pool).await.unwrap();
     pool.close().await;
     browser.click("button", "Correct").await;

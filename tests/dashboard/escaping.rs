@@ -1,6 +1,6 @@
 //! What strangers wrote is text, wherever it is shown.
 
-use crate::fail_all;
+use crate::{fail_all, file_in};
 use liner_tests::{Host, StubModel, components, eventually};
 use serde_json::json;
 
@@ -84,8 +84,7 @@ async fn covers_and_links_are_those_that_a_browser_may_follow() {
         row("barepicture", "http://img.example/b.jpg")
     ]);
     assert_eq!(host.post("/api/music-ai/queue", rows.to_string()).await.status, 200);
-    let file = format!("sqlite:{}", folder.path().join("liner-data/liner.db").display());
-    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let pool = file_in(folder.path()).await;
     let spoil = "update music_library set url = 'javascript:alert(1)' where platform_id = 'barepicture'";
     sqlx::query(spoil).execute(&pool).await.unwrap();
     pool.close().await;

@@ -18,10 +18,15 @@ use liner_tests::Host;
 /// The token of hosts that have one.
 const TOKEN: &str = "a-token-of-some-length";
 
+/// A host's file.
+async fn file_in(folder: &std::path::Path) -> sqlx::SqlitePool {
+    let file = format!("sqlite:{}", folder.join("liner-data/liner.db").display());
+    sqlx::SqlitePool::connect(&file).await.unwrap()
+}
+
 /// Lets every track of a host's file be one that failed for good.
 async fn fail_all(folder: &std::path::Path, reason: &str) {
-    let file = format!("sqlite:{}", folder.join("liner-data/liner.db").display());
-    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let pool = file_in(folder).await;
     sqlx::query("update music_ai_queue set status = 'failed', retry_count = 5, processed_at = 1, error_message = $1")
         .bind(reason)
         .execute(&pool)

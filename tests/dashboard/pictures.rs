@@ -2,6 +2,7 @@
 //! its pages take.
 
 use crate::browser::Browser;
+use crate::file_in;
 use axum::Json;
 use axum::response::IntoResponse;
 use liner_tests::{Host, Receiver, Refusal, StubModel, eventually, message_about};
@@ -39,8 +40,7 @@ fn links() -> String {
 
 /// What a day of work leaves behind: batches of the last hours, and some tracks that failed for good.
 async fn a_day_of_work(folder: &Path) {
-    let file = format!("sqlite:{}", folder.join("liner-data/liner.db").display());
-    let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+    let pool = file_in(folder).await;
     for statement in [
         "with recursive minutes(n) as (select 2 union all select n + 1 from minutes where n < 1400)
          insert into extraction_batch (id, root_id, host_id, state, lease_until, size, pipeline_revision, succeeded, failed,

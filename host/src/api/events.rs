@@ -36,9 +36,10 @@ pub struct Told {
 
 /// What happens, as it does: batches, changes of strategies, failures, the switch, the queue's counts.
 ///
-/// Server-sent events named `batch`, `failure`, `swap`, `rollback`, `refusal`, `kept`, `bypassed`, `recovered`, `budget-reached`,
-/// `webhook-disabled`, `webhook-enabled`, `webhook-gave-up`, `pause`, `resume` and `queue`; their data is JSON. A reader first hears whether the worker is paused, and the queue's counts. One that comes
-/// back with `Last-Event-ID`, as browsers do by themselves, hears what it missed, or `reset` where that is not known any more.
+/// Server-sent events named `batch`, `failure`, `swap`, `rollback`, `refusal`, `kept`, `bypassed`, `recovered`,
+/// `budget-reached`, `webhook-disabled`, `webhook-enabled`, `webhook-gave-up`, `pause`, `resume` and `queue`; their data is
+/// JSON. A reader first hears whether the worker is paused, and the queue's counts. One that comes back with
+/// `Last-Event-ID`, as browsers do by themselves, hears what it missed, or `reset` where that is not known any more.
 #[utoipa::path(
     get,
     path = "/api/events",

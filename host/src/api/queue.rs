@@ -281,10 +281,14 @@ pub(super) async fn retry_tracks(api: &Api, keys: Option<&[TrackKey]>) -> Result
 /// Tracks that are queued again at a time.
 const RETRIED_AT_ONCE: u32 = 500;
 
-/// Queues every failed track again that a query lets through, the newest first. One that fails again meanwhile is newer, and
-/// not tried a second time.
-pub(super) async fn retry_matching(api: &Api, query: FailedQuery) -> Result<u64, Problem> {
-    let mut query = FailedQuery { limit: RETRIED_AT_ONCE, ..query };
+/// Queues every failed track again that a search and a platform let through, the newest first. One that fails again meanwhile
+/// is newer, and not tried a second time.
+pub(super) async fn retry_matching(
+    api: &Api,
+    search: Option<String>,
+    platform: Option<String>,
+) -> Result<u64, Problem> {
+    let mut query = FailedQuery { search, platform, before: None, limit: RETRIED_AT_ONCE };
     let mut retried = 0;
     loop {
         let failed = api.store().failed(&query).await?;

@@ -191,7 +191,7 @@ pub struct Meant {
 /// One track, those that are like that, or all.
 pub enum Which {
     One(TrackKey),
-    These(FailedQuery),
+    These { search: Option<String>, platform: Option<String> },
     All,
 }
 
@@ -200,12 +200,9 @@ impl Meant {
     pub fn which(self) -> Result<Which, Problem> {
         match (self.platform_name, self.platform_id, self.which.as_deref()) {
             (Some(platform_name), Some(platform_id), None) => Ok(Which::One(TrackKey { platform_name, platform_id })),
-            (None, None, Some("these")) => Ok(Which::These(FailedQuery {
-                search: given(self.search),
-                platform: given(self.platform),
-                before: None,
-                limit: 0,
-            })),
+            (None, None, Some("these")) => {
+                Ok(Which::These { search: given(self.search), platform: given(self.platform) })
+            }
             (None, None, Some("all")) => Ok(Which::All),
             _ => Err(Problem::bad_request(
                 "which are meant? Name a track by platform_name and platform_id, or say which=all",
@@ -219,7 +216,7 @@ pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Meant>, FormRe
     let Form(meant) = form?;
     let retried = match meant.which()? {
         Which::One(key) => queue::retry_tracks(&api, Some(&[key])).await?,
-        Which::These(query) => queue::retry_matching(&api, query).await?,
+        Which::These { search, platform } => queue::retry_matching(&api, search, platform).await?,
         Which::All => queue::retry_tracks(&api, None).await?,
     };
     Ok(Redirect::to(&saying("/failed", "retried", Some(retried))))

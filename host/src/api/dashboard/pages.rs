@@ -72,7 +72,7 @@ pub async fn retry(State(api): State<Arc<Api>>, form: Result<Form<Meant>, FormRe
     let retried = match meant.which()? {
         Which::One(key) => api::pages::read_again(&api, Some(&[key])).await?,
         Which::All => api::pages::read_again(&api, None).await?,
-        Which::These(_) => return Err(Problem::bad_request("pages have no filter").into()),
+        Which::These { .. } => return Err(Problem::bad_request("pages have no filter").into()),
     };
     Ok(Redirect::to(&saying("/pages", "pages", Some(retried))))
 }
