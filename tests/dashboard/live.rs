@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use crate::escaping;
-use liner_tests::{Host, clear_row};
+use liner_tests::{Host, clear_row, eventually, vague_rows};
 use serde_json::json;
 
 async fn looking_at(path: &str, settings: &[(&str, &str)]) -> Option<(Browser, Host, tempfile::TempDir)> {
@@ -34,6 +34,27 @@ async fn what_others_do_is_seen_without_loading_the_page_again() {
     browser.sees("#state", "Running").await;
     browser.sees("#queue", "1 track").await;
     browser.sees("#charts figure", "1 attempt").await;
+    assert!(browser.was_loaded_once().await);
+}
+
+#[tokio::test]
+async fn what_happens_while_the_page_is_on_its_way_is_seen_too() {
+    let Some((browser, host, _folder)) = looking_at("/", &[("AI_WORKER_ENABLED", "false")]).await else { return };
+    browser.sees("#live", "Live").await;
+    let hold = "window.ask = window.fetch;
+        window.fetch = async (...of) => {
+            const answer = await window.ask(...of);
+            await new Promise((go) => { window.letGo = go; });
+            return answer;
+        };";
+    browser.run(hold).await;
+    let is = async |script: &str| (browser.run(script).await == true).then_some(());
+    host.post("/api/music-ai/queue", clear_row()).await;
+    eventually("a page is on its way", || is("return Boolean(window.letGo)")).await;
+    host.post("/api/music-ai/queue", vague_rows(1)).await;
+    eventually("something happened meanwhile", || is("return missed")).await;
+    browser.run("window.fetch = window.ask; window.letGo()").await;
+    browser.sees("#queue", "2 tracks").await;
     assert!(browser.was_loaded_once().await);
 }
 

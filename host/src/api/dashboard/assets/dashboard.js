@@ -8,8 +8,8 @@
 // A search reads every row there is, so it is not repeated whenever something happens.
 const AT_MOST_EVERY = new URLSearchParams(location.search).get("search") ? 30000 : 1000;
 const WITHOUT_STREAM = 5000;
-// That a message was sent is no event.
-const WITH_STREAM = location.pathname.startsWith("/webhooks") ? 5000 : 30000;
+// That a message was sent or an entry was corrected is no event.
+const WITH_STREAM = /^\/(webhooks|library\/)/.test(location.pathname) ? 5000 : 30000;
 const TRY_STREAM_AGAIN = 30000;
 
 const live = document.getElementById("live");
@@ -19,6 +19,7 @@ let fetched = Date.now();
 let timer = 0;
 let due = Infinity;
 let fetching = false;
+let missed = false;
 let retryingStream = 0;
 
 function say(text) {
@@ -37,6 +38,8 @@ function fetchAfter(ms) {
 
 async function refresh() {
     due = Infinity;
+    // What happens while the page is on its way may not be on it.
+    missed = fetching;
     if (fetching || document.hidden) return;
     fetching = true;
     try {
@@ -56,6 +59,7 @@ async function refresh() {
     } finally {
         fetched = Date.now();
         fetching = false;
+        if (missed) fetchAfter(0);
     }
 }
 
